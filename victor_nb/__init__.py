@@ -1,0 +1,76 @@
+"""Victor NB: durable, reproducible AI agents in Jupyter.
+
+Names resolve on first use (PEP 562), so that importing the package, or loading the notebook extension,
+imports none of the libraries behind them.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .version import __version__
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
+    from .agents import Agent, AgentResult, Budget
+    from .errors import VictorError
+    from .journal import Effect, Journal, current_step, open_journal
+    from .tools import Artifact, Toolset, tool
+
+_HOME = {
+    "Agent": "agents",
+    "AgentResult": "agents",
+    "Artifact": "tools",
+    "Budget": "agents",
+    "Effect": "journal",
+    "Journal": "journal",
+    "Toolset": "tools",
+    "VictorError": "errors",
+    "current_step": "journal",
+    "open_journal": "journal",
+    "tool": "tools",
+}
+
+__all__ = [
+    "Agent",
+    "AgentResult",
+    "Artifact",
+    "Budget",
+    "Effect",
+    "Journal",
+    "Toolset",
+    "VictorError",
+    "__version__",
+    "current_step",
+    "load_ipython_extension",
+    "open_journal",
+    "tool",
+    "unload_ipython_extension",
+]
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOME:
+        raise AttributeError(f"module 'victor_nb' has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(f".{_HOME[name]}", __name__), name)
+
+
+def __dir__() -> list[str]:
+    return __all__
+
+
+def load_ipython_extension(shell: InteractiveShell) -> None:
+    """Load the magics (`%load_ext victor_nb`)."""
+    from .notebook.extension import load_ipython_extension as load
+
+    load(shell)
+
+
+def unload_ipython_extension(shell: InteractiveShell) -> None:
+    """Take the magics away and put back what loading replaced (`%unload_ext victor_nb`)."""
+    from .notebook.extension import unload_ipython_extension as unload
+
+    unload(shell)

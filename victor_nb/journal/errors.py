@@ -1,0 +1,81 @@
+"""What can go wrong with a journal, as errors that say what to do.
+
+VictorError
+ ├── JournalError
+ │    ├── JournalUnavailable   cannot be opened
+ │    ├── JournalReadOnly      can be read, not written
+ │    ├── JournalBusy          others held the write lock for too long
+ │    ├── JournalFull          no room on the disk
+ │    ├── JournalCorrupt       not a journal, or damaged
+ │    └── JournalTooNew        written by a later version
+ ├── RunNotFound, RunFinished
+ ├── Unstorable                a value that has no place in a journal
+ ├── ReplayMiss                the recording holds no answer for this step
+ └── Resumable
+      ├── RunInUse, LeaseLost  somebody else executes the run
+      └── StepInDoubt          a step may or may not have had its effect
+"""
+
+from __future__ import annotations
+
+from ..errors import Resumable, VictorError
+
+
+class JournalError(VictorError):
+    """The journal as a whole cannot do what was asked."""
+
+
+class JournalUnavailable(JournalError):
+    """The journal cannot be opened."""
+
+
+class JournalReadOnly(JournalError):
+    """The journal can be read but not written."""
+
+
+class JournalBusy(JournalError):
+    """Other processes held the write lock for longer than we wait."""
+
+
+class JournalFull(JournalError):
+    """There is no room left where the journal lives."""
+
+
+class JournalCorrupt(JournalError):
+    """The file is no journal, or is damaged."""
+
+
+class JournalTooNew(JournalError):
+    """The journal was written by a later version of Victor NB."""
+
+
+class RunNotFound(VictorError):
+    """No run, or more than one, has the given id."""
+
+
+class RunFinished(VictorError):
+    """A finished run was to be resumed."""
+
+
+class RunInUse(Resumable):
+    """Another process executes the run."""
+
+
+class LeaseLost(Resumable):
+    """Another process has taken over the run that this one was executing."""
+
+
+class StepInDoubt(Resumable):
+    """A step with an effect had started and not finished when its process died."""
+
+
+class RecordedFailure(VictorError):
+    """A replayed step had failed with an error whose class is not known here."""
+
+
+class ReplayMiss(VictorError):
+    """A replay reached something that the recording does not hold."""
+
+
+class Unstorable(VictorError):
+    """A value cannot be written to the journal without losing what it is."""
