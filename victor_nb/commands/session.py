@@ -1,0 +1,128 @@
+"""The session: everything a verb may need from the face that called it.
+
+1. A face fills in what it has; a verb that needs what is missing says so with a `UsageError`.
+2. Settings are read anew for each verb, so that an edited `victor.toml` counts at once; the journal is opened once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from victor_nb.errors import UsageError, nearest
+
+if TYPE_CHECKING:
+    from victor_nb.config import Settings
+    from victor_nb.journal import Event, Journal
+
+EventSink = Callable[["Event"], None]
+"""Receives each event of a run, live deltas included, on the thread that runs the agent; must not block."""
+
+Watch = Callable[[], AbstractContextManager[EventSink]]
+"""Opens a live display: entering shows it, the value takes the events, leaving turns it into its final form."""
+
+
+class ApproverLike(Protocol):
+    """A person who can be asked now; the same shape as `agents.Approver`, without its import."""
+
+    async def decide(self, request: Any) -> Any:
+        """Answer one `ApprovalRequest` with a `Decision`."""
+        ...
+
+
+def _ignore(event: Event) -> None:
+    """Show nothing."""
+
+
+def _no_display() -> AbstractContextManager[EventSink]:
+    return nullcontext(_ignore)
+
+
+@dataclass(slots=True)
+class Session:
+    """What a face hands to the verbs; one for each kernel or process.
+
+    Attributes:
+        namespace: the user's variables; None where there is no kernel. A name is read only when a verb is given it.
+        person: who is asked for approvals; None where nobody is there, and then policies decide.
+        watch: opens the live display of a run.
+        display: shows a view now, before the verb returns (progress of long verbs).
+        execute: runs code in the kernel on its main thread and returns a `tools.CellOutcome`; None without a kernel.
+        detach: starts the words given as a run of its own, outside this process, and returns its run id; None where
+            the caller lives on, so that a task is enough.
+        last_failure: the last exception of a cell with the cell's source; None where cells do not exist.
+        start: where the search for `victor.toml` begins.
+    """
+
+    namespace: MutableMapping[str, Any] | None = None
+    person: ApproverLike | None = None
+    watch: Watch = _no_display
+    display: Callable[[object], None] = lambda view: None
+    execute: Callable[[str], Awaitable[Any]] | None = None
+    detach: Callable[[Sequence[str]], str] | None = None
+    last_failure: Callable[[], tuple[BaseException, str] | None] = lambda: None
+    start: Path | None = None
+    tasks: set[asyncio.Task[Any]] = field(default_factory=set)
+    _journals: dict[tuple[str, frozenset[tuple[str, str]]], Journal] = field(default_factory=dict)
+
+    def settings(self, arguments: Mapping[str, object] | None = None) -> Settings:
+        """Load the settings, with the flags of this call as the highest layer."""
+        from victor_nb.config import Settings
+
+        return Settings.load(self.start, arguments)
+
+    def journal(self, settings: Settings | None = None) -> Journal:
+        """Return the open journal that the settings name; one object for each URL."""
+        settings = settings or self.settings()
+        secrets = settings.values_to_hide()
+        key = (settings.journal_url, frozenset(secrets.items()))
+        if key not in self._journals:
+            from victor_nb.journal import Redactor, open_journal
+
+            self._journals[key] = open_journal(settings.journal_url, redactor=Redactor(secrets))
+        return self._journals[key]
+
+    def variables(self, names: Sequence[str]) -> dict[str, Any]:
+        """Return the named variables.
+
+        Raises: UsageError for a name that the kernel does not hold.
+        """
+        known = self.namespace or {}
+        for name in names:
+            if name not in known:
+                public = [key for key in known if not key.startswith("_")]
+                raise UsageError(
+                    f"there is no variable {name!r}.{nearest(name, public)}",
+                    hint="define it in a cell first"
+                    if self.namespace is not None
+                    else "victor ask --data NAME=FILE",
+                )
+        return {name: known[name] for name in names}
+
+    def bind(self, name: str, value: object) -> None:
+        """Give the user's namespace a new value under `name`.
+
+        Raises: UsageError where there is no namespace, or the name is none that Python allows.
+        """
+        self.check_bindable(name)
+        assert self.namespace is not None
+        self.namespace[name] = value
+
+    def check_bindable(self, name: str) -> None:
+        """Raise before the work what `bind` would raise after it."""
+        if self.namespace is None:
+            raise UsageError(
+                "there is no kernel whose variable could be set", f"-o {name}", "use --json and a pipe"
+            )
+        if not name.isidentifier():
+            raise UsageError(f"{name!r} is not a name that a variable can have", "-o")
+
+    def close(self) -> None:
+        """Close the journals that were opened."""
+        for journal in self._journals.values():
+            journal.close()
+        self._journals.clear()
