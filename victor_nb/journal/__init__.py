@@ -1,6 +1,57 @@
 """What happened: an append-only journal of runs, events and durable steps."""
 
 from .effects import Effect, OnDoubt, ReplayMode
+from .errors import (
+    JournalBusy,
+    JournalCorrupt,
+    JournalError,
+    JournalFull,
+    JournalReadOnly,
+    JournalTooNew,
+    JournalUnavailable,
+    LeaseLost,
+    RecordedFailure,
+    ReplayMiss,
+    RunFinished,
+    RunInUse,
+    RunNotFound,
+    StepInDoubt,
+    Unstorable,
+)
 from .events import Event, RunInfo, Status
+from .journal import Journal, open_journal
+from .redaction import Redactor
+from .run import Run
+from .steps import Step, current_step
+from .subscription import Subscription
 
-__all__ = ["Effect", "Event", "OnDoubt", "ReplayMode", "RunInfo", "Status"]
+__all__ = [
+    "Effect",
+    "Event",
+    "Journal",
+    "JournalBusy",
+    "JournalCorrupt",
+    "JournalError",
+    "JournalFull",
+    "JournalReadOnly",
+    "JournalTooNew",
+    "JournalUnavailable",
+    "LeaseLost",
+    "OnDoubt",
+    "RecordedFailure",
+    "Redactor",
+    "ReplayMiss",
+    "ReplayMode",
+    "Run",
+    "RunFinished",
+    "RunInUse",
+    "RunInfo",
+    "RunNotFound",
+    "Status",
+    "Step",
+    "StepInDoubt",
+    "Subscription",
+    "Unstorable",
+    "current_step",
+    "open_journal",
+]

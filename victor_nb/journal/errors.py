@@ -64,6 +64,14 @@ class RunInUse(Resumable):
 class LeaseLost(Resumable):
     """Another process has taken over the run that this one was executing."""
 
+    @classmethod
+    def to_another(cls, run_id: str) -> LeaseLost:
+        """Somebody else wrote the event number that we wanted to write."""
+        return cls(
+            f"run {run_id} was taken over by another process, so this one must stop",
+            hint=f"see what it is doing: victor show {run_id}",
+        )
+
 
 class StepInDoubt(Resumable):
     """A step with an effect had started and not finished when its process died."""

@@ -1,0 +1,50 @@
+"""Who is listening inside this process: events reach callbacks at once, in the order of the journal.
+
+A listener runs on the writer's thread and may only note what it heard; one that raises is dropped, because a view
+must never be able to stop the run that it shows.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+
+from .events import Event
+
+Listener = Callable[[Event], None]
+
+
+class Hub:
+    """The listeners of one journal, by run."""
+
+    def __init__(self) -> None:
+        self._listeners: dict[str, tuple[Listener, ...]] = {}
+        self._lock = threading.Lock()
+
+    def connect(self, run_id: str, listener: Listener) -> Callable[[], None]:
+        """Add a listener; call the result to take it away again."""
+        with self._lock:
+            self._listeners[run_id] = (*self._listeners.get(run_id, ()), listener)
+        return lambda: self._disconnect(run_id, listener)
+
+    def _disconnect(self, run_id: str, listener: Listener) -> None:
+        with self._lock:
+            left = tuple(one for one in self._listeners.get(run_id, ()) if one != listener)
+            if left:
+                self._listeners[run_id] = left
+            else:
+                self._listeners.pop(run_id, None)
+
+    def is_heard(self, run_id: str) -> bool:
+        """Whether anybody listens to the run, so that building an event is worth while."""
+        return run_id in self._listeners
+
+    def publish(self, event: Event) -> None:
+        """Hand an event to everybody who listens to its run."""
+        for listener in self._listeners.get(event.run_id, ()):
+            try:
+                listener(event)
+            except Exception:
+                logging.getLogger(__name__).exception("a listener of run %s failed and was dropped", event.run_id)
+                self._disconnect(event.run_id, listener)

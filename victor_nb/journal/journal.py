@@ -1,0 +1,381 @@
+"""The journal: starts, resumes, replays and reads runs. The one object that other rooms hold.
+
+1. A journal adds to its store what is the same for every store: encoding, redaction, leases and listeners.
+2. Reading needs no lease and disturbs nobody.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping
+from hashlib import blake2b
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, Self
+from urllib.parse import parse_qs, unquote, urlsplit
+
+import msgspec
+
+from ..errors import UsageError, nearest
+from .codec import Reader, Writer, from_json, to_json
+from .effects import OnDoubt, ReplayMode
+from .errors import JournalCorrupt, RunFinished, RunInUse, RunNotFound
+from .events import Event, RunInfo, Status
+from .hub import Hub, Listener
+from .ids import new_run_id
+from .lease import LEASE_S, Owner
+from .log import Entry, RunLog
+from .memory import MemoryStore
+from .redaction import NOTHING_SECRET, Redactor
+from .replay import missed_request
+from .run import Run
+from .steps import HISTORY_TYPES, Past, merged, past_of
+from .store import Row, Store
+from .subscription import Subscription
+
+DEFAULT_URL: Final = "sqlite:///.victor/victor.db"
+STEP_TYPES: Final = ("step.started", "step.finished", "step.failed")
+
+
+def open_journal(url: str | None = None, redactor: Redactor = NOTHING_SECRET) -> Journal:
+    """Open the journal at `url`, making it if need be.
+
+    Args:
+        url: "sqlite:///relative/path.db", "sqlite:////absolute/path.db" (with "?mode=ro" for reading only) or
+            "memory:"; by default ".victor/victor.db" below the working directory.
+        redactor: takes secrets out of everything that is written.
+
+    Raises:
+        UsageError: no store has that kind of URL.
+        JournalError: the store cannot be opened.
+    """
+    url = url or DEFAULT_URL
+    scheme = url.partition(":")[0]
+    if scheme not in _STORES:
+        raise UsageError(
+            f"no journal can be opened at {url!r}.{nearest(scheme, _STORES)}",
+            hint='use "sqlite:///path/to/file.db" or "memory:"',
+        )
+    return Journal(_STORES[scheme](url), redactor)
+
+
+def _sqlite(url: str) -> Store:
+    from .sqlite import SqliteStore
+
+    parts = urlsplit(url)
+    return SqliteStore(Path(unquote(parts.path[1:])), read_only=parse_qs(parts.query).get("mode") == ["ro"])
+
+
+_STORES: Final[dict[str, Callable[[str], Store]]] = {"sqlite": _sqlite, "memory": lambda _: MemoryStore()}
+
+
+class Journal:
+    """A store of runs with everything needed to write and read them; safe to use from any thread.
+
+    Args:
+        store: where everything is kept.
+        redactor: takes secrets out of everything that is written.
+        clock: seconds since the epoch.
+    """
+
+    def __init__(
+        self, store: Store, redactor: Redactor = NOTHING_SECRET, clock: Callable[[], float] = time.time
+    ) -> None:
+        self.store, self.redactor, self.clock, self.hub = store, redactor, clock, Hub()
+        self._reader = Reader(self._blob)
+        self._held: dict[str, str] = {}
+        self._guard = threading.Lock()
+        self._closing = threading.Event()
+        self._heart: threading.Thread | None = None
+
+    @property
+    def url(self) -> str:
+        """Where the journal is; opening it gives the same journal."""
+        return self.store.url
+
+    # -- runs ------------------------------------------------------------------------------------------------------
+
+    def start(self, kind: str = "run", name: str = "", request: Mapping[str, object] | None = None) -> Run:
+        """Begin a new run and hold its lease.
+
+        Args:
+            kind: "agent", "workflow", "pipeline", …
+            name: which agent or workflow.
+            request: what is asked of it; a replay finds this run by kind, name and request.
+        """
+        now = self.clock()
+        info = self._new_info(kind, name, self._request(request), now)
+        return Run(self, info, Past(), self._create(info), mode="record", on_doubt="ask")
+
+    def resume(self, run_id: str, on_doubt: OnDoubt = "ask") -> Run:
+        """Go on with an unfinished run: finished steps answer from the journal, the first missing one is done.
+
+        Args:
+            run_id: the id, an unambiguous beginning of it, or "last".
+            on_doubt: what to do with a step that may or may not have had its effect.
+
+        Raises:
+            RunNotFound: there is no such run.
+            RunFinished: the run came to its end.
+            RunInUse: another living process executes it.
+        """
+        info = self.find(run_id)
+        if info.is_finished:
+            raise RunFinished(
+                f"run {info.run_id} is finished", hint=f"replay it for free: victor replay {info.run_id}"
+            )
+        info = self._take_over(info)
+        self._drop_old_stops(info.run_id)
+        log = RunLog(self.store, self.hub, info.run_id, self.store.newest_seq(info.run_id), self.clock)
+        run = Run(self, info, self._past(info), log, mode="record", on_doubt=on_doubt)
+        log.write(Entry("run.resumed", to_json({"owner": info.owner}), status=Status.RUNNING))
+        return run
+
+    def replay(self, run_id: str, mode: ReplayMode = "strict") -> Run:
+        """Execute a recorded run again from its record.
+
+        Args:
+            mode: "strict" raises at the first step that the record does not answer; "auto" does such a step and
+                records it in a new run that is built on the recording.
+        """
+        info = self.find(run_id)
+        past = self._past(info)
+        if mode == "strict":
+            return Run(self, info, past, None, mode=mode, on_doubt="ask", recording=info.run_id)
+        now = self.clock()
+        through = self.store.newest_seq(info.run_id)
+        new = msgspec.structs.replace(
+            self._new_info(info.kind, info.name, info.raw_request, now), parent=info.run_id, through=through
+        )
+        return Run(self, new, past, None, mode="auto", on_doubt="ask", recording=info.run_id)
+
+    def find(self, run_id: str) -> RunInfo:
+        """Return a run by its id, an unambiguous beginning of it, or "last" for the newest.
+
+        Raises:
+            RunNotFound: there is none, or more than one.
+        """
+        if run_id == "last":
+            newest = self.runs(limit=1)
+            if not newest:
+                raise RunNotFound("the journal holds no run yet", self.url, "run an agent first: victor ask …")
+            return newest[0]
+        if (exact := self.store.run(run_id)) is not None:
+            return exact
+        found = self.store.runs_with_prefix(run_id, 2) if run_id else []
+        if len(found) == 1:
+            return found[0]
+        if found:
+            raise RunNotFound(f"more than one run begins with {run_id!r}", self.url, "give more of its id (victor runs)")
+        known = [info.run_id for info in self.runs(limit=200)]
+        raise RunNotFound(f"there is no run {run_id!r}.{nearest(run_id, known)}", self.url, "list them: victor runs")
+
+    def recorded(self, kind: str, name: str, request: Mapping[str, object] | None = None) -> RunInfo:
+        """Return the newest finished run that was asked exactly this.
+
+        Raises:
+            ReplayMiss: there is none; the error says how the nearest one differs.
+        """
+        raw = self._request(request)
+        found = self.store.runs(kind=None, name=None, status=Status.FINISHED, key=_key(kind, name, raw), limit=1)
+        if found:
+            return found[0]
+        near = self.store.runs(kind=kind, name=name, status=Status.FINISHED, key=None, limit=1)
+        raise missed_request(kind, name, from_json(raw), near[0] if near else None)
+
+    def runs(
+        self, *, kind: str | None = None, name: str | None = None, status: Status | None = None, limit: int = 50
+    ) -> list[RunInfo]:
+        """Return runs, newest first."""
+        return self.store.runs(kind=kind, name=name, status=status, key=None, limit=limit)
+
+    def is_live(self, info: RunInfo) -> bool:
+        """Whether a living process executes the run now."""
+        return bool(info.owner) and not Owner.read(info.owner).is_gone(info.lease_until, self.clock())
+
+    # -- events ----------------------------------------------------------------------------------------------------
+
+    def events(
+        self, run_id: str, *, after: int = 0, types: Iterable[str] | None = None, last: int | None = None
+    ) -> list[Event]:
+        """Return a run's own events, oldest first; with `last`, only that many from the end."""
+        return self.store.events(run_id, after=after, through=None, types=types, last=last, bodies=True)
+
+    def outline(self, run_id: str, *, last: int | None = None) -> list[Event]:
+        """Return a run's events without their bodies: ten thousand of them in a few milliseconds."""
+        return self.store.events(run_id, after=0, through=None, types=None, last=last, bodies=False)
+
+    def history(self, run_id: str, *, types: Iterable[str] | None = None) -> list[Event]:
+        """Return a run's events with those of the runs that it was built on before them, marked replayed."""
+        wanted = None if types is None else tuple(types)
+        info = self.find(run_id)
+        own = self.store.events(info.run_id, after=0, through=None, types=wanted, last=None, bodies=True)
+        inherited: list[Event] = []
+        for older, through in self._ancestors(info):
+            inherited += self.store.events(
+                older.run_id, after=0, through=through, types=wanted or STEP_TYPES, last=None, bodies=True
+            )
+        return [event.as_replayed() for event in inherited] + own
+
+    def load(self, value: Any) -> Any:
+        """Return JSON values from an event with tables, arrays and other tagged values brought to life."""
+        return self._reader.revive(value)
+
+    def result_in(self, raw: bytes) -> Any:
+        """Return the result that the body of a `step.finished` holds."""
+        return self._reader.value(bytes(msgspec.json.decode(raw, type=_Finished).result))
+
+    def result(self, run_id: str) -> Any:
+        """Return what a finished run returned.
+
+        Raises:
+            RunNotFound: there is no such run, or it has not finished.
+        """
+        ends = self.events(self.find(run_id).run_id, types=("run.finished",), last=1)
+        if not ends:
+            raise RunNotFound(f"run {run_id!r} has not finished", self.url, f"victor resume {run_id}")
+        return self.load(ends[0].data["result"])
+
+    def subscribe(self, run_id: str, after: int = 0) -> Subscription:
+        """Read a run's stream from event `after` on, past and present; see `Subscription`."""
+        return Subscription(self, run_id, after)
+
+    def listen(self, run_id: str, listener: Listener) -> Callable[[], None]:
+        """Have `listener` called with each event of a run that this process executes; returns its removal."""
+        return self.hub.connect(run_id, listener)
+
+    def signal(self, run_id: str, name: str, data: Mapping[str, object] | None = None) -> None:
+        """Send something to whoever executes the run, in any process: "stop", "approve", "deny"."""
+        info = self.find(run_id)
+        self.store.send(info.run_id, name, self.redactor.clean(to_json(data or {})), self.clock())
+
+    # -- what runs need --------------------------------------------------------------------------------------------
+
+    def open_log_of_replay(self, info: RunInfo) -> RunLog:
+        """Make the new run into which a replay writes what its recording lacks."""
+        return self._create(info)
+
+    def release(self, run_id: str) -> None:
+        """Give up the lease of a run that has ended here."""
+        with self._guard:
+            owner = self._held.pop(run_id, None)
+        if owner is not None:
+            self.store.swap_owner(run_id, owner, "", 0.0, self.clock())
+
+    def _request(self, request: Mapping[str, object] | None) -> bytes:
+        return Writer(self.redactor).canonical(dict(request or {}))
+
+    def _new_info(self, kind: str, name: str, raw_request: bytes, now: float) -> RunInfo:
+        name = self.redactor.clean_text(name)
+        return RunInfo(new_run_id(now), kind, name, Status.RUNNING, now, now, raw_request=raw_request)
+
+    def _create(self, info: RunInfo) -> RunLog:
+        owner = Owner.here().written()
+        info = msgspec.structs.replace(info, owner=owner, lease_until=self.clock() + LEASE_S)
+        body = to_json({"kind": info.kind, "name": info.name, "request": msgspec.Raw(info.raw_request)})
+        key = _key(info.kind, info.name, info.raw_request)
+        self.store.create_run(info, key, [Row(1, info.created, "run.started", "", "", body)], {})
+        self._hold(info.run_id, owner)
+        if self.hub.is_heard(info.run_id):
+            self.hub.publish(Event(info.run_id, 1, info.created, "run.started", raw=body))
+        return RunLog(self.store, self.hub, info.run_id, 1, self.clock)
+
+    def _take_over(self, info: RunInfo) -> RunInfo:
+        now = self.clock()
+        if info.owner and not Owner.read(info.owner).is_gone(info.lease_until, now):
+            raise _in_use(info)
+        owner = Owner.here().written()
+        if not self.store.swap_owner(info.run_id, info.owner, owner, now + LEASE_S, now):
+            raise _in_use(self.find(info.run_id))
+        self._hold(info.run_id, owner)
+        return msgspec.structs.replace(info, owner=owner, status=Status.RUNNING)
+
+    def _drop_old_stops(self, run_id: str) -> None:
+        """A stop that was meant for the execution before must not end this one; decisions are kept."""
+        for name, raw in self.store.take_mail(run_id):
+            if name != "stop":
+                self.store.send(run_id, name, raw, self.clock())
+
+    def _past(self, info: RunInfo) -> Past:
+        past = Past()
+        for older, through in [*self._ancestors(info), (info, None)]:
+            results = self.store.results(older.run_id, through)
+            history = self.store.events(
+                older.run_id, after=0, through=through, types=HISTORY_TYPES, last=None, bodies=True
+            )
+            newest = self.store.events(
+                older.run_id, after=0, through=through, types=STEP_TYPES, last=1, bodies=False
+            )
+            past = merged(past, past_of(results, history, newest[0].seq if newest else 0))
+        return past
+
+    def _ancestors(self, info: RunInfo) -> list[tuple[RunInfo, int | None]]:
+        """The runs that this one was built on, oldest first, each with the last event that counts."""
+        chain: list[tuple[RunInfo, int | None]] = []
+        while info.parent:
+            parent = self.store.run(info.parent)
+            if parent is None:
+                raise JournalCorrupt(f"run {info.run_id} is built on run {info.parent}, which is gone", self.url)
+            chain.append((parent, info.through))
+            info = parent
+        return chain[::-1]
+
+    def _blob(self, name: str) -> bytes:
+        content = self.store.blob(name)
+        if content is None:
+            raise JournalCorrupt(f"the journal lacks the blob {name}", self.url, "restore the journal from a backup")
+        return content
+
+    # -- the lease's heartbeat -------------------------------------------------------------------------------------
+
+    def _hold(self, run_id: str, owner: str) -> None:
+        with self._guard:
+            self._held[run_id] = owner
+            if self._heart is None:
+                self._heart = threading.Thread(target=self._beat, name="victor-journal-lease", daemon=True)
+                self._heart.start()
+
+    def _beat(self) -> None:
+        while not self._closing.wait(LEASE_S / 3):
+            with self._guard:
+                held = dict(self._held)
+            if held:
+                now = self.clock()
+                self.store.renew(held, now + LEASE_S, now)
+
+    def stats(self) -> dict[str, float]:
+        """Return counters: appends, rows, lock_waits, lock_wait_s, worst_lock_wait_s."""
+        return self.store.stats()
+
+    def close(self) -> None:
+        """Release every lease and close the store."""
+        self._closing.set()
+        for run_id in list(self._held):
+            self.release(run_id)
+        if self._heart is not None:
+            self._heart.join()
+        self.store.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, failure: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+class _Finished(msgspec.Struct):
+    result: msgspec.Raw
+
+
+def _key(kind: str, name: str, raw_request: bytes) -> str:
+    return blake2b(f"{kind}\0{name}\0".encode() + raw_request, digest_size=12).hexdigest()
+
+
+def _in_use(info: RunInfo) -> RunInUse:
+    return RunInUse(
+        f"run {info.run_id} is being executed by {Owner.read(info.owner)}",
+        hint=f"watch it: victor attach {info.run_id}; end it: victor stop {info.run_id}",
+    )

@@ -1,0 +1,129 @@
+"""A store that lives and dies with its process: for tests and for runs nobody wants to keep."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from threading import RLock
+
+from msgspec.structs import replace
+
+from .errors import LeaseLost
+from .events import Event, RunInfo, Status
+from .store import Row
+
+
+class MemoryStore:
+    """Keeps everything in dictionaries behind one lock."""
+
+    def __init__(self) -> None:
+        self.url = "memory:"
+        self._lock = RLock()
+        self._runs: dict[str, RunInfo] = {}
+        self._keys: dict[str, str] = {}
+        self._events: defaultdict[str, list[Event]] = defaultdict(list)
+        self._blobs: dict[str, bytes] = {}
+        self._mail: defaultdict[str, list[tuple[str, bytes]]] = defaultdict(list)
+        self._appends = 0
+
+    def create_run(self, info: RunInfo, key: str, rows: Sequence[Row], blobs: Mapping[str, bytes]) -> None:
+        with self._lock:
+            self._runs[info.run_id], self._keys[info.run_id] = info, key
+            self.append(info.run_id, rows, blobs)
+
+    def append(
+        self,
+        run_id: str,
+        rows: Sequence[Row],
+        blobs: Mapping[str, bytes],
+        *,
+        status: Status | None = None,
+        power_safe: bool = False,
+    ) -> None:
+        with self._lock:
+            stored = self._events[run_id]
+            if rows and rows[0].seq != len(stored) + 1:
+                raise LeaseLost.to_another(run_id)
+            stored.extend(Event(run_id, *row) for row in rows)
+            self._blobs.update(blobs)
+            self._appends += 1
+            if status is not None:
+                self._runs[run_id] = replace(self._runs[run_id], status=status, updated=rows[-1].time)
+
+    def events(
+        self, run_id: str, *, after: int, through: int | None, types: Iterable[str] | None, last: int | None, bodies: bool
+    ) -> list[Event]:
+        with self._lock:
+            found = self._events[run_id][after:through]
+        if types is not None:
+            wanted = frozenset(types)
+            found = [event for event in found if event.type in wanted]
+        if last is not None:
+            found = found[-last:] if last else []
+        return found if bodies else [replace(event, raw=b"") for event in found]
+
+    def results(self, run_id: str, through: int | None) -> dict[str, bytes]:
+        with self._lock:
+            return {e.step_id: e.raw for e in self._events[run_id][:through] if e.type == "step.finished"}
+
+    def run(self, run_id: str) -> RunInfo | None:
+        with self._lock:
+            return self._runs.get(run_id)
+
+    def runs_with_prefix(self, prefix: str, limit: int) -> list[RunInfo]:
+        with self._lock:
+            ids = sorted(self._runs)
+            found = [run_id for run_id in ids[: bisect_right(ids, prefix + "\uffff")] if run_id.startswith(prefix)]
+            return [self._runs[run_id] for run_id in reversed(found[-limit:])]
+
+    def runs(
+        self, *, kind: str | None, name: str | None, status: Status | None, key: str | None, limit: int
+    ) -> list[RunInfo]:
+        with self._lock:
+            newest_first = [self._runs[run_id] for run_id in sorted(self._runs, reverse=True)]
+            return [
+                info
+                for info in newest_first
+                if kind in (None, info.kind)
+                and name in (None, info.name)
+                and status in (None, info.status)
+                and key in (None, self._keys[info.run_id])
+            ][:limit]
+
+    def blob(self, name: str) -> bytes | None:
+        with self._lock:
+            return self._blobs.get(name)
+
+    def swap_owner(self, run_id: str, expected: str, owner: str, lease_until: float, now: float) -> bool:
+        with self._lock:
+            info = self._runs[run_id]
+            if info.owner != expected:
+                return False
+            self._runs[run_id] = replace(info, owner=owner, lease_until=lease_until, updated=now)
+            return True
+
+    def renew(self, leases: Mapping[str, str], lease_until: float, now: float) -> None:
+        with self._lock:
+            for run_id, owner in leases.items():
+                self.swap_owner(run_id, owner, owner, lease_until, now)
+
+    def send(self, run_id: str, name: str, raw: bytes, now: float) -> None:
+        with self._lock:
+            self._mail[run_id].append((name, raw))
+
+    def take_mail(self, run_id: str) -> list[tuple[str, bytes]]:
+        with self._lock:
+            return self._mail.pop(run_id, [])
+
+    def newest_seq(self, run_id: str) -> int:
+        with self._lock:
+            return len(self._events[run_id])
+
+    def stats(self) -> dict[str, float]:
+        with self._lock:
+            rows = sum(map(len, self._events.values()))
+        return {"appends": self._appends, "rows": rows, "lock_waits": 0, "lock_wait_s": 0.0, "worst_lock_wait_s": 0.0}
+
+    def close(self) -> None:
+        """Nothing to release: the journal is gone when nobody refers to it."""

@@ -1,0 +1,106 @@
+"""Secrets are taken out on the way in: what never reaches the journal cannot leak from it.
+
+1. Two kinds are known: values that the settings name, and shapes that keys of well-known services have.
+2. Cleaning works on encoded bytes, after the last transformation, so no field can be forgotten.
+3. A replacement stays valid JSON wherever it stands, and says what was there.
+"""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Mapping
+from typing import Final
+
+import msgspec
+
+SHORTEST_SECRET: Final = 6
+"""Configured values shorter than this many characters are refused: they would blot out ordinary words."""
+
+# What the services document of their keys: a literal to look for first, which costs next to nothing, and the shape.
+_KEY_SHAPES: Final[dict[str, tuple[tuple[bytes, ...], bytes]]] = {
+    "private-key": (
+        (b"PRIVATE KEY-",),
+        rb"-----BEGIN [A-Z ]{0,20}PRIVATE KEY-----(?:[^-]|-(?!----))*(?:-----END [A-Z ]{0,20}PRIVATE KEY-----)?",
+    ),
+    "anthropic": ((b"sk-ant-",), rb"\bsk-ant-[A-Za-z0-9_\-]{16,}"),
+    "openai": ((b"sk-",), rb"\bsk-(?:proj-|svcacct-|admin-|or-v1-)?[A-Za-z0-9_\-]{20,}"),
+    "github": (
+        (b"ghp_", b"gho_", b"ghu_", b"ghs_", b"ghr_", b"github_pat_"),
+        rb"\b(?:gh[pousr]_[A-Za-z0-9]{30,}|github_pat_[A-Za-z0-9_]{30,})",
+    ),
+    "gitlab": ((b"glpat-",), rb"\bglpat-[A-Za-z0-9_\-]{20,}"),
+    "aws": ((b"AKIA", b"ASIA"), rb"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b"),
+    "google": ((b"AIza",), rb"\bAIza[A-Za-z0-9_\-]{35}"),
+    "slack": ((b"xox",), rb"\bxox[abeoprs]-[A-Za-z0-9\-]{10,}"),
+    "huggingface": ((b"hf_",), rb"\bhf_[A-Za-z0-9]{30,}"),
+    "stripe": ((b"k_live_", b"k_test_"), rb"\b[rs]k_(?:live|test)_[A-Za-z0-9]{20,}"),
+    "groq": ((b"gsk_",), rb"\bgsk_[A-Za-z0-9]{40,}"),
+    "jwt": ((b"eyJ",), rb"\beyJ[A-Za-z0-9_\-]{10,}\.eyJ[A-Za-z0-9_\-]{10,}\.[A-Za-z0-9_\-]{10,}"),
+}
+_SHAPES: Final = [
+    (literal, name, re.compile(shape)) for name, (literals, shape) in _KEY_SHAPES.items() for literal in literals
+]
+
+
+class Redactor:
+    """Replaces secrets inside bytes by `[redacted:NAME]`.
+
+    Args:
+        secrets: values by the name under which the replacement shows them; empty values are passed over.
+
+    Raises:
+        ValueError: a value is too short to be told from ordinary text.
+    """
+
+    def __init__(self, secrets: Mapping[str, str] | None = None) -> None:
+        self._values: list[tuple[bytes, bytes]] = []
+        for name, value in (secrets or {}).items():
+            if not value:
+                continue
+            if len(value) < SHORTEST_SECRET:
+                raise ValueError(f"the secret {name!r} is shorter than {SHORTEST_SECRET} characters")
+            self._values += [(form, _mark(name)) for form in _written_forms(value)]
+        self._values.sort(key=lambda pair: -len(pair[0]))  # a secret that contains another goes first
+
+    def clean(self, content: bytes) -> bytes:
+        """Return `content` without secrets; the same object when it holds none."""
+        for value, mark in self._values:
+            if value in content:
+                content = content.replace(value, mark)
+        for literal, name, shape in _SHAPES:
+            if literal in content:
+                found = shape.sub(_mark(name), content)
+                content = content if found == content else found
+        return content
+
+    def clean_text(self, text: str) -> str:
+        """`clean` for text."""
+        encoded = text.encode("utf-8", "surrogatepass")
+        cleaned = self.clean(encoded)
+        return text if cleaned is encoded else cleaned.decode("utf-8", "surrogatepass")
+
+
+def _mark(name: str) -> bytes:
+    return f"[redacted:{re.sub(r'[^A-Za-z0-9_.-]', '_', name)}]".encode()
+
+
+def _written_forms(value: str) -> set[bytes]:
+    """The ways in which a text can stand in our bytes: as it is, as JSON, as JSON in JSON, in base64."""
+    as_json = msgspec.json.encode(value)[1:-1]
+    twice = msgspec.json.encode(as_json.decode())[1:-1]
+    return {value.encode(), as_json, twice, *_base64_forms(value.encode())}
+
+
+def _base64_forms(value: bytes) -> set[bytes]:
+    """The three texts, one an alignment, that base64 makes of bytes in the middle of other bytes."""
+    forms = set()
+    for shift in range(3):
+        encoded = base64.b64encode(b"\0" * shift + value)
+        inner = encoded[(0, 2, 3)[shift] : len(encoded) - (0, 3, 2)[(len(value) + shift) % 3]]
+        if len(inner) >= SHORTEST_SECRET:
+            forms.add(inner)
+    return forms
+
+
+NOTHING_SECRET: Final = Redactor()

@@ -1,0 +1,365 @@
+"""A run: one execution, whose steps answer from the record or are done and then recorded.
+
+1. A step's result is committed before `step` returns it.
+2. A step is looked up first, always; in a strict replay a step that is not found is an error, never an action.
+3. `step` and `step_sync` differ in how they wait and in nothing else.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections.abc import Awaitable, Callable
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
+
+import msgspec
+
+from ..errors import Resumable, VictorError
+from .codec import Writer, from_json
+from .effects import Effect, OnDoubt, ReplayMode
+from .errors import ReplayMiss, RunFinished, StepInDoubt
+from .events import LIVE_ONLY, Event, RunInfo, Status
+from .failures import described, rebuilt, steps_failed_by, tag
+from .log import Entry, RunLog
+from .replay import missed_step
+from .steps import CURRENT, Past, Step, StepIds, unanswered
+
+if TYPE_CHECKING:
+    from .journal import Journal
+
+T = TypeVar("T")
+Doubt = Callable[[Step], Any]
+"""Asked what to do with a step in doubt; returns "retry" or "skip", or an awaitable of one of them."""
+
+_SKIPPED: Final = object()
+
+
+class Run:
+    """One execution. Made by `Journal.start`, `resume` or `replay`; usable from any thread and event loop.
+
+    As a context manager it ends itself: finished when the block ends, stopped when it was interrupted or raised a
+    `Resumable`, failed otherwise.
+
+    Attributes:
+        id: the run's id; sorts by time.
+        mode: "record" does what is not recorded; "strict" refuses to; "auto" does, in a new run.
+        on_doubt: what happens to a step with an effect that may or may not have happened.
+        doubt_handler: asked when `on_doubt` is "ask"; without one, the run stops and stays resumable.
+    """
+
+    def __init__(
+        self,
+        journal: Journal,
+        info: RunInfo,
+        past: Past,
+        log: RunLog | None,
+        *,
+        mode: ReplayMode,
+        on_doubt: OnDoubt,
+        recording: str = "",
+    ) -> None:
+        self.id, self.info, self.mode, self.on_doubt = info.run_id, info, mode, on_doubt
+        self.doubt_handler: Doubt | None = None
+        self.is_ended = False
+        self._journal, self._past, self._log = journal, past, log
+        self._recording = recording
+        self._ids = StepIds()
+        self._answered: set[str] = set()
+        self._executed = 0
+        self._in_flight = 0
+        self._began = time.monotonic()
+
+    @property
+    def replayed(self) -> bool:
+        """Whether every step so far was answered by the record."""
+        return self._executed == 0
+
+    @property
+    def record_id(self) -> str:
+        """The run that holds the record: this one, or the recording where nothing had to be added to it."""
+        return self.id if self._log is not None else self._recording
+
+    @property
+    def origin(self) -> str:
+        """The first run of the chain of recordings that this one was built on."""
+        info = self.info
+        while info.parent:
+            info = self._journal.find(info.parent)
+        return info.run_id
+
+    def random(self) -> random.Random:
+        """A source of randomness that gives the same numbers in every execution and replay."""
+        return random.Random(self.origin)
+
+    def now(self) -> float:
+        """The time, in seconds since the epoch, as it was when the record was made."""
+        return self.step_sync("now", self._journal.clock, kind="clock")
+
+    # -- steps -----------------------------------------------------------------------------------------------------
+
+    async def step(
+        self,
+        name: str,
+        body: Callable[[], Awaitable[T]],
+        *,
+        kind: str = "step",
+        inputs: object = None,
+        effect: Effect = Effect.PURE,
+        keep_inputs: bool = False,
+    ) -> T:
+        """Return the recorded result of this step, or do it and record it.
+
+        Args:
+            name: what is done; with `kind` and `inputs` it identifies the step.
+            body: does it; called at most once, never in a replay.
+            kind: "model", "tool", "node", … ; how views and metrics group steps.
+            inputs: what the result depends on; any storable value.
+            effect: what a resumed run may do if the process dies in the middle.
+            keep_inputs: keep long inputs whole, so that they can be shown.
+
+        Raises:
+            Unstorable: the inputs or the result cannot be written down.
+            StepInDoubt: the step had started before a kill, has effects, and nobody decided what to do.
+            ReplayMiss: in a strict replay, there is no record of this step.
+            LeaseLost: another process has taken over the run.
+        """
+        step = self._enter(name, kind, inputs, effect, keep_inputs)
+        if (recorded := self._past.results.get(step.id)) is not None:
+            return self._answer(step, recorded)
+        if (doubt := self._to_be_done(step)) is not None:
+            decision = doubt(step)
+            if self._settle(step, await decision if isinstance(decision, Awaitable) else decision) is _SKIPPED:
+                return None  # type: ignore[return-value]
+        began = self._begin(step)
+        inside = CURRENT.set(step)
+        self._in_flight += 1
+        try:
+            result = await body()
+            entry = self._finished(step, result, began)
+            if self._in_flight > 1:
+                await self._writer().write_with_turn(entry)
+            else:
+                self._writer().write(entry)
+        except Exception as failure:
+            self._failed(step, failure, began)
+            raise
+        finally:
+            self._in_flight -= 1
+            CURRENT.reset(inside)
+        return result
+
+    def step_sync(
+        self,
+        name: str,
+        body: Callable[[], T],
+        *,
+        kind: str = "step",
+        inputs: object = None,
+        effect: Effect = Effect.PURE,
+        keep_inputs: bool = False,
+    ) -> T:
+        """`step` for a body that is an ordinary function."""
+        step = self._enter(name, kind, inputs, effect, keep_inputs)
+        if (recorded := self._past.results.get(step.id)) is not None:
+            return self._answer(step, recorded)
+        if (doubt := self._to_be_done(step)) is not None and self._settle(step, doubt(step)) is _SKIPPED:
+            return None  # type: ignore[return-value]
+        began = self._begin(step)
+        inside = CURRENT.set(step)
+        try:
+            result = body()
+            self._writer().write(self._finished(step, result, began))
+        except Exception as failure:
+            self._failed(step, failure, began)
+            raise
+        finally:
+            CURRENT.reset(inside)
+        return result
+
+    def _enter(self, name: str, kind: str, inputs: object, effect: Effect, keep_inputs: bool) -> Step:
+        if self.is_ended:
+            raise RunFinished(f"run {self.id} has ended; it takes no further steps")
+        canonical = b"null" if inputs is None else Writer(self._journal.redactor).canonical(inputs)
+        outer = CURRENT.get()
+        parent_id = outer.id if outer is not None and outer.run_id == self.id else ""
+        step_id = self._ids.next(parent_id, kind, name, canonical)
+        return Step(self.id, step_id, parent_id, kind, name, effect, canonical, keep_inputs)
+
+    def _answer(self, step: Step, recorded: bytes) -> Any:
+        if self._recording:
+            self._answered.add(step.id)
+            if self._journal.hub.is_heard(self.id):
+                self._show_again(step, recorded)
+        return self._journal.result_in(recorded)
+
+    def _show_again(self, step: Step, recorded: bytes) -> None:
+        """Let listeners of a replay see the step as they would have seen it live."""
+        body = {"kind": step.kind, "name": step.name, "inputs": step.shown_inputs(), "effect": step.effect}
+        self._announce("step.started", msgspec.json.encode(body), step)
+        self._announce("step.finished", recorded, step)
+
+    def _announce(self, type_: str, raw: bytes, step: Step | None = None) -> None:
+        ids = (step.id, step.parent_id) if step else ("", "")
+        self._journal.hub.publish(Event(self.id, LIVE_ONLY, self._journal.clock(), type_, *ids, raw, True))
+
+    def _to_be_done(self, step: Step) -> Doubt | None:
+        """Check that the step may be done now; return whom to ask first, if it is in doubt."""
+        if (failed := self._past.failures.get(step.id)) is not None:
+            self._answered.add(step.id)
+            raise rebuilt(from_json(failed)["error"], step_id=step.id, run_id=self.id)
+        if self.mode == "strict":
+            raise self._missed(step)
+        doubted = self._past.doubtful.get(step.id)
+        if doubted is None or doubted.data["effect"] != Effect.EFFECT:
+            return None
+        if (decided := self._past.resolved.get(step.id)) is not None:
+            return lambda _: decided
+        if self.on_doubt != "ask":
+            return lambda _: self.on_doubt
+        return self.doubt_handler or self._nobody_to_ask
+
+    def _missed(self, step: Step) -> ReplayMiss:
+        events = self._journal.history(self._recording, types=("step.started", "step.finished"))
+        started = {event.step_id for event in events if event.type == "step.started"}
+        firsts = [event for event in events if event.type == "step.started" or event.step_id not in started]
+        candidates = unanswered(firsts, step, self._answered)
+        return missed_step(step, from_json(bytes(step.shown_inputs())), candidates, self._recording)
+
+    def _nobody_to_ask(self, step: Step) -> str:
+        raise StepInDoubt(
+            f"{step.kind} {step.name!r} had started when its process died; whether it had its effect is not known",
+            where=f"run {self.id}, step {step.id}",
+            hint=f"look, then: victor resume {self.id} --on-doubt retry (do it again) or --on-doubt skip (leave it)",
+        )
+
+    def _settle(self, step: Step, decision: str) -> object:
+        """Record what was decided about a step in doubt; return _SKIPPED if it is not to be done."""
+        if decision not in ("retry", "skip"):
+            raise ValueError(f"a step in doubt is answered by 'retry' or 'skip', not {decision!r}")
+        if step.id not in self._past.resolved:
+            self.record("step.resolved", {"decision": decision}, step_id=step.id)
+        self._past.doubtful.pop(step.id, None)
+        if decision == "retry":
+            return None
+        body = {"kind": step.kind, "name": step.name, "result": None, "skipped": True, "ms": 0.0}
+        self._writer().write(Entry("step.finished", msgspec.json.encode(body), step.id, step.parent_id))
+        return _SKIPPED
+
+    def _begin(self, step: Step) -> float:
+        self._executed += 1
+        if step.effect is not Effect.PURE:
+            body = {"kind": step.kind, "name": step.name, "inputs": step.shown_inputs(), "effect": step.effect}
+            self._writer().write(
+                # Power-safe before an effect: a mail that was sent must not be forgotten with the last commits.
+                Entry(
+                    "step.started", msgspec.json.encode(body), step.id, step.parent_id, power_safe=step.effect is Effect.EFFECT
+                )
+            )
+        return time.perf_counter()
+
+    def _finished(self, step: Step, result: object, began: float) -> Entry:
+        writer = Writer(self._journal.redactor)
+        body: dict[str, object] = {"kind": step.kind, "name": step.name}
+        if step.effect is Effect.PURE and step.inputs != b"null":
+            body["inputs"] = step.shown_inputs()
+        body |= {"result": result, "ms": _ms_since(began), **step.notes}
+        return Entry("step.finished", writer.body(body), step.id, step.parent_id, writer.blobs)
+
+    def _failed(self, step: Step, failure: Exception, began: float) -> None:
+        """Record a failure, unless the journal itself is what failed: then the step stays in doubt."""
+        tag(failure, step.id)
+        if self._log is None:
+            return
+        body = {"kind": step.kind, "name": step.name, "error": described(failure), "ms": _ms_since(began)}
+        try:
+            self._log.write(Entry("step.failed", Writer(self._journal.redactor).body(body), step.id, step.parent_id))
+        except VictorError as second:
+            failure.add_note(f"and it could not be recorded: {second.what}")
+
+    def _writer(self) -> RunLog:
+        """The run's log; a run that replays gets one of its own when it first has something to add."""
+        if self._log is None:
+            if self.mode == "strict":
+                raise ReplayMiss("a strict replay writes nothing", f"run {self.id}", "use --replay auto to add to it")
+            self._log = self._journal.open_log_of_replay(self.info)
+        return self._log
+
+    # -- other events ----------------------------------------------------------------------------------------------
+
+    def record(self, type: str, data: dict[str, Any], step_id: str = "") -> None:
+        """Append an event that is not a step; in a replay that adds nothing it is only shown."""
+        writer = Writer(self._journal.redactor)
+        raw = writer.body(data)
+        inside = CURRENT.get()
+        parent_id = inside.id if inside is not None and not step_id else ""
+        if self._log is None:
+            self._journal.hub.publish(
+                Event(self.id, LIVE_ONLY, self._journal.clock(), type, step_id, parent_id, raw, True)
+            )
+        else:
+            self._log.write(Entry(type, raw, step_id, parent_id, writer.blobs))
+
+    def publish(self, type: str, data: dict[str, Any], step_id: str = "", *, replayed: bool = False) -> None:
+        """Show something to listeners in this process without keeping it."""
+        if not self._journal.hub.is_heard(self.id):
+            return
+        raw = self._journal.redactor.clean(msgspec.json.encode(data))
+        self._journal.hub.publish(
+            Event(self.id, LIVE_ONLY, self._journal.clock(), type, step_id, "", raw, replayed)
+        )
+
+    def take_signals(self) -> list[tuple[str, dict[str, Any]]]:
+        """Return what `Journal.signal` sent to this run since the last call, oldest first."""
+        return [(name, from_json(raw)) for name, raw in self._journal.store.take_mail(self.id)]
+
+    # -- the end ---------------------------------------------------------------------------------------------------
+
+    def finish(self, result: object = None, **totals: object) -> None:
+        """End the run well. `totals` are kept beside the result, such as `usage` and `cost_usd`."""
+        self._end("run.finished", Status.FINISHED, {"result": result, **totals})
+
+    def fail(self, failure: BaseException) -> None:
+        """End the run with an error; resuming it tries the failed step anew."""
+        self._end("run.failed", Status.FAILED, {"error": described(failure), "steps": steps_failed_by(failure)})
+
+    def stop(self, reason: str, failure: BaseException | None = None) -> None:
+        """End this execution with the run left to be resumed. `reason`: "interrupt", "budget", "doubt", …"""
+        body: dict[str, Any] = {"reason": reason, "steps": steps_failed_by(failure) if failure else []}
+        if failure is not None:
+            body["error"] = described(failure)
+        self._end("run.stopped", Status.STOPPED, body)
+
+    def _end(self, type_: str, status: Status, body: dict[str, Any]) -> None:
+        if self.is_ended:
+            return
+        writer = Writer(self._journal.redactor)
+        raw = writer.body({**body, "seconds": round(time.monotonic() - self._began, 3)})
+        self.is_ended = True
+        try:
+            if self._log is None:
+                self._announce(type_, raw)
+            else:
+                self._log.write(Entry(type_, raw, blobs=writer.blobs, status=status, power_safe=True))
+        finally:
+            self._journal.release(self.id)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, failure: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if failure is None:
+            self.finish()
+        elif isinstance(failure, KeyboardInterrupt | asyncio.CancelledError | SystemExit):
+            self.stop("interrupt", failure)
+        elif isinstance(failure, Resumable):
+            self.stop("resumable", failure)
+        else:
+            self.fail(failure)
+
+
+def _ms_since(began: float) -> float:
+    return round((time.perf_counter() - began) * 1000, 3)

@@ -1,0 +1,172 @@
+"""Steps: durable units of work, looked up in the journal before they are done.
+
+1. What a step's fate *is* gets decided here and nowhere else; runs ask and obey.
+2. Nothing here reads a clock, a file or a socket.
+3. A step is known by what it is (parent, kind, name), what it is given (a hash of its canonical inputs) and how
+   often that happened before; never by its place in the code, so that unrelated edits keep the record usable.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Container, Iterable
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from typing import Any, Final
+
+import msgspec
+
+from .codec import from_json
+from .effects import Effect
+from .events import Event
+
+WHOLE_INPUTS_BYTES: Final = 512
+"""Inputs longer than this are kept as a hash a field, unless the step asks to keep them whole."""
+
+HISTORY_TYPES: Final = ("step.started", "step.failed", "step.resolved", "run.failed", "run.stopped")
+
+
+@dataclass(slots=True, eq=False)
+class Step:
+    """A step while it is being done; `current_step()` gives it to the body.
+
+    Attributes:
+        id: the same in every execution of the run, so that a resumed run finds it.
+        notes: fields that the body adds to the event that says it finished.
+    """
+
+    run_id: str
+    id: str
+    parent_id: str
+    kind: str
+    name: str
+    effect: Effect
+    inputs: bytes
+    keep_inputs: bool = False
+    notes: dict[str, object] = field(default_factory=dict)
+
+    @property
+    def idempotency_key(self) -> str:
+        """The same text for every attempt at this step, different for every other step: hand it to the service."""
+        return f"{self.run_id}/{self.id}"
+
+    def note(self, **fields: object) -> None:
+        """Add fields to the `step.finished` event, such as `usage` and `cost_usd`."""
+        self.notes.update(fields)
+
+    def shown_inputs(self) -> msgspec.Raw:
+        """The inputs as the journal keeps them: whole, or one hash a field."""
+        if self.keep_inputs or len(self.inputs) <= WHOLE_INPUTS_BYTES:
+            return msgspec.Raw(self.inputs)
+        return msgspec.Raw(msgspec.json.encode(fingerprint(from_json(self.inputs))))
+
+
+CURRENT: Final[ContextVar[Step | None]] = ContextVar("victor_step", default=None)
+
+
+def current_step() -> Step | None:
+    """The step inside which this code runs; None outside of any."""
+    return CURRENT.get()
+
+
+class StepIds:
+    """Names the steps of one execution of a run, counting how often each came up."""
+
+    def __init__(self) -> None:
+        self._seen: dict[str, int] = {}
+        self._lock = threading.Lock()
+
+    def next(self, parent_id: str, kind: str, name: str, inputs: bytes) -> str:
+        """Return the id of the next step of that description."""
+        known = blake2b(f"{parent_id}\0{kind}\0{name}\0".encode() + inputs, digest_size=8).hexdigest()
+        with self._lock:
+            times = self._seen.get(known, 0)
+            self._seen[known] = times + 1
+        return f"{known}.{times}" if times else known
+
+
+@dataclass(slots=True)
+class Past:
+    """What is known of the steps that came before.
+
+    Attributes:
+        results: the body of `step.finished`, by step.
+        failures: the body of `step.failed`, for failures that the program had survived.
+        doubtful: steps that had started and neither finished nor failed.
+        resolved: what a person or policy decided about a doubtful step.
+    """
+
+    results: dict[str, bytes] = field(default_factory=dict)
+    failures: dict[str, bytes] = field(default_factory=dict)
+    doubtful: dict[str, Event] = field(default_factory=dict)
+    resolved: dict[str, str] = field(default_factory=dict)
+
+
+def past_of(results: dict[str, bytes], history: Iterable[Event], last_step_seq: int) -> Past:
+    """Fold a run's events, oldest first, into the fate of every step.
+
+    A failure counts as survived, and is shown again, when the run went on after it; the one that ended the run is
+    forgotten, so that resuming tries it anew.
+
+    Args:
+        results: the bodies of `step.finished` by step.
+        history: events of HISTORY_TYPES.
+        last_step_seq: the number of the last event about any step.
+    """
+    past = Past(results)
+    failed: dict[str, Event] = {}
+    for event in history:
+        if event.type == "step.started":
+            past.doubtful[event.step_id] = event
+            past.resolved.pop(event.step_id, None)
+        elif event.type == "step.failed":
+            past.doubtful.pop(event.step_id, None)
+            failed[event.step_id] = event
+        elif event.type == "step.resolved":
+            past.resolved[event.step_id] = event.data["decision"]
+        else:
+            for step_id in event.data.get("steps", ()):
+                failed.pop(step_id, None)
+    past.doubtful = {step_id: event for step_id, event in past.doubtful.items() if step_id not in results}
+    past.failures = {step_id: event.raw for step_id, event in failed.items() if event.seq < last_step_seq}
+    return past
+
+
+def merged(older: Past, newer: Past) -> Past:
+    """The past of a run that was built on another: what the newer one knows comes first."""
+    results = older.results | newer.results
+    return Past(
+        results,
+        {k: v for k, v in (older.failures | newer.failures).items() if k not in results},
+        {k: v for k, v in (older.doubtful | newer.doubtful).items() if k not in results},
+        older.resolved | newer.resolved,
+    )
+
+
+def fingerprint(inputs: Any) -> dict[str, Any]:
+    """One short hash a field, so that a later miss can still name the field that changed."""
+    if isinstance(inputs, dict):
+        return {"#": {name: _short_hash(value) for name, value in inputs.items()}}
+    return {"#": _short_hash(inputs)}
+
+
+def is_fingerprint(inputs: Any) -> bool:
+    """Whether recorded inputs are hashes rather than values."""
+    return isinstance(inputs, dict) and set(inputs) == {"#"}
+
+
+def _short_hash(value: Any) -> str:
+    return blake2b(msgspec.json.encode(value, order="sorted"), digest_size=6).hexdigest()
+
+
+def unanswered(events: Iterable[Event], step: Step, answered: Container[str]) -> list[Event]:
+    """Recorded steps like `step` (same parent, kind and name) that this replay has not come to yet."""
+    return [
+        event
+        for event in events
+        if event.parent_id == step.parent_id
+        and event.step_id not in answered
+        and (body := event.data)["kind"] == step.kind
+        and body["name"] == step.name
+    ]

@@ -1,0 +1,89 @@
+"""The seam under the journal: what a database must be able to keep.
+
+1. A store knows rows, bytes and owners; it decodes nothing and decides nothing.
+2. `append` is atomic: all of its rows, blobs and the new status are there, or none is.
+3. Two rows of one run cannot have one number, whoever writes them: that fences a lost owner.
+4. Every method may be called from any thread.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple, Protocol
+
+from .events import Event, RunInfo, Status
+
+
+class Row(NamedTuple):
+    """An event on its way into the store."""
+
+    seq: int
+    time: float
+    type: str
+    step_id: str
+    parent_id: str
+    raw: bytes
+
+
+class Store(Protocol):
+    """A place for runs, their events, blobs and mail; see the module's rules."""
+
+    url: str
+
+    def create_run(self, info: RunInfo, key: str, rows: Sequence[Row], blobs: Mapping[str, bytes]) -> None:
+        """Add a run with its first events. `key` is the hash of kind, name and request."""
+
+    def append(
+        self,
+        run_id: str,
+        rows: Sequence[Row],
+        blobs: Mapping[str, bytes],
+        *,
+        status: Status | None = None,
+        power_safe: bool = False,
+    ) -> None:
+        """Add events, oldest first. With `power_safe` they survive a power cut, not only a killed process.
+
+        Raises:
+            LeaseLost: one of the numbers is taken.
+        """
+
+    def events(
+        self, run_id: str, *, after: int, through: int | None, types: Iterable[str] | None, last: int | None, bodies: bool
+    ) -> list[Event]:
+        """Return events with `after < seq <= through`, oldest first; with `last`, only that many at the end."""
+
+    def results(self, run_id: str, through: int | None) -> dict[str, bytes]:
+        """Return the bodies of `step.finished` by step; the one query that a resumed run waits for."""
+
+    def run(self, run_id: str) -> RunInfo | None: ...
+
+    def runs_with_prefix(self, prefix: str, limit: int) -> list[RunInfo]:
+        """Return the newest runs whose id starts with `prefix`."""
+
+    def runs(
+        self, *, kind: str | None, name: str | None, status: Status | None, key: str | None, limit: int
+    ) -> list[RunInfo]:
+        """Return runs, newest first."""
+
+    def blob(self, name: str) -> bytes | None: ...
+
+    def swap_owner(self, run_id: str, expected: str, owner: str, lease_until: float, now: float) -> bool:
+        """Make `owner` the owner if `expected` still is; return whether that happened."""
+
+    def renew(self, leases: Mapping[str, str], lease_until: float, now: float) -> None:
+        """Extend leases, by run the owner that must still hold it."""
+
+    def send(self, run_id: str, name: str, raw: bytes, now: float) -> None:
+        """Leave mail for whoever executes the run."""
+
+    def take_mail(self, run_id: str) -> list[tuple[str, bytes]]:
+        """Return and remove the run's mail, oldest first."""
+
+    def newest_seq(self, run_id: str) -> int:
+        """Return the number of the run's last event; 0 if there is none."""
+
+    def stats(self) -> dict[str, float]:
+        """Return counters: appends, rows, lock_waits, lock_wait_s, worst_lock_wait_s."""
+
+    def close(self) -> None: ...

@@ -1,0 +1,118 @@
+"""A reader's own view of one run's stream: what was, then what is, once each and in order.
+
+Events of this process arrive at once, live ones among them; those of other processes by asking the store, often
+enough that they are seen within a quarter of a second. What was there before the reader came is marked replayed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections import deque
+from collections.abc import AsyncIterator, Iterator
+from typing import TYPE_CHECKING, Final, Self
+
+from .events import FINAL_TYPES, LIVE_ONLY, Event
+
+if TYPE_CHECKING:
+    from .journal import Journal
+
+POLL_S: Final = 0.1
+
+
+class Subscription:
+    """Iterates over a run's events until the run ends; `for` and `async for` both work.
+
+    Args:
+        after: number of the last event that the reader has seen already.
+    """
+
+    def __init__(self, journal: Journal, run_id: str, after: int = 0) -> None:
+        self._journal, self._run_id = journal, run_id
+        self._seen = after
+        self._arrived: deque[Event] = deque()
+        self._something = threading.Event()
+        self._is_closed = False
+        self._disconnect = journal.hub.connect(run_id, self._hear)
+        self._ready: deque[Event] = deque(event.as_replayed() for event in self._stored())
+
+    def _hear(self, event: Event) -> None:
+        self._arrived.append(event)
+        self._something.set()
+
+    def _stored(self) -> list[Event]:
+        found = self._journal.events(self._run_id, after=self._seen)
+        if found:
+            self._seen = found[-1].seq
+        return found
+
+    def _gather(self) -> None:
+        """Move what arrived, or what others stored, to where the reader takes it."""
+        self._something.clear()
+        while self._arrived:
+            event = self._arrived.popleft()
+            if event.seq == LIVE_ONLY:
+                self._ready.append(event)
+            elif event.seq > self._seen:
+                self._ready.extend(self._stored() if event.seq > self._seen + 1 else [event])
+                self._seen = max(self._seen, event.seq)
+        if not self._ready:
+            self._ready.extend(self._stored())
+
+    def next(self, timeout_s: float | None = None) -> Event | None:
+        """Return the next event; None when `timeout_s` passed or the subscription was closed."""
+        deadline = None if timeout_s is None else time.monotonic() + timeout_s
+        while not self._is_closed:
+            if not self._ready:
+                self._gather()
+            if self._ready:
+                return self._ready.popleft()
+            left = POLL_S if deadline is None else min(POLL_S, deadline - time.monotonic())
+            if left <= 0:
+                return None
+            self._something.wait(left)
+        return None
+
+    def __iter__(self) -> Iterator[Event]:
+        while (event := self.next()) is not None:
+            yield event
+            if self._is_last(event):
+                return
+
+    async def __aiter__(self) -> AsyncIterator[Event]:
+        while not self._is_closed:
+            if not self._ready:
+                self._gather()
+            while self._ready:
+                event = self._ready.popleft()
+                yield event
+                if self._is_last(event):
+                    return
+            await self._turn()
+
+    async def _turn(self) -> None:
+        """Sleep until something arrives, at most as long as a poll; wakes at once for events of this process."""
+        naps = 10
+        for _ in range(naps):
+            if self._something.is_set() or self._is_closed:
+                return
+            await asyncio.sleep(POLL_S / naps)
+
+    def _is_last(self, event: Event) -> bool:
+        """Whether the run has ended with this event and nobody has resumed it since."""
+        if event.type not in FINAL_TYPES:
+            return False
+        return event.seq == LIVE_ONLY or event.seq >= self._journal.store.newest_seq(self._run_id)
+
+    def close(self) -> None:
+        """Stop listening; a reader that waits is let go."""
+        self._is_closed = True
+        self._disconnect()
+        self._something.set()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
