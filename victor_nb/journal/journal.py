@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from hashlib import blake2b
 from pathlib import Path
 from types import TracebackType
@@ -244,6 +244,14 @@ class Journal:
     def listen(self, run_id: str, listener: Listener) -> Callable[[], None]:
         """Have `listener` called with each event of a run that this process executes; returns its removal."""
         return self.hub.connect(run_id, listener)
+
+    def restore(self, info: RunInfo, rows: Sequence[Row], blobs: Mapping[str, bytes]) -> bool:
+        """Write a whole run that was recorded elsewhere; return False if this journal holds it already."""
+        if self.store.run(info.run_id) is not None:
+            return False
+        clean = [row._replace(raw=self.redactor.clean(row.raw)) for row in rows]
+        self.store.create_run(info, _key(info.kind, info.name, info.raw_request), clean, blobs)
+        return True
 
     def signal(self, run_id: str, name: str, data: Mapping[str, object] | None = None) -> None:
         """Send something to whoever executes the run, in any process: "stop", "approve", "deny"."""
