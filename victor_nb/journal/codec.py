@@ -14,7 +14,7 @@ import dataclasses
 import enum
 import math
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from fractions import Fraction
@@ -67,13 +67,13 @@ class Writer:
         self.redactor = redactor
         self.blobs: BlobSink = {}
 
-    def body(self, fields: Mapping[str, object]) -> bytes:
+    def body(self, fields: dict[str, object]) -> bytes:
         """Encode an event's body; a field that is too long inside becomes a blob.
 
         Raises:
             Unstorable: a value inside has no place in a journal.
         """
-        encoded = self.redactor.clean(to_json({name: self._plain(value, name) for name, value in fields.items()}))
+        encoded = self.redactor.clean(to_json(self._plain(fields, "")))
         if len(encoded) <= INLINE_BYTES:
             return encoded
         return to_json({name: self._short(raw) for name, raw in _fields(encoded).items()})
@@ -102,7 +102,9 @@ class Writer:
             path, culprit = _culprit(value, where, self.plain)
             reason = "refers to itself" if isinstance(failure, RecursionError) else "cannot be stored"
             raise Unstorable(
-                f"a value of type {_class_name(type(culprit))} {reason}", where=f"at {path}", hint=_WAYS_OUT
+                f"a value of type {_class_name(type(culprit))} {reason}",
+                where=f"at {path.lstrip('.')}",
+                hint=_WAYS_OUT,
             ) from None
 
     def plain(self, value: Any) -> object:
@@ -301,7 +303,9 @@ def _culprit(value: Any, where: str, plain: Callable[[Any], object]) -> tuple[st
 
 def _parts(value: Any) -> list[tuple[str, Any]]:
     if isinstance(value, dict):
-        return [(f"[{key!r}]", item) for key, item in value.items()] + [(f" key {key!r}", key) for key in value]
+        return [(f"[{key!r}]", item) for key, item in value.items()] + [
+            (f" key {key!r}", key) for key in value
+        ]
     if isinstance(value, list | tuple) and not hasattr(value, "_fields"):
         return [(f"[{i}]", item) for i, item in enumerate(value)]
     if isinstance(value, set | frozenset):

@@ -33,7 +33,11 @@ def rebuilt(error: dict[str, Any], *, step_id: str, run_id: str) -> Exception:
     failure: Exception
     if found is not None and issubclass(found, VictorError):
         failure = found(error["what"], error["where"], error["hint"])
-    elif found is not None and issubclass(found, Exception) and not issubclass(found, UnicodeError | BaseExceptionGroup):
+    elif (
+        found is not None
+        and issubclass(found, Exception)
+        and not issubclass(found, UnicodeError | BaseExceptionGroup)
+    ):
         failure = found(error["what"])
     else:
         failure = RecordedFailure(f"{error['type']}: {error['what']}", where=f"run {run_id}, step {step_id}")

@@ -7,8 +7,33 @@ from pathlib import Path
 from typing import Final
 
 NETWORK_TYPES: Final = frozenset(
-    {"nfs", "nfs4", "cifs", "smb", "smbfs", "smb2", "smb3", "afs", "afpfs", "webdav", "davfs", "ncpfs", "9p", "lustre"}
-    | {"glusterfs", "ceph", "beegfs", "gpfs", "orangefs", "fuse.sshfs", "fuse.s3fs", "fuse.rclone", "fuse.gcsfuse"}
+    {
+        "nfs",
+        "nfs4",
+        "cifs",
+        "smb",
+        "smbfs",
+        "smb2",
+        "smb3",
+        "afs",
+        "afpfs",
+        "webdav",
+        "davfs",
+        "ncpfs",
+        "9p",
+        "lustre",
+    }
+    | {
+        "glusterfs",
+        "ceph",
+        "beegfs",
+        "gpfs",
+        "orangefs",
+        "fuse.sshfs",
+        "fuse.s3fs",
+        "fuse.rclone",
+        "fuse.gcsfuse",
+    }
     | {"fuse.glusterfs", "fuse.ceph", "fuse.davfs", "fuse.juicefs", "drvfs"}
 )
 """Types, as the operating system names them, on which SQLite's write-ahead log is not safe.

@@ -159,7 +159,9 @@ class Journal:
         if run_id == "last":
             newest = self.runs(limit=1)
             if not newest:
-                raise RunNotFound("the journal holds no run yet", self.url, "run an agent first: victor ask …")
+                raise RunNotFound(
+                    "the journal holds no run yet", self.url, "run an agent first: victor ask …"
+                )
             return newest[0]
         if (exact := self.store.run(run_id)) is not None:
             return exact
@@ -167,9 +169,13 @@ class Journal:
         if len(found) == 1:
             return found[0]
         if found:
-            raise RunNotFound(f"more than one run begins with {run_id!r}", self.url, "give more of its id (victor runs)")
+            raise RunNotFound(
+                f"more than one run begins with {run_id!r}", self.url, "give more of its id (victor runs)"
+            )
         known = [info.run_id for info in self.runs(limit=200)]
-        raise RunNotFound(f"there is no run {run_id!r}.{nearest(run_id, known)}", self.url, "list them: victor runs")
+        raise RunNotFound(
+            f"there is no run {run_id!r}.{nearest(run_id, known)}", self.url, "list them: victor runs"
+        )
 
     def recorded(self, kind: str, name: str, request: Mapping[str, object] | None = None) -> RunInfo:
         """Return the newest finished run that was asked exactly this.
@@ -178,14 +184,21 @@ class Journal:
             ReplayMiss: there is none; the error says how the nearest one differs.
         """
         raw = self._request(request)
-        found = self.store.runs(kind=None, name=None, status=Status.FINISHED, key=_key(kind, name, raw), limit=1)
+        found = self.store.runs(
+            kind=None, name=None, status=Status.FINISHED, key=_key(kind, name, raw), limit=1
+        )
         if found:
             return found[0]
         near = self.store.runs(kind=kind, name=name, status=Status.FINISHED, key=None, limit=1)
         raise missed_request(kind, name, from_json(raw), near[0] if near else None)
 
     def runs(
-        self, *, kind: str | None = None, name: str | None = None, status: Status | None = None, limit: int = 50
+        self,
+        *,
+        kind: str | None = None,
+        name: str | None = None,
+        status: Status | None = None,
+        limit: int = 50,
     ) -> list[RunInfo]:
         """Return runs, newest first."""
         return self.store.runs(kind=kind, name=name, status=status, key=None, limit=limit)
@@ -324,7 +337,9 @@ class Journal:
         while info.parent:
             parent = self.store.run(info.parent)
             if parent is None:
-                raise JournalCorrupt(f"run {info.run_id} is built on run {info.parent}, which is gone", self.url)
+                raise JournalCorrupt(
+                    f"run {info.run_id} is built on run {info.parent}, which is gone", self.url
+                )
             chain.append((parent, info.through))
             info = parent
         return chain[::-1]
@@ -332,7 +347,9 @@ class Journal:
     def _blob(self, name: str) -> bytes:
         content = self.store.blob(name)
         if content is None:
-            raise JournalCorrupt(f"the journal lacks the blob {name}", self.url, "restore the journal from a backup")
+            raise JournalCorrupt(
+                f"the journal lacks the blob {name}", self.url, "restore the journal from a backup"
+            )
         return content
 
     # -- the lease's heartbeat -------------------------------------------------------------------------------------

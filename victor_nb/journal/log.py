@@ -9,23 +9,23 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
+
+import msgspec
 
 from .events import Event, Status
 from .hub import Hub
 from .store import Row, Store
 
 
-@dataclass(slots=True, eq=False)
-class Entry:
+class Entry(msgspec.Struct, eq=False):
     """An event that waits to be numbered and committed."""
 
     type: str
     raw: bytes
     step_id: str = ""
     parent_id: str = ""
-    blobs: Mapping[str, bytes] = field(default_factory=dict)
+    blobs: dict[str, bytes] = {}
     status: Status | None = None
     power_safe: bool = False
     is_committed: bool = False
@@ -40,7 +40,9 @@ class RunLog:
         clock: seconds since the epoch.
     """
 
-    def __init__(self, store: Store, hub: Hub, run_id: str, newest_seq: int, clock: Callable[[], float]) -> None:
+    def __init__(
+        self, store: Store, hub: Hub, run_id: str, newest_seq: int, clock: Callable[[], float]
+    ) -> None:
         self._store, self._hub, self._run_id, self._clock = store, hub, run_id, clock
         self._seq = newest_seq
         self._lock = threading.Lock()
@@ -95,11 +97,11 @@ class RunLog:
             Row(self._seq + place, now, entry.type, entry.step_id, entry.parent_id, entry.raw)
             for place, entry in enumerate(batch, 1)
         ]
-        blobs = batch[0].blobs if len(batch) == 1 else {k: v for entry in batch for k, v in entry.blobs.items()}
-        status = next((entry.status for entry in reversed(batch) if entry.status is not None), None)
-        power_safe = any(entry.power_safe for entry in batch)
+        whole = batch[0] if len(batch) == 1 else _together(batch)
         try:
-            self._store.append(self._run_id, rows, blobs, status=status, power_safe=power_safe)
+            self._store.append(
+                self._run_id, rows, whole.blobs, status=whole.status, power_safe=whole.power_safe
+            )
         except BaseException as failure:
             for entry in batch:
                 entry.failure = failure
@@ -110,3 +112,14 @@ class RunLog:
         if self._hub.is_heard(self._run_id):
             for row in rows:
                 self._hub.publish(Event(self._run_id, *row))
+
+
+def _together(batch: list[Entry]) -> Entry:
+    """What a transaction of several entries needs besides their rows."""
+    return Entry(
+        type="",
+        raw=b"",
+        blobs={name: content for entry in batch for name, content in entry.blobs.items()},
+        status=next((entry.status for entry in reversed(batch) if entry.status is not None), None),
+        power_safe=any(entry.power_safe for entry in batch),
+    )

@@ -52,7 +52,14 @@ class MemoryStore:
                 self._runs[run_id] = replace(self._runs[run_id], status=status, updated=rows[-1].time)
 
     def events(
-        self, run_id: str, *, after: int, through: int | None, types: Iterable[str] | None, last: int | None, bodies: bool
+        self,
+        run_id: str,
+        *,
+        after: int,
+        through: int | None,
+        types: Iterable[str] | None,
+        last: int | None,
+        bodies: bool,
     ) -> list[Event]:
         with self._lock:
             found = self._events[run_id][after:through]
@@ -74,7 +81,9 @@ class MemoryStore:
     def runs_with_prefix(self, prefix: str, limit: int) -> list[RunInfo]:
         with self._lock:
             ids = sorted(self._runs)
-            found = [run_id for run_id in ids[: bisect_right(ids, prefix + "\uffff")] if run_id.startswith(prefix)]
+            found = [
+                run_id for run_id in ids[: bisect_right(ids, prefix + "\uffff")] if run_id.startswith(prefix)
+            ]
             return [self._runs[run_id] for run_id in reversed(found[-limit:])]
 
     def runs(
@@ -123,7 +132,13 @@ class MemoryStore:
     def stats(self) -> dict[str, float]:
         with self._lock:
             rows = sum(map(len, self._events.values()))
-        return {"appends": self._appends, "rows": rows, "lock_waits": 0, "lock_wait_s": 0.0, "worst_lock_wait_s": 0.0}
+        return {
+            "appends": self._appends,
+            "rows": rows,
+            "lock_waits": 0,
+            "lock_wait_s": 0.0,
+            "worst_lock_wait_s": 0.0,
+        }
 
     def close(self) -> None:
         """Nothing to release: the journal is gone when nobody refers to it."""

@@ -18,28 +18,28 @@ SHORTEST_SECRET: Final = 6
 """Configured values shorter than this many characters are refused: they would blot out ordinary words."""
 
 # What the services document of their keys: a literal to look for first, which costs next to nothing, and the shape.
-_KEY_SHAPES: Final[dict[str, tuple[tuple[bytes, ...], bytes]]] = {
-    "private-key": (
-        (b"PRIVATE KEY-",),
-        rb"-----BEGIN [A-Z ]{0,20}PRIVATE KEY-----(?:[^-]|-(?!----))*(?:-----END [A-Z ]{0,20}PRIVATE KEY-----)?",
-    ),
-    "anthropic": ((b"sk-ant-",), rb"\bsk-ant-[A-Za-z0-9_\-]{16,}"),
-    "openai": ((b"sk-",), rb"\bsk-(?:proj-|svcacct-|admin-|or-v1-)?[A-Za-z0-9_\-]{20,}"),
-    "github": (
-        (b"ghp_", b"gho_", b"ghu_", b"ghs_", b"ghr_", b"github_pat_"),
-        rb"\b(?:gh[pousr]_[A-Za-z0-9]{30,}|github_pat_[A-Za-z0-9_]{30,})",
-    ),
-    "gitlab": ((b"glpat-",), rb"\bglpat-[A-Za-z0-9_\-]{20,}"),
-    "aws": ((b"AKIA", b"ASIA"), rb"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b"),
-    "google": ((b"AIza",), rb"\bAIza[A-Za-z0-9_\-]{35}"),
-    "slack": ((b"xox",), rb"\bxox[abeoprs]-[A-Za-z0-9\-]{10,}"),
-    "huggingface": ((b"hf_",), rb"\bhf_[A-Za-z0-9]{30,}"),
-    "stripe": ((b"k_live_", b"k_test_"), rb"\b[rs]k_(?:live|test)_[A-Za-z0-9]{20,}"),
-    "groq": ((b"gsk_",), rb"\bgsk_[A-Za-z0-9]{40,}"),
-    "jwt": ((b"eyJ",), rb"\beyJ[A-Za-z0-9_\-]{10,}\.eyJ[A-Za-z0-9_\-]{10,}\.[A-Za-z0-9_\-]{10,}"),
-}
 _SHAPES: Final = [
-    (literal, name, re.compile(shape)) for name, (literals, shape) in _KEY_SHAPES.items() for literal in literals
+    (literal, name, re.compile(shape))
+    for literal, name, shape in (
+        (
+            b"PRIVATE KEY-",
+            "private-key",
+            rb"-----BEGIN [A-Z ]{0,20}PRIVATE KEY-----(?:[^-]|-(?!----))*(?:-----END [A-Z ]{0,20}PRIVATE KEY-----)?",
+        ),
+        (b"sk-", "anthropic", rb"\bsk-ant-[A-Za-z0-9_\-]{16,}"),
+        (b"sk-", "openai", rb"\bsk-(?:proj-|svcacct-|admin-|or-v1-)?[A-Za-z0-9_\-]{20,}"),
+        (b"gh", "github", rb"\b(?:gh[pousr]_[A-Za-z0-9]{30,}|github_pat_[A-Za-z0-9_]{30,})"),
+        (b"glpat-", "gitlab", rb"\bglpat-[A-Za-z0-9_\-]{20,}"),
+        (b"AKIA", "aws", rb"\bAKIA[A-Z0-9]{16}\b"),
+        (b"ASIA", "aws", rb"\bASIA[A-Z0-9]{16}\b"),
+        (b"AIza", "google", rb"\bAIza[A-Za-z0-9_\-]{35}"),
+        (b"xox", "slack", rb"\bxox[abeoprs]-[A-Za-z0-9\-]{10,}"),
+        (b"hf_", "huggingface", rb"\bhf_[A-Za-z0-9]{30,}"),
+        (b"k_live_", "stripe", rb"\b[rs]k_live_[A-Za-z0-9]{20,}"),
+        (b"k_test_", "stripe", rb"\b[rs]k_test_[A-Za-z0-9]{20,}"),
+        (b"gsk_", "groq", rb"\bgsk_[A-Za-z0-9]{40,}"),
+        (b"eyJ", "jwt", rb"\beyJ[A-Za-z0-9_\-]{10,}\.eyJ[A-Za-z0-9_\-]{10,}\.[A-Za-z0-9_\-]{10,}"),
+    )
 ]
 
 

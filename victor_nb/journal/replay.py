@@ -37,7 +37,9 @@ def changes(before: Any, after: Any, path: str = "") -> list[Change]:
         return [
             change
             for key in keys
-            for change in changes(before.get(key, _MISSING), after.get(key, _MISSING), f"{path}.{key}" if path else key)
+            for change in changes(
+                before.get(key, _MISSING), after.get(key, _MISSING), f"{path}.{key}" if path else key
+            )
         ]
     if isinstance(before, list) and isinstance(after, list) and len(before) == len(after):
         pairs = enumerate(zip(before, after, strict=True))
@@ -62,7 +64,9 @@ def missed_step(step: Step, inputs: Any, candidates: Sequence[Event], recording:
         recorded, inputs = recorded["#"], fingerprint(inputs)["#"]
     found = changes(recorded, inputs)
     return ReplayMiss(
-        f"no recorded answer for {label}: {_changed(found)}", f"run {recording}, event {candidates[0].seq}", _advice(recording)
+        f"no recorded answer for {label}: {_changed(found)}",
+        f"run {recording}, event {candidates[0].seq}",
+        _advice(recording),
     )
 
 
@@ -71,7 +75,8 @@ def missed_request(kind: str, name: str, request: Any, nearest: RunInfo | None) 
     label = f"{kind} {name!r}"
     if nearest is None:
         return ReplayMiss(
-            f"nothing is recorded for {label}", hint="run it once with --replay record, or import a recording: victor replay import FILE"
+            f"nothing is recorded for {label}",
+            hint="run it once with --replay record, or import a recording: victor replay import FILE",
         )
     found = changes(nearest.request, request)
     return ReplayMiss(

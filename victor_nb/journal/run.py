@@ -130,7 +130,10 @@ class Run:
             return self._answer(step, recorded)
         if (doubt := self._to_be_done(step)) is not None:
             decision = doubt(step)
-            if self._settle(step, await decision if isinstance(decision, Awaitable) else decision) is _SKIPPED:
+            if (
+                self._settle(step, await decision if isinstance(decision, Awaitable) else decision)
+                is _SKIPPED
+            ):
                 return None  # type: ignore[return-value]
         began = self._begin(step)
         inside = CURRENT.set(step)
@@ -250,11 +253,20 @@ class Run:
     def _begin(self, step: Step) -> float:
         self._executed += 1
         if step.effect is not Effect.PURE:
-            body = {"kind": step.kind, "name": step.name, "inputs": step.shown_inputs(), "effect": step.effect}
+            body = {
+                "kind": step.kind,
+                "name": step.name,
+                "inputs": step.shown_inputs(),
+                "effect": step.effect,
+            }
             self._writer().write(
                 # Power-safe before an effect: a mail that was sent must not be forgotten with the last commits.
                 Entry(
-                    "step.started", msgspec.json.encode(body), step.id, step.parent_id, power_safe=step.effect is Effect.EFFECT
+                    "step.started",
+                    msgspec.json.encode(body),
+                    step.id,
+                    step.parent_id,
+                    power_safe=step.effect is Effect.EFFECT,
                 )
             )
         return time.perf_counter()
@@ -264,7 +276,9 @@ class Run:
         body: dict[str, object] = {"kind": step.kind, "name": step.name}
         if step.effect is Effect.PURE and step.inputs != b"null":
             body["inputs"] = step.shown_inputs()
-        body |= {"result": result, "ms": _ms_since(began), **step.notes}
+        body["result"], body["ms"] = result, _ms_since(began)
+        if step.notes:
+            body |= step.notes
         return Entry("step.finished", writer.body(body), step.id, step.parent_id, writer.blobs)
 
     def _failed(self, step: Step, failure: Exception, began: float) -> None:
@@ -274,7 +288,9 @@ class Run:
             return
         body = {"kind": step.kind, "name": step.name, "error": described(failure), "ms": _ms_since(began)}
         try:
-            self._log.write(Entry("step.failed", Writer(self._journal.redactor).body(body), step.id, step.parent_id))
+            self._log.write(
+                Entry("step.failed", Writer(self._journal.redactor).body(body), step.id, step.parent_id)
+            )
         except VictorError as second:
             failure.add_note(f"and it could not be recorded: {second.what}")
 
@@ -282,7 +298,9 @@ class Run:
         """The run's log; a run that replays gets one of its own when it first has something to add."""
         if self._log is None:
             if self.mode == "strict":
-                raise ReplayMiss("a strict replay writes nothing", f"run {self.id}", "use --replay auto to add to it")
+                raise ReplayMiss(
+                    "a strict replay writes nothing", f"run {self.id}", "use --replay auto to add to it"
+                )
             self._log = self._journal.open_log_of_replay(self.info)
         return self._log
 
@@ -322,7 +340,9 @@ class Run:
 
     def fail(self, failure: BaseException) -> None:
         """End the run with an error; resuming it tries the failed step anew."""
-        self._end("run.failed", Status.FAILED, {"error": described(failure), "steps": steps_failed_by(failure)})
+        self._end(
+            "run.failed", Status.FAILED, {"error": described(failure), "steps": steps_failed_by(failure)}
+        )
 
     def stop(self, reason: str, failure: BaseException | None = None) -> None:
         """End this execution with the run left to be resumed. `reason`: "interrupt", "budget", "doubt", …"""

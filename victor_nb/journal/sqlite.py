@@ -36,7 +36,9 @@ from .events import Event, RunInfo, Status
 from .store import Row
 
 SCHEMA_VERSION: Final = 1
-APPLICATION_ID: Final = 0x56_4E_42_4A  # "VNBJ", so that `file` and we can tell a journal from any other database
+APPLICATION_ID: Final = (
+    0x56_4E_42_4A  # "VNBJ", so that `file` and we can tell a journal from any other database
+)
 BUSY_TIMEOUT_S: Final = 30.0
 LONGEST_NAP_S: Final = 0.002
 COMPRESS_UP_TO: Final = 16 * 1024 * 1024
@@ -58,7 +60,9 @@ CREATE TABLE IF NOT EXISTS mail (id INTEGER PRIMARY KEY, run_id TEXT NOT NULL, n
     raw BLOB NOT NULL, time REAL NOT NULL);
 CREATE INDEX IF NOT EXISTS mail_by_run ON mail (run_id, id);
 """
-_RUN_COLUMNS: Final = "run_id, kind, name, status, created, updated, parent, through, owner, lease_until, request"
+_RUN_COLUMNS: Final = (
+    "run_id, kind, name, status, created, updated, parent, through, owner, lease_until, request"
+)
 _INSERT_EVENT: Final = "INSERT INTO events VALUES (?,?,?,?,?,?,?)"
 
 Result = TypeVar("Result")
@@ -92,7 +96,9 @@ class SqliteStore:
     def _prepare(self) -> None:
         if self._read_only:
             if not self.path.exists():
-                raise JournalUnavailable(f"there is no journal at {str(self.path)!r}", hint="check the journal's URL")
+                raise JournalUnavailable(
+                    f"there is no journal at {str(self.path)!r}", hint="check the journal's URL"
+                )
             return self._check_version()
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
@@ -154,7 +160,12 @@ class SqliteStore:
     def _connect(self) -> sqlite3.Connection:
         query = "?mode=ro" if self._read_only else ""
         connection = sqlite3.connect(
-            self.path.as_uri() + query, uri=True, timeout=0, isolation_level=None, check_same_thread=False, cached_statements=64
+            self.path.as_uri() + query,
+            uri=True,
+            timeout=0,
+            isolation_level=None,
+            check_same_thread=False,
+            cached_statements=64,
         )
         if not self._read_only:
             self._choose_journal_mode(connection)
@@ -180,6 +191,11 @@ class SqliteStore:
         """Do `work` with this thread's connection, waiting for the lock; translate SQLite's errors."""
         try:
             connection = self._connection()
+            try:
+                return work(connection)
+            except sqlite3.OperationalError as failure:
+                if not _is_busy(failure):
+                    raise
             return self._wait_for_lock(lambda: work(connection))
         except sqlite3.Error as failure:
             raise self._translated(failure) from failure
@@ -233,7 +249,9 @@ class SqliteStore:
                 where,
                 f"keep a copy, then try: sqlite3 {where} '.recover' | sqlite3 recovered.db",
             )
-        return JournalUnavailable(f"the journal cannot be used: {failure}", where, "run victor doctor for details")
+        return JournalUnavailable(
+            f"the journal cannot be used: {failure}", where, "run victor doctor for details"
+        )
 
     def _transaction(self, work: Callable[[sqlite3.Connection], Result]) -> Result:
         def whole(connection: sqlite3.Connection) -> Result:
@@ -256,7 +274,9 @@ class SqliteStore:
 
         def work(connection: sqlite3.Connection) -> None:
             marks = ",".join("?" * len(fields))
-            number = connection.execute(f"INSERT INTO runs ({_RUN_COLUMNS}, key) VALUES ({marks})", fields).lastrowid
+            number = connection.execute(
+                f"INSERT INTO runs ({_RUN_COLUMNS}, key) VALUES ({marks})", fields
+            ).lastrowid
             assert number is not None
             _insert_blobs(connection, blobs)
             connection.executemany(_INSERT_EVENT, [(number, *row) for row in rows])
@@ -274,6 +294,7 @@ class SqliteStore:
         power_safe: bool = False,
     ) -> None:
         number = self._number(run_id)
+        is_single = len(rows) == 1 and not blobs and status is None
 
         def one(connection: sqlite3.Connection) -> None:
             connection.execute(_INSERT_EVENT, (number, *rows[0]))  # a single statement is its own transaction
@@ -282,15 +303,15 @@ class SqliteStore:
             _insert_blobs(connection, blobs)
             connection.executemany(_INSERT_EVENT, [(number, *row) for row in rows])
             if status is not None:
-                connection.execute("UPDATE runs SET status = ?, updated = ? WHERE id = ?", (status, rows[-1].time, number))
+                connection.execute(
+                    "UPDATE runs SET status = ?, updated = ? WHERE id = ?", (status, rows[-1].time, number)
+                )
 
-        is_single = len(rows) == 1 and not blobs and status is None
-        write = self._retried if is_single else self._transaction
+        def write() -> None:
+            self._retried(one) if is_single else self._transaction(several)
+
         try:
-            if power_safe:
-                self._synced(lambda: write(one if is_single else several))
-            else:
-                write(one if is_single else several)
+            self._synced(write) if power_safe else write()
         except JournalError as failure:
             if isinstance(failure.__cause__, sqlite3.IntegrityError):
                 raise LeaseLost.to_another(run_id) from failure
@@ -341,7 +362,14 @@ class SqliteStore:
     # -- reading ---------------------------------------------------------------------------------------------------
 
     def events(
-        self, run_id: str, *, after: int, through: int | None, types: Iterable[str] | None, last: int | None, bodies: bool
+        self,
+        run_id: str,
+        *,
+        after: int,
+        through: int | None,
+        types: Iterable[str] | None,
+        last: int | None,
+        bodies: bool,
     ) -> list[Event]:
         wanted = list(types) if types is not None else []
         of_types = f" AND type IN ({','.join('?' * len(wanted))})" if types is not None else ""
@@ -373,7 +401,9 @@ class SqliteStore:
     ) -> list[RunInfo]:
         asked = {"kind": kind, "name": name, "status": status, "key": key}
         given = {column: value for column, value in asked.items() if value is not None}
-        return self._select_runs(" AND ".join(f"{column} = ?" for column in given) or "1", [*given.values()], limit)
+        return self._select_runs(
+            " AND ".join(f"{column} = ?" for column in given) or "1", [*given.values()], limit
+        )
 
     def _select_runs(self, condition: str, values: list[Any], limit: int) -> list[RunInfo]:
         query = f"SELECT {_RUN_COLUMNS} FROM runs WHERE {condition} ORDER BY run_id DESC LIMIT ?"
@@ -423,7 +453,8 @@ def _insert_blobs(connection: sqlite3.Connection, blobs: Mapping[str, bytes]) ->
         packed = zlib.compress(content, 1) if len(content) <= COMPRESS_UP_TO else content
         is_smaller = len(packed) < len(content)
         connection.execute(
-            "INSERT OR IGNORE INTO blobs VALUES (?,?,?)", (name, int(is_smaller), packed if is_smaller else content)
+            "INSERT OR IGNORE INTO blobs VALUES (?,?,?)",
+            (name, int(is_smaller), packed if is_smaller else content),
         )
 
 

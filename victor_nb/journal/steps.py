@@ -27,13 +27,11 @@ WHOLE_INPUTS_BYTES: Final = 512
 HISTORY_TYPES: Final = ("step.started", "step.failed", "step.resolved", "run.failed", "run.stopped")
 
 
-@dataclass(slots=True, eq=False)
-class Step:
+class Step(msgspec.Struct, eq=False):
     """A step while it is being done; `current_step()` gives it to the body.
 
     Attributes:
         id: the same in every execution of the run, so that a resumed run finds it.
-        notes: fields that the body adds to the event that says it finished.
     """
 
     run_id: str
@@ -44,7 +42,7 @@ class Step:
     effect: Effect
     inputs: bytes
     keep_inputs: bool = False
-    notes: dict[str, object] = field(default_factory=dict)
+    notes: dict[str, object] | None = None
 
     @property
     def idempotency_key(self) -> str:
@@ -53,7 +51,7 @@ class Step:
 
     def note(self, **fields: object) -> None:
         """Add fields to the `step.finished` event, such as `usage` and `cost_usd`."""
-        self.notes.update(fields)
+        self.notes = {**(self.notes or {}), **fields}
 
     def shown_inputs(self) -> msgspec.Raw:
         """The inputs as the journal keeps them: whole, or one hash a field."""
@@ -79,7 +77,9 @@ class StepIds:
 
     def next(self, parent_id: str, kind: str, name: str, inputs: bytes) -> str:
         """Return the id of the next step of that description."""
-        known = blake2b(f"{parent_id}\0{kind}\0{name}\0".encode() + inputs, digest_size=8).hexdigest()
+        known = blake2b(
+            b"%b\0%b\0%b\0%b" % (parent_id.encode(), kind.encode(), name.encode(), inputs), digest_size=8
+        ).hexdigest()
         with self._lock:
             times = self._seen.get(known, 0)
             self._seen[known] = times + 1

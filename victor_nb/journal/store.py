@@ -49,7 +49,14 @@ class Store(Protocol):
         """
 
     def events(
-        self, run_id: str, *, after: int, through: int | None, types: Iterable[str] | None, last: int | None, bodies: bool
+        self,
+        run_id: str,
+        *,
+        after: int,
+        through: int | None,
+        types: Iterable[str] | None,
+        last: int | None,
+        bodies: bool,
     ) -> list[Event]:
         """Return events with `after < seq <= through`, oldest first; with `last`, only that many at the end."""
 
