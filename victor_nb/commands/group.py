@@ -198,9 +198,7 @@ def _usage_error(error: click.UsageError) -> UsageError:
     hint = f"{where} --help" if where else ""
     if isinstance(error, click.NoSuchOption) and context:
         options = [name for param in context.command.get_params(context) for name in param.opts]
-        return UsageError(
-            f"unknown flag {error.option_name!r}.{nearest(error.option_name, options)}", where, hint
-        )
+        return UsageError(f"unknown flag {error.option_name!r}.{nearest(error.option_name, options)}", where, hint)
     return UsageError(error.format_message(), where, hint)
 
 

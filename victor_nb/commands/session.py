@@ -1,7 +1,7 @@
 """The session: everything a verb may need from the face that called it.
 
 1. A face fills in what it has; a verb that needs what is missing says so with a `UsageError`.
-2. Settings are read anew for each verb, so that an edited `victor.toml` counts at once; the journal is opened once.
+2. Settings are read anew for each verb, so that an edited `victor.toml` counts; a journal is opened once.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ EventSink = Callable[["Event"], None]
 """Receives each event of a run, live deltas included, on the thread that runs the agent; must not block."""
 
 Watch = Callable[[], AbstractContextManager[EventSink]]
-"""Opens a live display: entering shows it, the value takes the events, leaving turns it into its final form."""
+"""Opens a live display: entering shows it, the value takes events, leaving gives it its final form."""
 
 
 class ApproverLike(Protocol):
@@ -47,13 +47,13 @@ class Session:
     """What a face hands to the verbs; one for each kernel or process.
 
     Attributes:
-        namespace: the user's variables; None where there is no kernel. A name is read only when a verb is given it.
+        namespace: the user's variables; None without a kernel. Only names that a verb is given are read.
         person: who is asked for approvals; None where nobody is there, and then policies decide.
         watch: opens the live display of a run.
         display: shows a view now, before the verb returns (progress of long verbs).
-        execute: runs code in the kernel on its main thread and returns a `tools.CellOutcome`; None without a kernel.
-        detach: starts the words given as a run of its own, outside this process, and returns its run id; None where
-            the caller lives on, so that a task is enough.
+        execute: runs code in the kernel's main thread, giving a `tools.CellOutcome`; None without a kernel.
+        detach: runs the words given in a process of their own and returns the run's id; None where the caller
+            lives on, so that a task is enough.
         last_failure: the last exception of a cell with the cell's source; None where cells do not exist.
         start: where the search for `victor.toml` begins.
     """
@@ -97,9 +97,7 @@ class Session:
                 public = [key for key in known if not key.startswith("_")]
                 raise UsageError(
                     f"there is no variable {name!r}.{nearest(name, public)}",
-                    hint="define it in a cell first"
-                    if self.namespace is not None
-                    else "victor ask --data NAME=FILE",
+                    hint="define it in a cell first" if self.namespace is not None else "victor ask --data NAME=FILE",
                 )
         return {name: known[name] for name in names}
 
@@ -115,9 +113,7 @@ class Session:
     def check_bindable(self, name: str) -> None:
         """Raise before the work what `bind` would raise after it."""
         if self.namespace is None:
-            raise UsageError(
-                "there is no kernel whose variable could be set", f"-o {name}", "use --json and a pipe"
-            )
+            raise UsageError("there is no kernel whose variable could be set", f"-o {name}", "use --json and a pipe")
         if not name.isidentifier():
             raise UsageError(f"{name!r} is not a name that a variable can have", "-o")
 

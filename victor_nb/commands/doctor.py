@@ -1,0 +1,204 @@
+"""`victor doctor`: what this installation is made of, and what is wrong with it.
+
+1. Each check is a function from the settings to findings; one that fails is a finding, never a crash.
+2. Nothing is repaired here, nothing is sent anywhere, and no secret's value is shown.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import sqlite3
+import sys
+from collections.abc import Callable, Iterator
+from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Final, NamedTuple
+
+import click
+
+import victor_nb
+from victor_nb.commands.group import VerbCommand
+from victor_nb.commands.session import Session
+from victor_nb.commands.showing import table
+from victor_nb.config import Settings
+from victor_nb.errors import VictorError
+from victor_nb.views import TableView
+
+OK, NOTE, WRONG = "ok", "note", "wrong"
+_PACKAGES = (
+    *("ipykernel", "ipython", "ipywidgets", "anywidget", "jupyter_client", "nbclient", "papermill"),
+    *("pydantic", "pydantic-ai-slim", "pandas", "scikit-learn", "numexpr", "msgspec"),
+)
+# An extra and a module that only it brings.
+_EXTRAS: Final = {
+    "openai": "openai",
+    "anthropic": "anthropic",
+    "google": "google.genai",
+    "sql": "duckdb",
+    "lab": "jupyterlab",
+}
+_USUAL_KEYS = ("OPENAI_API_KEY", "ANTHROPIC_API_KEY", "GEMINI_API_KEY", "GOOGLE_API_KEY", "OLLAMA_BASE_URL")
+_OLDEST_SQLITE = (3, 35, 0)
+_WIDGETS = ("run_view.js",)
+
+
+class Finding(NamedTuple):
+    """One line of the examination: what was looked at, how it stands, and the particulars."""
+
+    subject: str
+    state: str
+    detail: str
+
+
+@click.command("doctor", cls=VerbCommand)
+@click.pass_obj
+def command(session: Session) -> TableView:
+    """Look at this installation: versions, journal, extras, keys, widgets.
+
+    Example: victor doctor --json
+    """
+    findings = list(examine(session))
+    wrong = sum(finding.state == WRONG for finding in findings)
+    note = f"{wrong} thing(s) to put right" if wrong else "nothing is wrong"
+    return table("Doctor", [finding._asdict() for finding in findings], Finding._fields, note=note)
+
+
+def examine(session: Session) -> Iterator[Finding]:
+    """Yield every finding, in the order of the checks."""
+    yield from _environment()
+    yield from _packages()
+    yield from _parts()
+    try:
+        settings = session.settings()
+    except VictorError as error:
+        yield Finding("settings", WRONG, str(error))
+        return
+    yield Finding("settings", OK, f"root {settings.root}, model {settings.model}")
+    for check in _CHECKS:
+        try:
+            yield from check(session, settings)
+        except (VictorError, OSError) as error:
+            yield Finding(check.__name__.strip("_"), WRONG, str(error))
+
+
+# --- the installation --------------------------------------------------------------------------------------------
+
+
+def _environment() -> Iterator[Finding]:
+    yield Finding("victor-nb", OK, f"{victor_nb.__version__} in {Path(victor_nb.__file__).parent}")
+    yield Finding("python", OK, f"{platform.python_version()} ({sys.executable}) on {platform.platform()}")
+    fits = sqlite3.sqlite_version_info >= _OLDEST_SQLITE
+    wish = "" if fits else f"; {'.'.join(map(str, _OLDEST_SQLITE))} or later is needed"
+    yield Finding("sqlite", OK if fits else WRONG, sqlite3.sqlite_version + wish)
+
+
+def _packages() -> Iterator[Finding]:
+    for name in _PACKAGES:
+        try:
+            found = version(name)
+        except PackageNotFoundError:
+            yield Finding(name, WRONG, 'not installed; pip install --upgrade "victor-nb"')
+            continue
+        note = kernel_note(found) if name == "ipykernel" else ""
+        yield Finding(name, NOTE if note else OK, f"{found}{note}")
+
+
+def kernel_note(ipykernel: str) -> str:
+    """Say what a version of ipykernel means for clicks while a cell runs; empty when all is well."""
+    major, minor = (int(part) for part in ipykernel.split(".")[:2])
+    if major < 7:
+        return "; clicks arrive only between cells, so approvals ask by a prompt (7.0 or later delivers them)"
+    if (major, minor) >= (7, 4):
+        return "; 7.4 delivers clicks to awaiting cells only: %%victor cells are awaited, so approvals work"
+    return ""
+
+
+def _parts() -> Iterator[Finding]:
+    for extra, module in _EXTRAS.items():
+        here = _is_installed(module)
+        detail = "installed" if here else f'not installed; pip install "victor-nb[{extra}]"'
+        yield Finding(f"extra {extra}", OK if here else NOTE, detail)
+    compiled = _is_installed("victor_accelerate")
+    detail = "compiled" if compiled else "not installed; the NumPy twins do the same, slower"
+    yield Finding("accelerator", OK if compiled else NOTE, detail)
+    static = Path(victor_nb.__file__).parent / "views" / "static"
+    missing = [name for name in _WIDGETS if not (static / name).is_file()]
+    lacking = f"{', '.join(missing)} not built; cells show static output (reinstall with pip, or build widgets/)"
+    yield Finding("widgets", WRONG if missing else OK, lacking if missing else f"built, in {static}")
+
+
+def _is_installed(module: str) -> bool:
+    try:
+        return find_spec(module) is not None
+    except ModuleNotFoundError:  # the parent of a dotted name is missing
+        return False
+
+
+# --- the project -------------------------------------------------------------------------------------------------
+
+
+def _secrets(session: Session, settings: Settings) -> Iterator[Finding]:
+    for name, secret in settings.secrets.items():
+        value = settings.key_for(name)
+        yield Finding(
+            f"secret {name}",
+            OK if value else WRONG,
+            f"{'read from' if value else 'missing in'} {secret.place()}",
+        )
+        if secret.file is not None and value and _is_readable_by_others(secret.path_below(settings.root)):
+            yield Finding(f"secret {name}", WRONG, f"others can read the file; chmod 600 {secret.file}")
+    present = [name for name in _USUAL_KEYS if os.environ.get(name)]
+    yield Finding("keys", OK if present else NOTE, ", ".join(present) or "none set; the offline model needs none")
+
+
+def _is_readable_by_others(path: Path) -> bool:
+    return os.name == "posix" and bool(path.stat().st_mode & 0o044)
+
+
+def _journal(session: Session, settings: Settings) -> Iterator[Finding]:
+    from victor_nb.journal import filesystem
+
+    journal = session.journal(settings)
+    yield Finding("journal", OK, f"{journal.url}, newest run: {_newest(journal)}")
+    path = getattr(journal.store, "path", None)
+    if path is None:
+        yield Finding("journal file", NOTE, "none: this journal is forgotten at exit")
+        return
+    kind = filesystem.type_of(path) or "unknown"
+    network = filesystem.is_network(path)
+    advice = "; no write-ahead log there, so it is slower: a local path is better" if network else ""
+    yield Finding("journal file system", NOTE if network else OK, f"{kind}{advice}")
+    yield from _file_health(path)
+    problems = journal.store.integrity()  # type: ignore[attr-defined]  # a store with a path is SQLite's
+    yield Finding("journal integrity", WRONG if problems else OK, "; ".join(problems[:3]) or "ok")
+    stats = journal.stats()
+    waits = f"{stats['lock_waits']:.0f} waits for the lock, the longest {stats['worst_lock_wait_s'] * 1000:.0f} ms"
+    yield Finding("journal lock", OK, waits)
+
+
+def _newest(journal: object) -> str:
+    from victor_nb.journal import Journal
+
+    assert isinstance(journal, Journal)
+    newest = journal.runs(limit=1)
+    return newest[0].run_id if newest else "none yet"
+
+
+def _file_health(path: Path) -> Iterator[Finding]:
+    connection = sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)
+    try:
+        mode = connection.execute("PRAGMA journal_mode").fetchone()[0]
+        pages, free, size = (
+            connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("page_count", "freelist_count", "page_size")
+        )
+    finally:
+        connection.close()
+    log = path.with_name(f"{path.name}-wal")
+    in_log = log.stat().st_size if log.exists() else 0
+    megabytes = f"{pages * size / 1e6:.1f} MB, {free * size / 1e6:.1f} MB of it free, {in_log / 1e6:.1f} MB in the log"
+    yield Finding("journal mode", OK if mode == "wal" else NOTE, f"{mode}; {megabytes}")
+
+
+_CHECKS: Final[tuple[Callable[[Session, Settings], Iterator[Finding]], ...]] = (_secrets, _journal)

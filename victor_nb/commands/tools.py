@@ -1,0 +1,66 @@
+"""`victor tools`: what agents can be given."""
+
+from __future__ import annotations
+
+import click
+
+from victor_nb.commands.group import VerbCommand
+from victor_nb.commands.showing import record, table
+from victor_nb.views import RecordView, TableView
+
+_SUMMARY_LENGTH = 70
+
+
+@click.command("tools", cls=VerbCommand)
+@click.argument("name", default="", metavar="[TOOL]")
+@click.option("--search", default="", metavar="WORDS", help="Only tools that fit these words, best first.")
+@click.option("--category", metavar="CATEGORY", help="Only tools of this category.")
+def command(name: str, search: str, category: str | None) -> TableView | RecordView:
+    """List the tools that agents can be given, or describe one.
+
+    A toolset's name stands for all its tools: victor ask … --tools sql,project_files
+
+    Example: victor tools --search "correlation of two columns"
+    """
+    from victor_nb.tools import registry
+
+    if name:
+        return _described(name)
+    found = registry.search(search, limit=20) if search else registry.list()
+    rows = [
+        {
+            "tool": tool.name,
+            "toolset": registry.toolset_of(tool.name),
+            "category": tool.category,
+            "effect": str(tool.effect),
+            "approval": "yes" if tool.approval else "",
+            "does": _first_sentence(tool.description),
+        }
+        for tool in found
+        if category is None or tool.category == category
+    ]
+    columns = ("tool", "toolset", "category", "effect", "approval", "does")
+    return table("Tools", rows, columns, note="victor tools TOOL tells more", empty="no tool fits")
+
+
+def _described(name: str) -> RecordView:
+    from victor_nb.tools import registry
+
+    tool = registry.get(name)
+    fields: dict[str, object] = {
+        "description": tool.description,
+        "toolset": registry.toolset_of(name),
+        "category": tool.category,
+        "cost": tool.cost,
+        "effect": str(tool.effect),
+        "needs approval": "yes" if tool.approval else "no",
+        "keywords": ", ".join(tool.keywords),
+        "parameters": tool.parameters.get("properties", {}),
+        "declared in": tool.place,
+    }
+    return record(name, {key: value for key, value in fields.items() if value not in ("", {})})
+
+
+def _first_sentence(text: str) -> str:
+    line = " ".join(text.split()).partition(". ")[0].rstrip(".")
+    return line if len(line) <= _SUMMARY_LENGTH else f"{line[: _SUMMARY_LENGTH - 1]}…"
