@@ -1,0 +1,196 @@
+"""The one adapter to pydantic-ai's seam for durable engines (`pydantic_ai.durable_exec`).
+
+1. Whatever the agent loop does to the world passes `JournalBackend.execute`, which makes it a step of a run; our
+   own tools are the exception, because `tooling` records them itself, whole values, effect class and all.
+2. Only what a step *returned* is kept, never the conversation so far; see `asked` for how requests are written.
+3. Nothing else in the project imports `pydantic_ai.durable_exec`; tests/agents/test_pydantic_ai_contract.py pins
+   what this module relies on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from pydantic import TypeAdapter
+from pydantic_ai.durable_exec import (
+    JSON_CODEC,
+    BaseDurabilityCapability,
+    CapabilityOperationId,
+    DurabilityEngineSpec,
+    DurableOperationId,
+    JournalCallableOperationBackend,
+    ModelRequestId,
+    RoleBasedOperationConfig,
+    ToolsetCallToolId,
+    conversation_id_from_run_id,
+)
+from pydantic_ai.exceptions import ModelAPIError
+from pydantic_ai.messages import ModelResponse
+from pydantic_ai.models import Model
+
+from ..journal import Effect, RecordedFailure, current_step
+from .asked import Asked
+from .budget import Ledger, Usage
+from .live import LiveModel
+from .prices import cost_of
+from .tooling import ONE_CALL, effect_of
+
+if TYPE_CHECKING:
+    from ..journal import Run
+
+TOOLS_EVENT: Final = "model.tools"
+"""Says in full what a `tools` digest in a model step's inputs stands for; written once a run."""
+
+ONE_REQUEST: Final = Usage(requests=1)
+_RESPONSE: Final = TypeAdapter(ModelResponse)
+
+Body = Callable[[], Awaitable[object]]
+
+
+class _Codec:
+    """The framework's JSON codec, leaving out the two dozen fields of an answer that are None."""
+
+    def dump(self, tp: Any, value: Any) -> Any:
+        if tp is ModelResponse:
+            return _RESPONSE.dump_python(value, mode="json", exclude_none=True)
+        return JSON_CODEC.dump(tp, value)
+
+    def load(self, tp: Any, payload: Any) -> Any:
+        return JSON_CODEC.load(tp, payload)
+
+
+class JournalBackend(JournalCallableOperationBackend[None]):
+    """Executes each operation of the agent loop as a step of one run."""
+
+    def __init__(self, agent_name: str, run: Run, ledger: Ledger) -> None:
+        config = RoleBasedOperationConfig[None](model=None, event=None, capability=None, tool=None)
+        super().__init__(agent_name=agent_name, config=config)
+        self._run, self._ledger, self._asked = run, ledger, Asked()
+        self._told_tools: set[str] = set()
+
+    async def execute(
+        self,
+        *,
+        operation_id: DurableOperationId,
+        name: str,
+        body: Body,
+        cache_key: tuple[object, ...],
+        config: None,
+    ) -> object:
+        """Return the operation's recorded result, or do it and record it."""
+        match operation_id:
+            case ModelRequestId(model_name=model_name):
+                return await self._ask_model(model_name, body, cache_key)
+            case ToolsetCallToolId():
+                return await self._call_foreign_tool(body, cache_key)
+            case CapabilityOperationId():
+                return await self._run.step(name, body, kind="coordinator", effect=Effect.READ)
+            case _:
+                return await self._run.step(name, body, kind="framework", effect=Effect.READ)
+
+    async def _ask_model(self, model_name: str, body: Body, cache_key: tuple[Any, ...]) -> object:
+        _, messages, settings, parameters, context = cache_key
+        inputs, tools = self._asked.inputs(model_name, messages, settings, parameters)
+        made = False
+
+        async def ask() -> object:
+            nonlocal made
+            made = True
+            self._ledger.admit(ONE_REQUEST)
+            self._tell_tools(inputs["tools"], tools)
+            answer = await body()
+            self._book(answer, context.model, fresh=True)
+            return answer
+
+        try:
+            answer = await self._run.step(
+                model_name, ask, kind="model", inputs=inputs, effect=Effect.READ, keep_inputs=True
+            )
+        except RecordedFailure as failure:  # coordinators that fall back to another model wait for this class
+            raise ModelAPIError(model_name, failure.what) from failure
+        if not made:
+            self._book(answer, context.model, fresh=False)
+        return answer
+
+    def _tell_tools(self, digest: str, tools: dict[str, Any]) -> None:
+        if digest not in self._told_tools:
+            self._told_tools.add(digest)
+            self._run.record(TOOLS_EVENT, {"digest": digest, **tools})
+
+    def _book(self, answer: Any, model: Model, *, fresh: bool) -> None:
+        told = answer.get("usage") or {}
+        tokens = Usage(input_tokens=told.get("input_tokens", 0), output_tokens=told.get("output_tokens", 0))
+        cost_usd = cost_of(answer, model)
+        if not fresh:
+            self._ledger.restore(ONE_REQUEST + tokens, cost_usd)
+            return
+        self._ledger.spend(tokens, cost_usd)
+        step = current_step()
+        assert step is not None, "a fresh answer is booked inside its step"
+        step.note(usage={"input_tokens": tokens.input_tokens, "output_tokens": tokens.output_tokens})
+        if cost_usd is not None:
+            step.note(cost_usd=cost_usd)
+
+    async def _call_foreign_tool(self, body: Body, cache_key: tuple[Any, ...]) -> object:
+        name, arguments, context, tool = cache_key
+        definition = getattr(tool, "tool_def", tool)
+        made = False
+
+        async def call() -> object:
+            nonlocal made
+            made = True
+            self._ledger.admit(ONE_CALL)
+            return await body()
+
+        value = await self._run.step(
+            name,
+            call,
+            kind="tool",
+            inputs={"call_id": context.tool_call_id, "arguments": arguments},
+            effect=effect_of(getattr(definition, "metadata", None)),
+            keep_inputs=True,
+        )
+        if not made:
+            self._ledger.restore(ONE_CALL, None)
+        return value
+
+
+class Durability(BaseDurabilityCapability[None]):
+    """Makes the agent that it is given to durable: one instance, one run."""
+
+    engine_spec = DurabilityEngineSpec(
+        engine_name="Victor NB",
+        durable_unit_noun="step",
+        durable_container_noun="run",
+        codec=_Codec(),
+    )
+
+    def __init__(self, agent_name: str, run: Run, ledger: Ledger) -> None:
+        super().__init__(name=agent_name)
+        self._run = run
+        self._backend = JournalBackend(agent_name, run, ledger)
+
+    @property
+    def in_durable_context(self) -> bool:
+        return True
+
+    def get_durable_operation_backend(self) -> JournalBackend:
+        return self._backend
+
+    def get_default_run_id(self) -> str:
+        return self._run.id
+
+    def get_default_conversation_id(self, run_id: str) -> str:
+        return conversation_id_from_run_id(run_id)
+
+    async def get_run_start_time(self, run_id: str) -> datetime:
+        return datetime.fromtimestamp(self._run.info.created, UTC)
+
+    def get_wrapper_model(self, model: Model) -> Model:
+        return LiveModel(model, self._tell)
+
+    def _tell(self, text: str) -> None:
+        step = current_step()
+        self._run.publish("model.delta", {"text": text}, step.id if step is not None else "")
