@@ -31,8 +31,7 @@ def test_the_template_is_valid_and_holds_every_setting(tmp_path: Path) -> None:
     """Uncommenting any line of a new victor.toml gives a file that loads."""
     text = project_template()
     uncommented = "\n".join(
-        line.removeprefix("# ") if line.startswith("# ") and " = " in line else line
-        for line in text.splitlines()
+        line.removeprefix("# ") if line.startswith("# ") and " = " in line else line for line in text.splitlines()
     )
     assert tomllib.loads(text) == {"budget": {}, "secrets": {}, "notebook": {}}
     (tmp_path / "victor.toml").write_text(uncommented)

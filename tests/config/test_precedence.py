@@ -37,16 +37,12 @@ def test_tables_merge_key_by_key(project: Path, monkeypatch: pytest.MonkeyPatch)
     """One limit from each source: none of them wipes out the table of another."""
     monkeypatch.setenv("VICTOR_BUDGET__TOKENS", "500")
 
-    budget = load(
-        project, "[budget]\nsteps = 7", own="[budget]\nseconds = 60", **{"budget.cost_usd": 0.5}
-    ).budget
+    budget = load(project, "[budget]\nsteps = 7", own="[budget]\nseconds = 60", **{"budget.cost_usd": 0.5}).budget
 
     assert (budget.steps, budget.tokens, budget.cost_usd, budget.seconds) == (7, 500, 0.5, 60)
 
 
-def test_explain_names_file_and_line_variable_or_argument(
-    project: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_explain_names_file_and_line_variable_or_argument(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every value can be traced to the line, the variable or the argument that set it."""
     monkeypatch.setenv("VICTOR_APPROVE", "never")
     settings = load(project, '# ours\nreplay = "auto"\n\n[budget]\n  steps = 3\n', model="test")

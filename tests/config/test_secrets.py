@@ -10,9 +10,7 @@ from tests.config.conftest import load
 from victor_nb.config import ConfigError
 
 
-def test_a_key_is_read_from_the_variable_that_the_settings_name(
-    project: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_key_is_read_from_the_variable_that_the_settings_name(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The file names the place; the value stays in the environment."""
     settings = load(project, '[secrets]\nopenai = { env = "TEAM_KEY" }')
     assert settings.key_for("openai") is None

@@ -73,14 +73,12 @@ class Settings(BaseSettings):
     )
     model: Annotated[str, Field(description="model that answers, by name")] = "offline"
     fallback_models: Annotated[Names, Field(description="models tried in order when the first fails")] = ()
-    approve: Annotated[
-        ApprovePolicy, Field(description="tool calls that need approval: ask, never or allowlist")
-    ] = "ask"
+    approve: Annotated[ApprovePolicy, Field(description="tool calls that need approval: ask, never or allowlist")] = (
+        "ask"
+    )
     allowlist: Annotated[Names, Field(description="tools that pass when approve is allowlist")] = ()
     on_doubt: Annotated[OnDoubt, Field(description="a step in doubt at resume: ask, retry or skip")] = "ask"
-    replay: Annotated[ReplayMode, Field(description="answers from the journal: record, strict or auto")] = (
-        "record"
-    )
+    replay: Annotated[ReplayMode, Field(description="answers from the journal: record, strict or auto")] = "record"
     recording: Annotated[Path | None, Field(description="recording file that replays read")] = None
     tool_timeout_s: Annotated[float, Field(gt=0, description="seconds that one tool call may take")] = 120.0
     budget: Annotated[BudgetSettings, Field(description="limits of one run")] = BudgetSettings()

@@ -28,9 +28,7 @@ class Secret(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    env: Annotated[str | None, Field(description="name of the environment variable that holds the value")] = (
-        None
-    )
+    env: Annotated[str | None, Field(description="name of the environment variable that holds the value")] = None
     file: Annotated[Path | None, Field(description="path of a file whose first line is the value")] = None
 
     @model_validator(mode="after")
