@@ -18,7 +18,6 @@ from ..errors import UsageError, nearest
 from ..journal import Effect
 from .errors import ApprovalDenied, RunStopped
 
-
 Policy = Literal["ask", "never", "allowlist"]
 
 
@@ -142,7 +141,7 @@ class Mailbox:
             if name in ("approve", "deny"):
                 self._decide(name == "approve", data)
             elif name == "stop":
-                stop = RunStopped(data.get("reason") or "the run was stopped", hint="victor resume last")
+                stop = RunStopped(data.get("reason") or "the run was stopped")
         return stop
 
     def _decide(self, approved: bool, data: dict[str, Any]) -> None:

@@ -95,9 +95,7 @@ class _Background:
             if self._loop is None or self._pid != os.getpid():
                 self._loop = asyncio.new_event_loop()
                 self._pid = os.getpid()
-                self._thread = threading.Thread(
-                    target=self._loop.run_forever, name="victor-agents", daemon=True
-                )
+                self._thread = threading.Thread(target=self._loop.run_forever, name="victor-agents", daemon=True)
                 self._thread.start()
             return self._loop
 

@@ -13,7 +13,7 @@ from typing import Final
 
 from ..errors import UsageError
 from ..journal import Event
-from .errors import BudgetExceeded
+from .errors import BudgetExceeded, PriceUnknown
 
 DEFAULT_STEPS: Final = 200
 """Model and tool calls that a run may make unless its budget says otherwise: a runaway loop must end."""
@@ -155,10 +155,20 @@ class Ledger:
         self.fresh_cost_usd += cost_usd or 0.0
         self.priced = self.priced and cost_usd is not None
 
-    def restore(self, call: Usage, cost_usd: float | None) -> None:
-        """Add a call that the journal answered."""
+    def restore(self, call: Usage, cost_usd: float | None = 0.0) -> None:
+        """Add a call that the journal answered; `cost_usd` is None if the price is unknown."""
         self.restored += call
         self.restored_cost_usd += cost_usd or 0.0
+        self.priced = self.priced and cost_usd is not None
+
+    def check_price(self, model: str) -> None:
+        """Raise PriceUnknown if a cost limit is set that cannot be kept, because `model` has no known price."""
+        if self.budget.cost_usd is not None and not self.priced:
+            raise PriceUnknown(
+                f"a cost limit is set, and the price of model {model!r} is not known",
+                where=f"run {self.run_id}",
+                hint=f"limit tokens instead: victor resume {self.run_id} --max-tokens N",
+            )
 
     def _exceeded(self, flag: str, spent: str, allowed: str) -> BudgetExceeded:
         return BudgetExceeded.of(flag, spent=spent, allowed=allowed, run_id=self.run_id)

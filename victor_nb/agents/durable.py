@@ -112,6 +112,8 @@ class JournalBackend(JournalCallableOperationBackend[None]):
             raise ModelAPIError(model_name, failure.what) from failure
         if not made:
             self._book(answer, context.model, fresh=False)
+        if self._run.mode != "strict":  # only now: the answer is paid for, and must be in the journal first
+            self._ledger.check_price(model_name)
         return answer
 
     def _tell_tools(self, digest: str, tools: dict[str, Any]) -> None:
@@ -153,7 +155,7 @@ class JournalBackend(JournalCallableOperationBackend[None]):
             keep_inputs=True,
         )
         if not made:
-            self._ledger.restore(ONE_CALL, None)
+            self._ledger.restore(ONE_CALL)
         return value
 
 

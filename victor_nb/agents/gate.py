@@ -56,9 +56,7 @@ class Gate(AbstractCapability[None]):
         """Ask about all calls of one turn together, so that a person sees them side by side."""
         try:
             async with asyncio.TaskGroup() as together:
-                asked = {
-                    call.tool_call_id: together.create_task(self._decided(call)) for call in requests.approvals
-                }
+                asked = {call.tool_call_id: together.create_task(self._decided(call)) for call in requests.approvals}
         except BaseExceptionGroup as failures:
             raise failures.exceptions[0] from None
         return requests.build_results(approvals={call_id: task.result() for call_id, task in asked.items()})

@@ -9,7 +9,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
@@ -20,9 +20,9 @@ from pydantic_ai.toolsets.abstract import ToolsetTool
 from pydantic_core import SchemaValidator, core_schema
 
 from ..errors import Resumable, VictorError
-from ..journal import Effect, current_step
+from ..journal import Effect, Event, current_step
 from ..journal.errors import JournalError, Unstorable
-from ..tools import Artifact, Tool, ToolTimeout, Toolset, to_model_text
+from ..tools import Artifact, Tool, Toolset, ToolTimeout, to_model_text
 from ..tools import tool as declare
 from .approvals import call_hash
 from .budget import Ledger, Usage
@@ -33,6 +33,10 @@ if TYPE_CHECKING:
 
 ANY_OBJECT: Final = SchemaValidator(core_schema.dict_schema(core_schema.str_schema(), core_schema.any_schema()))
 ONE_CALL: Final = Usage(tool_calls=1)
+_SKIPPED: Final = (
+    "This call was cut off earlier and has not been repeated; whether it had its effect is not known. "
+    "Do not call it again without asking."
+)
 _CONCERN_THE_RUN: Final = (Resumable, JournalError, Unstorable)
 
 
@@ -91,6 +95,7 @@ class OurTools(AbstractToolset[None]):
         timeout_s: how long a call may take; None for no limit.
         retries: how many failing calls of one tool in a row the model is asked to correct.
         kept: receives tables and artifacts by call id.
+        history: reads the run's record so far.
     """
 
     def __init__(
@@ -101,11 +106,12 @@ class OurTools(AbstractToolset[None]):
         ledger: Ledger,
         grants: Grants,
         kept: dict[str, Any],
+        history: Callable[[], Iterable[Event]],
         timeout_s: float | None,
         retries: int,
     ) -> None:
         self._tools, self._run, self._ledger, self._grants, self._kept = tools, run, ledger, grants, kept
-        self._timeout_s, self._retries = timeout_s, retries
+        self._history, self._timeout_s, self._retries = history, timeout_s, retries
         self._offered = {name: self._offer(tool) for name, tool in tools.items()}
 
     @property
@@ -121,9 +127,7 @@ class OurTools(AbstractToolset[None]):
             metadata={"category": tool.category, "keywords": list(tool.keywords), "effect": str(tool.effect)},
         )
         # One more than we use: the framework's own limit would end the run, ours tells the model to go on.
-        return ToolsetTool(
-            toolset=self, tool_def=definition, max_retries=self._retries + 1, args_validator=ANY_OBJECT
-        )
+        return ToolsetTool(toolset=self, tool_def=definition, max_retries=self._retries + 1, args_validator=ANY_OBJECT)
 
     async def get_tools(self, ctx: RunContext[None]) -> dict[str, ToolsetTool[None]]:
         return self._offered
@@ -145,7 +149,9 @@ class OurTools(AbstractToolset[None]):
             keep_inputs=True,
         )
         if not call.was_made:
-            self._ledger.restore(ONE_CALL, None)
+            self._ledger.restore(ONE_CALL)
+            if value is None and call_id in skipped_calls(self._history()):
+                return _SKIPPED
         if is_error(value):
             self._complain(name, value, ctx)
         if is_kept(value):
@@ -174,9 +180,10 @@ class _Call:
         except _CONCERN_THE_RUN:
             raise
         except TimeoutError as error:
-            limit = ToolTimeout(f"took longer than {self._timeout_s:g} s and was given up") if self._timeout_s else error
-            return _failure(limit)
-        except Exception as error:
+            if self._timeout_s is None:
+                return _failure(error)
+            return _failure(ToolTimeout(f"took longer than {self._timeout_s:g} s and was given up"))
+        except Exception as error:  # whatever a tool raises is an answer to the model, unless it concerns the run
             return _failure(error)
 
 
@@ -185,6 +192,18 @@ def _failure(error: Exception) -> dict[str, Any]:
         step.note(is_error=True)
     message = str(error) if isinstance(error, VictorError) else str(error) or repr(error)
     return {"is_error": True, "type": type(error).__name__, "message": message[:4000]}
+
+
+def skipped_calls(events: Iterable[Event]) -> set[str]:
+    """Return the calls that were in doubt and that somebody decided to leave as they are."""
+    given: dict[str, str] = {}
+    skipped: set[str] = set()
+    for event in events:
+        if event.type == "step.started" and event.data["kind"] == "tool":
+            given[event.step_id] = event.data["inputs"]["call_id"]
+        elif event.type == "step.finished" and event.data.get("skipped"):
+            skipped.add(given.get(event.step_id, ""))
+    return skipped
 
 
 def is_error(value: object) -> bool:

@@ -21,6 +21,7 @@ from victor_nb.errors import UsageError, nearest
 
 _JSON = "victor_nb.json"
 _BODY = "victor_nb.body"
+_WORDS = "victor_nb.words"
 _WIDTH = 100
 T = TypeVar("T")
 
@@ -164,15 +165,20 @@ def body_of(context: click.Context) -> str | None:
     return body
 
 
+def words_of(context: click.Context) -> list[str]:
+    """Return the words that were parsed, the verb first."""
+    return list(context.meta[_WORDS])
+
+
 def _contexts(argv: list[str], session: Session, body: str | None) -> list[click.Context]:
     """Make the chain of contexts: click itself makes the inner ones only while it runs the outer."""
-    context = root.make_context("victor", argv, obj=session)
+    context = root.make_context("victor", list(argv), obj=session)
     chain = [context]
     while isinstance(context.command, click.Group):
         name, command, rest = context.command.resolve_command(context, context.args)
         assert command is not None
         context = command.make_context(name, rest, parent=context)
-        context.meta[_BODY] = body
+        context.meta[_BODY], context.meta[_WORDS] = body, argv
         chain.append(context)
     return chain
 

@@ -56,6 +56,8 @@ class Session:
             lives on, so that a task is enough.
         last_failure: the last exception of a cell with the cell's source; None where cells do not exist.
         start: where the search for `victor.toml` begins.
+        run_ids: the runs that were answered in this session, oldest first.
+        tasks: the runs that go on in the background.
     """
 
     namespace: MutableMapping[str, Any] | None = None
@@ -66,6 +68,7 @@ class Session:
     detach: Callable[[Sequence[str]], str] | None = None
     last_failure: Callable[[], tuple[BaseException, str] | None] = lambda: None
     start: Path | None = None
+    run_ids: list[str] = field(default_factory=list)
     tasks: set[asyncio.Task[Any]] = field(default_factory=set)
     _journals: dict[tuple[str, frozenset[tuple[str, str]]], Journal] = field(default_factory=dict)
 

@@ -1,0 +1,134 @@
+"""Agents: a name, a model, tools and a budget; running one gives a durable run and a result.
+
+1. An agent is plain data and may be shared; what belongs to one run lives in `execution`.
+2. Importing this module imports no agent framework; the first run does (or `warm()`, in a thread).
+3. `run` is the one way to run; `run_sync` and `stream` are faces of it.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from ..errors import UsageError
+from ..journal import Event, Journal, OnDoubt, ReplayMode, open_journal
+from .approvals import Approver
+from .background import run_blocking
+from .budget import Budget
+from .errors import FrameworkChanged
+from .results import AgentResult
+from .stream import AgentStream
+
+if TYPE_CHECKING:
+    from pydantic_ai.models import Model
+
+EventSink = Callable[[Event], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """One request to an agent, with everything that is not part of the agent itself."""
+
+    prompt: str | None
+    journal: Journal
+    run_id: str | None = None
+    replay: ReplayMode = "record"
+    approver: Approver | None = None
+    variables: Mapping[str, object] | None = None
+    on_event: EventSink | None = None
+    on_doubt: OnDoubt | None = None
+
+
+@dataclass(frozen=True)
+class Agent:
+    """Something that answers requests with a model and tools.
+
+    Attributes:
+        name: names the agent's runs; recordings are found by it.
+        model: a name such as "openai:gpt-5", any pydantic-ai model, or None for the offline model.
+        tools: functions, `@tool` functions and toolsets.
+        instructions: what the model is told before every request.
+        output: the type of the answer: `str`, a pydantic model, a dataclass, `list[int]`, …
+        budget: what one run may spend.
+        on_doubt: what a resumed run does about a tool that may or may not have had its effect.
+        coordinators: pydantic-ai capabilities that watch or change the run, outermost first.
+        tool_timeout_s: how long one tool call may take; None for no limit.
+        tool_retries: how many failing calls of a tool in a row the model is asked to correct.
+    """
+
+    name: str = "analyst"
+    model: str | Model | None = None
+    tools: Sequence[Any] = ()
+    instructions: str = ""
+    output: Any = str
+    budget: Budget = field(default_factory=Budget)
+    on_doubt: OnDoubt = "ask"
+    coordinators: Sequence[Any] = ()
+    tool_timeout_s: float | None = 300.0
+    tool_retries: int = 2
+
+    async def run(
+        self,
+        prompt: str | None = None,
+        *,
+        run_id: str | None = None,
+        journal: Journal | None = None,
+        replay: ReplayMode = "record",
+        approver: Approver | None = None,
+        variables: Mapping[str, object] | None = None,
+        on_event: EventSink | None = None,
+        on_doubt: OnDoubt | None = None,
+    ) -> AgentResult:
+        """Answer one request.
+
+        Args:
+            prompt: the request; may be left out with `run_id`, whose prompt is then used again.
+            run_id: an unfinished run to go on with; in a replay, the recording.
+            journal: where the run is recorded; by default the one below the working directory.
+            replay: "record" does the work; "strict" answers from a recording of the same request and does
+                nothing; "auto" answers from it and does what it lacks.
+            approver: who is asked about calls that need approval; without one they stop the run.
+            variables: what the model may look at, by name; nothing else of the caller's is shown to it.
+            on_event: receives the run's events, live ones too, on the thread that writes them; must not block.
+            on_doubt: overrides the agent's own for this attempt.
+
+        Raises:
+            BudgetExceeded, ApprovalDenied, StepInDoubt, RunStopped, ModelFailed: the run stopped and can be resumed.
+            ReplayMiss: a strict replay came to something that is not recorded.
+            RequestChanged: `run_id` was started with another request.
+        """
+        if prompt is None and run_id is None:
+            raise UsageError("there is nothing to ask", hint="give a prompt, or the id of a run to go on with")
+        try:
+            from .execution import execute
+        except ImportError as error:
+            raise FrameworkChanged(
+                f"the installed agent framework does not fit: {error}", hint='pip install "pydantic-ai-slim>=2.62,<3"'
+            ) from error
+        ask = Ask(prompt, journal or default_journal(), run_id, replay, approver, variables, on_event, on_doubt)
+        return await execute(self, ask)
+
+    def run_sync(self, prompt: str | None = None, **options: Any) -> AgentResult:
+        """`run` for callers that do not await, also inside a running event loop (a notebook cell).
+
+        The run lives on a background thread. A KeyboardInterrupt cancels it, waits until what it had started
+        was ended, and leaves the run stopped and resumable.
+        """
+        return run_blocking(self.run(prompt, **options))
+
+    def stream(self, prompt: str | None = None, **options: Any) -> AgentStream:
+        """`run` as an async iterator of events, live text included; `.result` afterwards."""
+        return AgentStream(lambda on_event: self.run(prompt, **options, on_event=on_event))
+
+
+_journals: dict[str, Journal] = {}
+
+
+def default_journal() -> Journal:
+    """Return the journal below the working directory, one object a directory and process."""
+    place = f"{os.getpid()}:{os.getcwd()}"
+    if place not in _journals:
+        _journals[place] = open_journal()
+    return _journals[place]

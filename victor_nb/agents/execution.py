@@ -1,0 +1,256 @@
+"""One run of one agent: puts its parts together, lets the loop run, and writes how it ended.
+
+1. Everything that is imported here is heavy; `agent` imports this module when a run begins.
+2. Every way in which a run can end passes `_ended`; foreign exceptions are translated at `failures` and nowhere else.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import pydantic_ai
+from pydantic import TypeAdapter
+from pydantic_ai.exceptions import UserError
+from pydantic_ai.messages import ModelResponse
+from pydantic_ai.models import Model
+from pydantic_ai.run import AgentRunResult
+from pydantic_ai.usage import UsageLimits
+
+from ..errors import Resumable, VictorError
+from ..journal import Event, Journal, Run
+from ..tools import Tool, describe_variables, kernel_variables
+from .approvals import Approver, Mailbox, PolicyApprover
+from .budget import Ledger, Stopwatch, Usage, worked_seconds
+from .digests import digest, digests_of
+from .durable import Durability
+from .errors import ToolSetupError
+from .failures import reason_of, translated
+from .gate import Gate
+from .opening import open_run, prompt_of
+from .results import AgentResult
+from .tooling import Grants, OurTools, tools_in
+from .watching import Watch
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from .agent import Agent, Ask
+
+
+@dataclass(slots=True)
+class Parts:
+    """What the objects of one execution share."""
+
+    journal: Journal
+    run: Run
+    tools: Mapping[str, Tool]
+    ledger: Ledger
+    mailbox: Mailbox = field(default_factory=Mailbox)
+    grants: Grants = field(default_factory=Grants)
+    kept: dict[str, Any] = field(default_factory=dict)
+
+
+async def execute(agent: Agent, ask: Ask) -> AgentResult:
+    """Run `agent` on one request, new, resumed or replayed; see `Agent.run`."""
+    model = resolved(agent.model)
+    prompt = ask.prompt if ask.prompt is not None else prompt_of(ask.journal, ask.run_id or "last")
+    variables = ask.variables or {}
+    tools = tools_in([*agent.tools, *([kernel_variables(variables)] if variables else [])])
+    request = _request(agent, model, prompt, tools, variables)
+    run = open_run(
+        ask.journal, agent.name, request, run_id=ask.run_id, replay=ask.replay, on_doubt=ask.on_doubt or agent.on_doubt
+    )
+    parts = Parts(ask.journal, run, tools, _ledger(agent, ask.journal, run))
+    block = describe_variables(variables, variables)
+    with _shown_to(ask.on_event, ask.journal, run), _ended(run):
+        answer = await _converse(agent, model, f"{prompt}\n\n{block}" if block else prompt, parts, ask.approver)
+        result = _result(agent, run, parts, answer)
+        run.finish(
+            {"text": result.text, "data": _storable(agent, result.data)},
+            usage=_told(parts.ledger.total if run.mode == "record" else parts.ledger.fresh),
+            cost_usd=parts.ledger.cost_usd if run.mode == "record" else parts.ledger.fresh_cost_usd,
+            model=result.model,
+        )
+    return result
+
+
+def resolved(model: Model | str | None) -> Model:
+    """Return the model that a name stands for; "offline" where none is given."""
+    if isinstance(model, Model):
+        return model
+    from ..models import resolve
+
+    return resolve(model or "offline")
+
+
+def _request(
+    agent: Agent, model: Model, prompt: str, tools: Mapping[str, Tool], variables: Mapping[str, object]
+) -> dict[str, Any]:
+    return {
+        "prompt": prompt,
+        "model": model.model_id,
+        "instructions": agent.instructions,
+        "tools": {name: digest([tool.description, tool.parameters]) for name, tool in tools.items()},
+        "output": "text" if agent.output is str else TypeAdapter(agent.output).json_schema(),
+        "variables": digests_of(variables),
+    }
+
+
+def _ledger(agent: Agent, journal: Journal, run: Run) -> Ledger:
+    before = worked_seconds(journal.outline(run.id)) if run.mode == "record" else 0.0
+    return Ledger(agent.budget, run.id, Stopwatch(time.monotonic, before))
+
+
+async def _converse(
+    agent: Agent, model: Model, prompt: str, parts: Parts, approver: Approver | None
+) -> AgentRunResult[Any]:
+    """Let the framework's loop run to its end, under our eyes."""
+    run = parts.run
+    gate = Gate(
+        run=run,
+        tools=parts.tools,
+        approver=approver or PolicyApprover(),
+        mailbox=parts.mailbox,
+        grants=parts.grants,
+        pause=parts.ledger.watch,
+    )
+    run.doubt_handler = gate.doubts()
+    loop = _loop(agent, model, parts, gate)
+    watch = Watch(run, parts.mailbox, parts.ledger)
+    try:
+        async with watch:
+            # The framework's own request limit is lifted: the budget is the one limit there is.
+            return await loop.run(prompt, usage_limits=UsageLimits(request_limit=None))
+    except asyncio.CancelledError:
+        if watch.reason is None:
+            raise
+        if (task := asyncio.current_task()) is not None:
+            task.uncancel()
+        raise watch.reason from None
+
+
+def _loop(agent: Agent, model: Model, parts: Parts, gate: Gate) -> pydantic_ai.Agent[None, Any]:
+    ours = OurTools(
+        parts.tools,
+        run=parts.run,
+        ledger=parts.ledger,
+        grants=parts.grants,
+        kept=parts.kept,
+        history=lambda: parts.journal.history(parts.run.record_id, types=("step.started", "step.finished")),
+        timeout_s=agent.tool_timeout_s,
+        retries=agent.tool_retries,
+    )
+    try:
+        return pydantic_ai.Agent(
+            model,
+            name=agent.name,
+            instructions=agent.instructions or None,
+            output_type=agent.output,
+            toolsets=[ours],
+            capabilities=[*agent.coordinators, gate, Durability(agent.name, parts.run, parts.ledger)],
+            retries=agent.tool_retries,
+        )
+    except UserError as error:
+        raise ToolSetupError(str(error), f"agent {agent.name!r}") from error
+
+
+def _result(agent: Agent, run: Run, parts: Parts, answer: AgentRunResult[Any]) -> AgentResult:
+    last = answer.response
+    text = answer.output if isinstance(answer.output, str) else _json(agent, answer.output)
+    ledger = parts.ledger
+    return AgentResult(
+        text=text,
+        data=answer.output,
+        run_id=run.record_id,
+        artifacts=_artifacts(parts.kept, answer),
+        usage=ledger.total,
+        cost_usd=ledger.cost_usd if ledger.priced else None,
+        replayed=run.replayed,
+        model=last.model_name or "",
+        metadata={**(last.metadata or {}), **(last.provider_details or {})},
+    )
+
+
+def _artifacts(kept: Mapping[str, Any], answer: AgentRunResult[Any]) -> dict[str, Any]:
+    """Name what tools made after the artifact or the tool, in the order in which the model called them."""
+    named: dict[str, Any] = {}
+    for message in answer.all_messages():
+        for call in message.tool_calls if isinstance(message, ModelResponse) else ():
+            if call.tool_call_id in kept:
+                value = kept[call.tool_call_id]
+                base = getattr(value, "name", None) if hasattr(value, "media_type") else call.tool_name
+                named[_free(str(base or call.tool_name), named)] = value
+    return named
+
+
+def _free(name: str, taken: Mapping[str, object]) -> str:
+    count = 2
+    free = name
+    while free in taken:
+        free, count = f"{name}_{count}", count + 1
+    return free
+
+
+def _json(agent: Agent, data: Any) -> str:
+    return TypeAdapter[Any](agent.output).dump_json(data, indent=2).decode()
+
+
+def _storable(agent: Agent, data: Any) -> Any:
+    return data if agent.output is str else TypeAdapter[Any](agent.output).dump_python(data, mode="json")
+
+
+def _told(usage: Usage) -> dict[str, int]:
+    return {
+        "requests": usage.requests,
+        "tool_calls": usage.tool_calls,
+        "input_tokens": usage.input_tokens,
+        "output_tokens": usage.output_tokens,
+    }
+
+
+@contextmanager
+def _shown_to(on_event: Callable[[Event], None] | None, journal: Journal, run: Run) -> Iterator[None]:
+    """Show what the run holds already, then everything as it happens."""
+    if on_event is None:
+        yield
+        return
+    started = None if run.mode == "record" else ("run.started",)  # the steps of a replay are shown when they come up
+    told = journal.events(run.record_id, types=started)
+    disconnect = journal.listen(run.id, on_event)
+    try:
+        for event in told:
+            on_event(event.as_replayed())
+        yield
+    finally:
+        disconnect()
+
+
+@contextmanager
+def _ended(run: Run) -> Iterator[None]:
+    """Write how the run ended, whatever ended it."""
+    try:
+        yield
+    except (asyncio.CancelledError, KeyboardInterrupt, SystemExit) as interruption:
+        run.stop("interrupt", interruption)
+        raise
+    except Exception as error:
+        failure = translated(error, run.id)
+        _write_end(run, failure)
+        if failure is error:
+            raise
+        raise failure from error
+
+
+def _write_end(run: Run, failure: Exception) -> None:
+    try:
+        if isinstance(failure, Resumable):
+            run.stop(reason_of(failure), failure)
+        else:
+            run.fail(failure)
+    except VictorError as second:  # what ended the run is the news; that it could not be written is a note to it
+        failure.add_note(f"and the end of the run could not be recorded: {second.what}")

@@ -1,0 +1,73 @@
+"""Foreign exceptions of the agent loop, translated into ours: the one seam where that happens."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from pydantic_ai.exceptions import (
+    ModelAPIError,
+    ModelHTTPError,
+    UnexpectedModelBehavior,
+    UserError,
+)
+
+from ..errors import Resumable, VictorError
+from ..journal import StepInDoubt
+from .errors import (
+    AnswerInvalid,
+    ApprovalDenied,
+    BudgetExceeded,
+    ModelFailed,
+    RunStopped,
+    ToolSetupError,
+)
+
+_REASONS: Final[dict[type[Resumable], str]] = {
+    BudgetExceeded: "budget",
+    ApprovalDenied: "approval",
+    StepInDoubt: "doubt",
+    RunStopped: "stop",
+    ModelFailed: "model",
+}
+
+
+def reason_of(failure: Resumable) -> str:
+    """Return the word for why a run was stopped."""
+    return _REASONS.get(type(failure), "resumable")
+
+
+def translated(error: Exception, run_id: str) -> Exception:
+    """Return our error for a failure of the loop; a programmer's own exceptions stay what they are."""
+    if isinstance(error, BaseExceptionGroup):
+        return translated(_first(error), run_id)
+    if isinstance(error, VictorError):
+        return error
+    if isinstance(error, ModelHTTPError):
+        return ModelFailed(
+            f"model {error.model_name!r} answered with status {error.status_code}: {_short(error.body or error.message)}",
+            where=f"run {run_id}",
+            hint=f"victor resume {run_id}",
+        )
+    if isinstance(error, ModelAPIError):
+        return ModelFailed(_short(str(error)), where=f"run {run_id}", hint=f"victor resume {run_id}")
+    if isinstance(error, UnexpectedModelBehavior):
+        return AnswerInvalid(_short(str(error)), where=f"run {run_id}", hint="try another model, or ask for less")
+    if isinstance(error, UserError):
+        return ToolSetupError(_short(str(error)), where=f"run {run_id}")
+    return error
+
+
+def _first(group: BaseExceptionGroup[BaseException]) -> Exception:
+    """Return the failure that matters most: one that concerns the run before one of a single call."""
+    flat = [one for one in _flat(group) if isinstance(one, Exception)]
+    ours = [one for one in flat if isinstance(one, VictorError)]
+    return (ours or flat or [RuntimeError(str(group))])[0]
+
+
+def _flat(group: BaseExceptionGroup[BaseException]) -> list[BaseException]:
+    return [leaf for one in group.exceptions for leaf in (_flat(one) if isinstance(one, BaseExceptionGroup) else [one])]
+
+
+def _short(text: object) -> str:
+    words = str(text)
+    return words if len(words) <= 600 else words[:600] + "…"

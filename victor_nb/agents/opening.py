@@ -1,0 +1,66 @@
+"""Which run an agent's work belongs to: a new one, an unfinished one, or a recording that is replayed.
+
+1. A run is resumed only with the request that it was started with: anything else would mix two conversations.
+2. A recording is found by its request, or named by its id.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ..journal import Journal, OnDoubt, ReplayMiss, ReplayMode, Run, RunInfo
+from ..journal.codec import Writer, from_json
+from ..journal.replay import changes
+from .errors import RequestChanged
+
+KIND = "agent"
+
+
+def open_run(
+    journal: Journal,
+    name: str,
+    request: Mapping[str, Any],
+    *,
+    run_id: str | None,
+    replay: ReplayMode,
+    on_doubt: OnDoubt,
+) -> Run:
+    """Start, resume or replay.
+
+    Args:
+        run_id: with "record" the unfinished run to go on with; else the recording to replay.
+
+    Raises:
+        RequestChanged: the run named was started with another request.
+        ReplayMiss: in a strict replay, nothing recorded fits.
+    """
+    if replay == "record":
+        if run_id is None:
+            return journal.start(KIND, name, request)
+        _check_same(journal, journal.find(run_id), request)
+        return journal.resume(run_id, on_doubt)
+    if run_id is not None:
+        return journal.replay(run_id, replay)
+    try:
+        recording = journal.recorded(KIND, name, request)
+    except ReplayMiss:
+        if replay == "strict":
+            raise
+        return journal.start(KIND, name, request)
+    return journal.replay(recording.run_id, replay)
+
+
+def _check_same(journal: Journal, info: RunInfo, request: Mapping[str, Any]) -> None:
+    now = from_json(Writer(journal.redactor).canonical(dict(request)))
+    if found := changes(info.request, now):
+        listed = "\n  ".join(str(change) for change in found[:5])
+        raise RequestChanged(
+            f"run {info.run_id} was started with another request\n  {listed}",
+            hint="ask as before to go on with it, or leave the run id out to start anew",
+        )
+
+
+def prompt_of(journal: Journal, run_id: str) -> str:
+    """Return the prompt that a run was started with."""
+    return str(journal.find(run_id).request.get("prompt", ""))

@@ -1,0 +1,106 @@
+"""A run's agent, built again from what the journal knows of its request.
+
+1. The journal keeps names, not objects: tools and variables are looked up again, and the agent room checks that
+   they are the same by their digests.
+2. What cannot be built again is an error that says which flag or cell brings it back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from victor_nb.agents import Agent
+from victor_nb.commands import asking
+from victor_nb.commands.flags import read_variables
+from victor_nb.commands.session import Session
+from victor_nb.config import Settings
+from victor_nb.errors import UsageError
+from victor_nb.journal import ReplayMode, RunInfo
+from victor_nb.tools import kernel_variables
+
+
+def rebuilt(
+    session: Session,
+    settings: Settings,
+    info: RunInfo,
+    arguments: Mapping[str, object],
+    flags: Mapping[str, Any],
+    replay: ReplayMode = "record",
+) -> asking.Work:
+    """Return the work that goes on with, or replays, an agent's run.
+
+    Raises: UsageError if the run was no agent's, or needs a variable, tool or agent that is not here.
+    """
+    if info.kind != "agent":
+        raise UsageError(f"run {info.run_id} is a {info.kind}, not an agent's run", hint=f"victor show {info.run_id}")
+    variables = _variables(session, info, flags)
+    return asking.Work(
+        _agent(session, settings, info, arguments, bool(variables)),
+        session.journal(settings),
+        asking.approver_for(session, settings),
+        run_id=info.run_id,
+        replay=replay,
+        on_doubt=settings.on_doubt,
+        variables=variables,
+        out=flags.get("out", ""),
+    )
+
+
+def _variables(session: Session, info: RunInfo, flags: Mapping[str, Any]) -> dict[str, Any]:
+    given = read_variables(session, flags["variables"], flags["data"])
+    missing = [name for name in info.request.get("variables", {}) if name not in given]
+    if missing and session.namespace is None:
+        files = " ".join(f"--data {name}=FILE" for name in missing)
+        raise UsageError(
+            f"the agent looked at {', '.join(missing)}, which is not here", f"run {info.run_id}", f"add {files}"
+        )
+    return given | session.variables(missing)
+
+
+def _agent(
+    session: Session, settings: Settings, info: RunInfo, arguments: Mapping[str, object], has_variables: bool
+) -> Agent:
+    own = _users_agent(session, info.name)
+    if own is not None:
+        return asking.with_settings(own, settings, arguments, _extra_tools(session, settings, info, own, has_variables))
+    request = info.request
+    if request.get("output", "text") != "text":
+        raise UsageError(
+            f"the agent {info.name!r} gives a structured answer and is not here",
+            f"run {info.run_id}",
+            "run the cell that defines it, then resume",
+        )
+    model = arguments.get("model") or request.get("model") or settings.model
+    tools = asking.chosen_tools(session, settings, _tool_names(info, has_variables))
+    return Agent(
+        name=info.name,
+        model=asking.model_of(settings, str(model)),
+        tools=tools,
+        instructions=str(request.get("instructions", "")),
+        budget=asking.budget_of(settings),
+        on_doubt=settings.on_doubt,
+        tool_timeout_s=settings.tool_timeout_s,
+    )
+
+
+def _users_agent(session: Session, name: str) -> Agent | None:
+    """Return the agent object of that name that the user has defined, if there is one."""
+    found = [value for value in (session.namespace or {}).values() if isinstance(value, Agent)]
+    return next((agent for agent in found if agent.name == name), None)
+
+
+def _extra_tools(session: Session, settings: Settings, info: RunInfo, agent: Agent, has_variables: bool) -> list[Any]:
+    """Return the tools that the run had and the agent itself does not: those of `--tools`."""
+    from victor_nb.agents.tooling import tools_in
+
+    own = tools_in(agent.tools)
+    return asking.chosen_tools(
+        session, settings, [name for name in _tool_names(info, has_variables) if name not in own]
+    )
+
+
+def _tool_names(info: RunInfo, has_variables: bool) -> list[str]:
+    """Return the run's tools but for those that come with the variables by themselves."""
+    automatic = {tool.name for tool in kernel_variables({})} if has_variables else set()
+    return [name for name in info.request.get("tools", {}) if name not in automatic]

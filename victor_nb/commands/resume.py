@@ -1,0 +1,47 @@
+"""`victor resume`: go on with a run where it stopped."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from victor_nb.commands import asking
+from victor_nb.commands.ask import started
+from victor_nb.commands.flags import as_settings, running
+from victor_nb.commands.group import VerbCommand, words_of
+from victor_nb.commands.rebuilding import rebuilt
+from victor_nb.commands.session import Session
+from victor_nb.views import RecordView
+
+
+@click.command("resume", cls=VerbCommand)
+@click.argument("run", default="last", metavar="[RUN]")
+@click.option("--out", "-o", default="", metavar="NAME", help="Bind the answer to this variable.")
+@click.option(
+    "--on-doubt",
+    type=click.Choice(["ask", "retry", "skip"]),
+    help="A tool call that may or may not have had its effect: ask, do it again, or leave it.",
+)
+@click.option("--background", is_flag=True, help="Return at once; victor attach shows the run again.")
+@running
+@click.pass_context
+async def command(context: click.Context, /, run: str, **flags: Any) -> asking.Answer | RecordView:
+    """Go on with a run that was stopped, failed or killed.
+
+    What was done answers from the journal. The variables that the agent looked at are read again by their names;
+    in a terminal, give their files as before.
+
+    Example: victor resume last --max-cost 1.50
+    """
+    session: Session = context.obj
+    if flags["background"] and session.detach is not None:
+        return started(session.detach([word for word in words_of(context) if word != "--background"]))
+    settings = session.settings(as_settings(flags))
+    if flags["out"]:
+        session.check_bindable(flags["out"])
+    info = session.journal(settings).find(run)
+    work = rebuilt(session, settings, info, as_settings(flags), flags)
+    if flags["background"]:
+        return started(await asking.begun(session, work))
+    return await asking.answered(session, work)

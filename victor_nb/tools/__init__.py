@@ -1,0 +1,101 @@
+"""What can be done: typed functions that agents may call, a registry of them, and built-in toolsets.
+
+Importing this package imports no pandas, numexpr, matplotlib, DuckDB, pydantic or NumPy. Toolsets and the
+default registry resolve on first use (PEP 562).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .categories import Override, load_categories
+from .declaring import Cost, Tool, Toolset, tool
+from .errors import (
+    CategoryFileError,
+    DuplicateTool,
+    ExpressionError,
+    NotTabular,
+    QueryError,
+    ToolArgumentError,
+    ToolDeclarationError,
+    ToolError,
+    ToolRefused,
+    ToolTimeout,
+    UnknownColumn,
+    UnknownTool,
+    UnknownVariable,
+)
+from .registering import ToolRegistry, ToolsetRecipe, Workbench
+from .roles import Role
+from .values import Artifact, to_model_text
+
+if TYPE_CHECKING:
+    from .builtin.kernel_variables import kernel_variables
+    from .builtin.project_files import project_files
+    from .builtin.python_cell import CellOutcome, python_cell
+    from .builtin.python_docs import python_docs
+    from .builtin.shell import shell
+    from .builtin.sql import sql
+    from .builtin.variables import describe_variables
+    from .defaults import registry
+
+_HOME = {
+    "CellOutcome": "builtin.python_cell",
+    "describe_variables": "builtin.variables",
+    "kernel_variables": "builtin.kernel_variables",
+    "project_files": "builtin.project_files",
+    "python_cell": "builtin.python_cell",
+    "python_docs": "builtin.python_docs",
+    "registry": "defaults",
+    "shell": "builtin.shell",
+    "sql": "builtin.sql",
+}
+
+__all__ = [
+    "Artifact",
+    "CategoryFileError",
+    "CellOutcome",
+    "Cost",
+    "DuplicateTool",
+    "ExpressionError",
+    "NotTabular",
+    "Override",
+    "QueryError",
+    "Role",
+    "Tool",
+    "ToolArgumentError",
+    "ToolDeclarationError",
+    "ToolError",
+    "ToolRefused",
+    "ToolRegistry",
+    "ToolTimeout",
+    "Toolset",
+    "ToolsetRecipe",
+    "UnknownColumn",
+    "UnknownTool",
+    "UnknownVariable",
+    "Workbench",
+    "describe_variables",
+    "kernel_variables",
+    "load_categories",
+    "project_files",
+    "python_cell",
+    "python_docs",
+    "registry",
+    "shell",
+    "sql",
+    "to_model_text",
+    "tool",
+]
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOME:
+        raise AttributeError(f"module 'victor_nb.tools' has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(f".{_HOME[name]}", __name__), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

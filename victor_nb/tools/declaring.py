@@ -1,0 +1,190 @@
+"""Tools: typed functions that an agent may call, and the decorator that declares them.
+
+1. Declaring is cheap: signature and docstring are read, pydantic is not imported; the schema is built on use.
+2. A `Tool` never changes, knows no agent and no registry, and is still the function that it was.
+3. The default effect class is the careful one: a tool that says nothing about itself may change the world.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, get_args, overload
+
+from ..journal import Effect
+from .docstrings import description_of
+from .errors import DuplicateTool, ToolDeclarationError
+from .signatures import check_function, check_name, place_of
+from .values import MODEL_TEXT_LIMIT_CHARS
+
+if TYPE_CHECKING:
+    from .schemas import Schema
+
+Cost = Literal["free", "low", "medium", "high"]
+COSTS: tuple[str, ...] = get_args(Cost)
+
+
+@dataclass(frozen=True, eq=False)
+class Tool:
+    """A function with a name, a description and rules; call it as before, or `call` it with JSON arguments.
+
+    Attributes:
+        category: a word to group tools by, free to choose.
+        cost: what a call costs in money or time, from "free" to "high".
+        effect: what a call may do to the world; decides what a resumed run does with a call in doubt.
+        keywords: words by which the tool is found besides those in its name and description.
+        approval: whether a person must agree to each call.
+    """
+
+    RESULT_LIMIT_CHARS: ClassVar[int] = MODEL_TEXT_LIMIT_CHARS
+    """A model sees at most this much of a result; the journal and the caller get all of it."""
+
+    name: str
+    description: str
+    function: Callable[..., Any] = field(repr=False)
+    category: str = ""
+    cost: Cost = "free"
+    effect: Effect = Effect.EFFECT
+    keywords: tuple[str, ...] = ()
+    approval: bool = False
+
+    def __post_init__(self) -> None:
+        where = self.place
+        check_function(self.function, where=where)
+        check_name(self.name, where=where)
+        if self.cost not in COSTS:
+            raise ToolDeclarationError(f"unknown cost {self.cost!r}", where, f"costs: {', '.join(COSTS)}")
+        if self.effect not in list(Effect):
+            raise ToolDeclarationError(f"unknown effect {self.effect!r}", where, f"effects: {', '.join(Effect)}")
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Call the function itself, unchecked."""
+        return self.function(*args, **kwargs)
+
+    @property
+    def __signature__(self) -> inspect.Signature:
+        return inspect.signature(self.function)
+
+    @property
+    def place(self) -> str:
+        """Where the function was written: "module.function (file:line)"."""
+        return place_of(self.function)
+
+    @cached_property
+    def schema(self) -> Schema:
+        from .schemas import schema_of
+
+        return schema_of(self.function)
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """The JSON schema of the arguments; roles are in `x-role`."""
+        return self.schema.parameters
+
+    def validate(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the keyword arguments for the function.
+
+        Raises:
+            ToolArgumentError: names each parameter that is wrong and the form it accepts.
+        """
+        return self.schema.validate(arguments, tool=self.name)
+
+    async def call(self, arguments: Mapping[str, Any]) -> Any:
+        """Validate and call. A plain function runs in a worker thread with a copy of the context.
+
+        A cancelled call of a plain function is abandoned, not ended: Python cannot stop a thread.
+
+        Raises:
+            ToolArgumentError: the arguments do not fit.
+            Exception: whatever the function raises; it is the caller's business.
+        """
+        checked = self.validate(arguments)
+        if inspect.iscoroutinefunction(self.function):
+            return await self.function(**checked)
+        result = await asyncio.to_thread(self.function, **checked)
+        return await result if inspect.isawaitable(result) else result
+
+
+@dataclass(frozen=True, slots=True)
+class Toolset:
+    """Tools that belong together, bound to what they work on.
+
+    Raises:
+        DuplicateTool: two of them have one name.
+    """
+
+    name: str
+    tools: tuple[Tool, ...]
+
+    def __post_init__(self) -> None:
+        seen: dict[str, Tool] = {}
+        for member in self.tools:
+            if member.name in seen:
+                raise DuplicateTool.between(member.name, first=seen[member.name].place, second=member.place)
+            seen[member.name] = member
+
+    def __iter__(self) -> Iterator[Tool]:
+        return iter(self.tools)
+
+
+@overload
+def tool(function: Callable[..., Any], /) -> Tool: ...
+@overload
+def tool(
+    *,
+    name: str | None = None,
+    category: str = "",
+    cost: Cost = "free",
+    effect: Effect | str = Effect.EFFECT,
+    keywords: Iterable[str] = (),
+    approval: bool = False,
+) -> Callable[[Callable[..., Any]], Tool]: ...
+def tool(
+    function: Callable[..., Any] | None = None,
+    /,
+    *,
+    name: str | None = None,
+    category: str = "",
+    cost: Cost = "free",
+    effect: Effect | str = Effect.EFFECT,
+    keywords: Iterable[str] = (),
+    approval: bool = False,
+) -> Tool | Callable[[Callable[..., Any]], Tool]:
+    """Declare a tool: `@tool` or `@tool(effect="read")` above a function, sync or async.
+
+    Its description is the docstring's first part, its schema comes from type hints and docstring.
+
+    Raises:
+        ToolDeclarationError: a parameter without type hint, `*args`, a default that JSON cannot carry, a name
+            that providers refuse, an unknown cost or effect.
+    """
+    if isinstance(keywords, str):
+        raise ToolDeclarationError(f"keywords must be a list of words, not the text {keywords!r}")
+
+    def declare(function: Callable[..., Any]) -> Tool:
+        if isinstance(function, Tool):
+            raise ToolDeclarationError(f"{function.name!r} is a tool already", function.place, "remove one @tool")
+        return Tool(
+            name=name or str(getattr(function, "__name__", "")),
+            description=description_of(function),
+            function=function,
+            category=category,
+            cost=cost,
+            effect=_effect(effect, function),
+            keywords=tuple(keywords),
+            approval=approval,
+        )
+
+    return declare if function is None else declare(function)
+
+
+def _effect(effect: Effect | str, function: Callable[..., Any]) -> Effect:
+    try:
+        return Effect(effect)
+    except ValueError:
+        raise ToolDeclarationError(
+            f"unknown effect {effect!r}", place_of(function), f"effects: {', '.join(Effect)}"
+        ) from None

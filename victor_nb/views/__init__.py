@@ -1,0 +1,59 @@
+"""Showing: objects that show themselves as text, Markdown, HTML, SVG, and as a live widget.
+
+Names resolve on first use: neither rich nor anywidget is imported before something needs it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from victor_nb.views.frozen import RunReport
+    from victor_nb.views.live import LiveView, live_view
+    from victor_nb.views.offers import Answer
+    from victor_nb.views.run_view import RunView
+    from victor_nb.views.summary import RunSummary, StepRow, summarise
+    from victor_nb.views.tables import RecordView, TableView, TextView
+    from victor_nb.views.view import View
+
+_HOME = {
+    "Answer": "offers",
+    "LiveView": "live",
+    "RecordView": "tables",
+    "RunReport": "frozen",
+    "RunSummary": "summary",
+    "RunView": "run_view",
+    "StepRow": "summary",
+    "TableView": "tables",
+    "TextView": "tables",
+    "View": "view",
+    "live_view": "live",
+    "summarise": "summary",
+}
+
+__all__ = [
+    "Answer",
+    "LiveView",
+    "RecordView",
+    "RunReport",
+    "RunSummary",
+    "RunView",
+    "StepRow",
+    "TableView",
+    "TextView",
+    "View",
+    "live_view",
+    "summarise",
+]
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOME:
+        raise AttributeError(f"module 'victor_nb.views' has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(f".{_HOME[name]}", __name__), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -1,0 +1,98 @@
+"""Buttons that work once: which approvals a front end may answer, and which of its messages count.
+
+1. A message counts if run id, call id, call hash and nonce are those of an open offer, and nothing was said before:
+   replayed or stale output in a notebook can approve nothing.
+2. Pure bookkeeping: it sends nothing and decides nothing about the call.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from hmac import compare_digest
+from typing import Any, Literal
+
+AnswerKind = Literal["approve", "deny", "stop"]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a person said with a button.
+
+    Attributes:
+        kind: "approve" or "deny" a call, or "stop" the run; a stop names no call.
+        arguments: the arguments as the person edited them; None leaves the model's.
+        message: what the model is told when the call is denied.
+    """
+
+    kind: AnswerKind
+    run_id: str
+    call_id: str = ""
+    call_hash: str = ""
+    arguments: dict[str, Any] | None = None
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """One question that may be answered once."""
+
+    run_id: str
+    call_id: str
+    call_hash: str
+    nonce: str
+
+
+def new_nonce() -> str:
+    """Return 128 random bits as text."""
+    return secrets.token_urlsafe(16)
+
+
+@dataclass(slots=True)
+class Offers:
+    """The open questions of one view.
+
+    Args:
+        nonce: makes the one-time word of an offer; tests give a fixed one.
+    """
+
+    nonce: Callable[[], str] = new_nonce
+    _open: dict[str, Offer] = field(default_factory=dict)
+
+    def make(self, run_id: str, call_id: str, call_hash: str, nonce: str = "") -> Offer:
+        """Open a question; asking again about the same call voids the earlier offer."""
+        offer = Offer(run_id, call_id, call_hash, nonce or self.nonce())
+        self._open[call_id] = offer
+        return offer
+
+    def withdraw(self, call_id: str) -> None:
+        """Close a question that was answered elsewhere, or is moot."""
+        self._open.pop(call_id, None)
+
+    def withdraw_all(self) -> None:
+        """Close every question: the run has ended."""
+        self._open.clear()
+
+    def redeem(self, message: Mapping[str, Any]) -> Answer | None:
+        """Turn a front end's message into an answer and close its question; None if the message is void."""
+        offer = self._open.get(str(message.get("call_id")))
+        kind = message.get("kind")
+        if offer is None or kind not in ("approve", "deny") or not _fits(message, offer):
+            return None
+        del self._open[offer.call_id]
+        given = message.get("arguments")
+        return Answer(
+            kind,
+            offer.run_id,
+            offer.call_id,
+            offer.call_hash,
+            arguments=given if isinstance(given, dict) and kind == "approve" else None,
+            message=str(message.get("message") or ""),
+        )
+
+
+def _fits(message: Mapping[str, Any], offer: Offer) -> bool:
+    said = [str(message.get(name, "")) for name in ("run_id", "call_id", "call_hash", "nonce")]
+    meant = [offer.run_id, offer.call_id, offer.call_hash, offer.nonce]
+    return all(compare_digest(a.encode(), b.encode()) for a, b in zip(said, meant, strict=True))
