@@ -91,7 +91,9 @@ def grouped(frame: pd.DataFrame, by: str, column: str | None, statistic: str, va
     except TypeError as unfit:
         raise ToolArgumentError.at("statistic", f"{statistic!r} does not fit column {column!r}: {unfit}") from unfit
     table = result.rename(name if name != by else f"{name} ").rename_axis(by).reset_index()
-    return storable(table.sort_values(table.columns[1], ascending=False, kind="stable").head(MOST_GROUPS))
+    return storable(
+        table.sort_values(table.columns[1], ascending=False, kind="stable", ignore_index=True).head(MOST_GROUPS)
+    )
 
 
 def compared(frame: pd.DataFrame, by: str, column: str | None, variable: str) -> pd.DataFrame:

@@ -55,9 +55,7 @@ def _few_texts(column: pd.Series) -> list[str]:
 
     if isinstance(column.dtype, pd.CategoricalDtype):
         values = list(column.dtype.categories[: MOST_VALUES + 1])
-    elif column.dtype != object and not isinstance(column.dtype, pd.StringDtype):
-        return []
-    elif len(column) > MOST_ROWS_READ or not _has_few(column.iloc[:10_000]) or not _has_few(column):
+    elif (column.dtype != object and not isinstance(column.dtype, pd.StringDtype)) or len(column) > MOST_ROWS_READ or not _has_few(column.iloc[:10_000]) or not _has_few(column):
         return []
     else:
         values = list(column.dropna().unique())
