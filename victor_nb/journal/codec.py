@@ -13,6 +13,7 @@ import base64
 import dataclasses
 import enum
 import math
+import re
 import sys
 from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
@@ -103,7 +104,7 @@ class Writer:
             reason = "refers to itself" if isinstance(failure, RecursionError) else "cannot be stored"
             raise Unstorable(
                 f"a value of type {_class_name(type(culprit))} {reason}",
-                where=f"at {path.lstrip('.')}",
+                where=f"at {_without_brackets(path)}",
                 hint=_WAYS_OUT,
             ) from None
 
@@ -299,6 +300,11 @@ def _culprit(value: Any, where: str, plain: Callable[[Any], object]) -> tuple[st
         else:
             return where, value
     return where, value
+
+
+def _without_brackets(path: str) -> str:
+    """Write the field of an event's body, which a path begins with, as the plain word that it is."""
+    return re.sub(r"^\['(\w+)'\]", r"\1", path)
 
 
 def _parts(value: Any) -> list[tuple[str, Any]]:

@@ -23,7 +23,7 @@ from .effects import OnDoubt, ReplayMode
 from .errors import JournalCorrupt, RunFinished, RunInUse, RunNotFound
 from .events import Event, RunInfo, Status
 from .hub import Hub, Listener
-from .ids import new_run_id
+from .ids import RunIds
 from .lease import LEASE_S, Owner
 from .log import Entry, RunLog
 from .memory import MemoryStore
@@ -84,6 +84,7 @@ class Journal:
     ) -> None:
         self.store, self.redactor, self.clock, self.hub = store, redactor, clock, Hub()
         self._reader = Reader(self._blob)
+        self._ids = RunIds()
         self._held: dict[str, str] = {}
         self._guard = threading.Lock()
         self._closing = threading.Event()
@@ -289,7 +290,7 @@ class Journal:
 
     def _new_info(self, kind: str, name: str, raw_request: bytes, now: float) -> RunInfo:
         name = self.redactor.clean_text(name)
-        return RunInfo(new_run_id(now), kind, name, Status.RUNNING, now, now, raw_request=raw_request)
+        return RunInfo(self._ids.new(now), kind, name, Status.RUNNING, now, now, raw_request=raw_request)
 
     def _create(self, info: RunInfo) -> RunLog:
         owner = Owner.here().written()
