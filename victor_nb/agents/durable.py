@@ -50,12 +50,14 @@ Body = Callable[[], Awaitable[object]]
 
 
 class _Codec:
-    """The framework's JSON codec, leaving out the two dozen fields of an answer that are None."""
+    """The framework's JSON codec, without the three dozen fields of an answer that say nothing (None, or a count of 0)."""
 
     def dump(self, tp: Any, value: Any) -> Any:
-        if tp is ModelResponse:
-            return _RESPONSE.dump_python(value, mode="json", exclude_none=True)
-        return JSON_CODEC.dump(tp, value)
+        if tp is not ModelResponse:
+            return JSON_CODEC.dump(tp, value)
+        answer: dict[str, Any] = _RESPONSE.dump_python(value, mode="json", exclude_none=True)
+        answer["usage"] = {name: count for name, count in answer["usage"].items() if count}
+        return answer
 
     def load(self, tp: Any, payload: Any) -> Any:
         return JSON_CODEC.load(tp, payload)

@@ -224,7 +224,8 @@ def _shown_to(on_event: Callable[[Event], None] | None, journal: Journal, run: R
     disconnect = journal.listen(run.id, on_event)
     try:
         for event in told:
-            on_event(event.as_replayed())
+            begins_now = run.mode == "record" and event is told[-1]
+            on_event(event if begins_now else event.as_replayed())
         yield
     finally:
         disconnect()

@@ -43,8 +43,9 @@ def translated(error: Exception, run_id: str) -> Exception:
     if isinstance(error, VictorError):
         return error
     if isinstance(error, ModelHTTPError):
+        said = _short(error.body or error.message)
         return ModelFailed(
-            f"model {error.model_name!r} answered with status {error.status_code}: {_short(error.body or error.message)}",
+            f"model {error.model_name!r} answered with status {error.status_code}: {said}",
             where=f"run {run_id}",
             hint=f"victor resume {run_id}",
         )
