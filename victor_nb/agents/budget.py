@@ -115,6 +115,7 @@ class Ledger:
     fresh_cost_usd: float = 0.0
     restored_cost_usd: float = 0.0
     priced: bool = True
+    _end: BudgetExceeded | None = field(default=None, init=False)
 
     @property
     def total(self) -> Usage:
@@ -171,7 +172,11 @@ class Ledger:
             )
 
     def _exceeded(self, flag: str, spent: str, allowed: str) -> BudgetExceeded:
-        return BudgetExceeded.of(flag, spent=spent, allowed=allowed, run_id=self.run_id)
+        # One error for all calls of a turn: the journal then knows that all of them ended the run, and none of
+        # them stays failed when it is resumed.
+        if self._end is None:
+            self._end = BudgetExceeded.of(flag, spent=spent, allowed=allowed, run_id=self.run_id)
+        return self._end
 
 
 def worked_seconds(events: Iterable[Event]) -> float:

@@ -50,7 +50,7 @@ Body = Callable[[], Awaitable[object]]
 
 
 class _Codec:
-    """The framework's JSON codec, without the three dozen fields of an answer that say nothing (None, or a count of 0)."""
+    """The framework's JSON codec, without the fields of an answer that say nothing: None, or a count of 0."""
 
     def dump(self, tp: Any, value: Any) -> Any:
         if tp is not ModelResponse:
