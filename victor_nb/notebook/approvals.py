@@ -12,9 +12,9 @@ import asyncio
 import contextlib
 from typing import TYPE_CHECKING, Any, Final
 
-from .awaiting import MainThread, current_cell
+from .awaiting import Cell, MainThread, current_cell
 from .displaying import Display, current_display
-from .prompting import ALWAYS, Prompt, ask_person
+from .prompting import ALWAYS, Prompt, Word, ask_person
 
 if TYPE_CHECKING:
     from ..agents.approvals import ApprovalRequest, Decision
@@ -45,28 +45,37 @@ class CellApprover:
         if (request.run_id, request.tool) in self._always and not request.doubt:
             return _approved("prompt: always", None)
         cell, display = current_cell.get(), current_display.get()
-        in_cell = cell is not None and cell.is_waiting
-        if display is not None and (decision := await self._by_button(display, request, must_be_live=in_cell)):
-            return decision
+        in_cell = _is_waiting(cell)
+        if display is not None and (not in_cell or await display.is_live()):
+            return await self._by_button(display, request)
         if in_cell and (decision := await self._by_prompt(request)):
             return decision
+        if display is not None and in_cell and not _is_waiting(cell):  # a background run: its cell ended meanwhile
+            return await self._by_button(display, request)
         raise _denied(request, "nobody is there to give it")
 
-    async def _by_button(self, display: Display, request: ApprovalRequest, *, must_be_live: bool) -> Decision | None:
-        with display.question(request.call_id, request.call_hash) as answer:
-            if must_be_live and not await display.is_live():
-                return None
-            with contextlib.suppress(asyncio.TimeoutError):
-                return _said(await asyncio.wait_for(answer, self._patience_s))
+    async def _by_button(self, display: Display, request: ApprovalRequest) -> Decision:
+        with contextlib.suppress(asyncio.TimeoutError):
+            return _said(await asyncio.wait_for(display.answer_to(request), self._patience_s))
         raise _denied(request, f"nobody answered within {self._patience_s:g} seconds")
 
     async def _by_prompt(self, request: ApprovalRequest) -> Decision | None:
-        word = await self._main.run(lambda: ask_person(request, self._prompt))
+        cell = current_cell.get()
+
+        def ask() -> Word | None:
+            # Looked at when the call runs: no front end is ready to read a line once the cell has ended.
+            return ask_person(request, self._prompt) if _is_waiting(cell) else None
+
+        word: Word | None = await self._main.run(ask)
         if word is None:
             return None
         if word.choice == ALWAYS:
             self._always.add((request.run_id, request.tool))
         return _approved("prompt", word.arguments) if word.approved else _refused("prompt", word.message)
+
+
+def _is_waiting(cell: Cell | None) -> bool:
+    return cell is not None and cell.is_waiting
 
 
 def _said(answer: Answer) -> Decision:

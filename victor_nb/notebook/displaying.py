@@ -3,7 +3,8 @@
 1. A display lives on the agent thread's loop; front ends call in from any thread and only hand their word on.
 2. Buttons count as live once the front end said hello *while the cell runs*: that probe is right on every kernel
    and front end, where their versions are not.
-3. Whoever asks holds the question open; a word about a question that nobody holds is dropped.
+3. A word about a question counts only if it came while buttons were offered for it; a word that comes before
+   anybody waits for it is kept, because front ends learn of a question before the approver does.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 from .routing import honour_front_end
 
 if TYPE_CHECKING:
+    from ..agents.approvals import ApprovalRequest
     from ..journal import Event
     from ..views.live import LiveView
     from ..views.offers import Answer
@@ -54,15 +56,9 @@ class Display:
         """Show one more event."""
         self.view.add(event)
 
-    @contextlib.contextmanager
-    def question(self, call_id: str, call_hash: str) -> Iterator[asyncio.Future[Answer]]:
-        """Hold a question open; the value resolves when a button answers exactly this call."""
-        answer: asyncio.Future[Answer] = self._loop.create_future()
-        self._questions[call_id, call_hash] = answer
-        try:
-            yield answer
-        finally:
-            del self._questions[call_id, call_hash]
+    async def answer_to(self, request: ApprovalRequest) -> Answer:
+        """Wait until a button answers exactly this call."""
+        return await self._question(request.call_id, request.call_hash)
 
     async def is_live(self, within_s: float = HELLO_S) -> bool:
         """Whether the front end said hello; waits for it until `within_s` after the display was shown."""
@@ -80,9 +76,15 @@ class Display:
         if answer.kind == "stop":
             self._stop(answer.run_id)
             return
-        question = self._questions.get((answer.call_id, answer.call_hash))
-        if question is not None and not question.done():
+        question = self._question(answer.call_id, answer.call_hash)
+        if not question.done():
             question.set_result(answer)
+
+    def _question(self, call_id: str, call_hash: str) -> asyncio.Future[Answer]:
+        key = (call_id, call_hash)
+        if key not in self._questions:
+            self._questions[key] = self._loop.create_future()
+        return self._questions[key]
 
 
 current_display: ContextVar[Display | None] = ContextVar("victor_current_display", default=None)

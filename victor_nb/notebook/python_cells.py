@@ -144,7 +144,7 @@ def _flush_figures() -> None:
 def _displays(shell: Any, take: Callable[[dict[str, Any]], None]) -> Iterator[None]:
     """Copy what is displayed. An attribute of the one publisher, because IPython's own capture would not echo."""
     publisher = shell.display_pub
-    publish = publisher.publish
+    publish, own = publisher.publish, vars(publisher).get("publish")
 
     def both(data: dict[str, Any], *args: Any, **more: Any) -> Any:
         take(dict(data))
@@ -154,7 +154,10 @@ def _displays(shell: Any, take: Callable[[dict[str, Any]], None]) -> Iterator[No
     try:
         yield
     finally:
-        del publisher.publish
+        if own is None:
+            del publisher.publish
+        else:
+            publisher.publish = own
 
 
 class _Tee(io.TextIOBase):

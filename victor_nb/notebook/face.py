@@ -1,0 +1,174 @@
+"""The face itself: words in, the verb's view out; one object for each shell.
+
+1. A verb that can be answered at once runs here; one that runs agents hands back an awaitable, which goes to the
+   agent thread while this thread waits.
+2. An error of ours leaves with a short traceback: the frames in between tell a user nothing, and the journal has them.
+"""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import inspect
+import shlex
+from collections.abc import Awaitable
+from typing import TYPE_CHECKING, Any, Final
+
+from ..errors import VictorError
+from .approvals import CellApprover
+from .awaiting import MainThread, Work, awaited, blocked, waiting_cell
+from .displaying import Displays
+from .errors import LineUnreadable
+from .failing import LastFailure
+from .prompting import CannotPrompt
+from .python_cells import run_code
+
+if TYPE_CHECKING:
+    from ..commands import Session
+    from ..tools import CellOutcome
+
+_PARTING_S: Final = 2.0
+
+
+class Face:
+    """Runs verbs for one IPython shell."""
+
+    def __init__(self, shell: Any) -> None:
+        self.shell = shell
+        self.main = MainThread()
+        self.last_failure = LastFailure()
+        self.displays = Displays(stop=self._stop_run)
+        self._session: Session | None = None
+
+    @property
+    def session(self) -> Session:
+        """What the verbs get from this shell; made on first use."""
+        if self._session is None:
+            from ..commands import Session
+
+            self._session = Session(
+                namespace=self.shell.user_ns,
+                person=CellApprover(self.main, self._read_line),
+                watch=self.displays.watch,
+                display=_display,
+                execute=self.execute,
+                last_failure=self.last_failure,
+            )
+            atexit.register(self.close)
+        return self._session
+
+    def call(self, line: str, body: str | None = None) -> object:
+        """Run a verb, blocking this thread: for lines inside a larger cell, scripts and terminals."""
+        self.main.adopt_running_loop()
+        with waiting_cell(), _short_tracebacks():
+            result = self._invoke(line, body)
+            if inspect.isawaitable(result):
+                return blocked(_submitted(result), self.main)
+            return result
+
+    async def awaited(self, line: str, body: str | None = None) -> object:
+        """Run a verb in a cell that awaits it, so that front ends reach the kernel meanwhile."""
+        self.main.adopt_running_loop()
+        with waiting_cell(), _short_tracebacks():
+            result = self._invoke(line, body)
+            if inspect.isawaitable(result):
+                return await awaited(_submitted(result), self.main)
+            return result
+
+    async def execute(self, code: str) -> CellOutcome:
+        """Run approved code on the main thread in the user's namespace; called on the agent thread."""
+        kept = await self.main.run(lambda: run_code(self.shell, code))
+        outcome: CellOutcome = kept.outcome()
+        return outcome
+
+    def close(self) -> None:
+        """Stop what runs in the background, so that its journal says so, and close the journals."""
+        atexit.unregister(self.close)
+        session, self._session = self._session, None
+        if session is None:
+            return
+        if session.tasks:
+            with contextlib.suppress(Exception):
+                _submitted(_all_cancelled(session)).done.result(_PARTING_S)
+        session.close()
+
+    def _invoke(self, line: str, body: str | None) -> object:
+        from ..commands import invoke
+
+        return invoke(words(line, body), self.session, body)
+
+    def _stop_run(self, run_id: str) -> None:
+        self.session.journal().signal(run_id, "stop", {"reason": "stopped by a person"})
+
+    def _read_line(self, text: str) -> str:
+        """Print all but the last line: some front ends show a prompt in a box of one line."""
+        question, _, last = text.rpartition("\n")
+        if question:
+            print(question)
+        kernel = getattr(self.shell, "kernel", None)
+        return _asked_front_end(kernel, last) if kernel is not None else _asked_terminal(last)
+
+
+def words(line: str, body: str | None) -> list[str]:
+    """Split the line of a magic as a POSIX shell would; a cell without a verb asks.
+
+    Raises: LineUnreadable for a quote that nobody closed.
+    """
+    from ..commands import VERBS
+
+    try:
+        argv = shlex.split(line)
+    except ValueError as error:
+        raise LineUnreadable(f"cannot split the line {line!r}: {error}", hint="close the quote") from None
+    if body is not None and (not argv or argv[0] not in VERBS):
+        return ["ask", *argv]
+    return argv
+
+
+def _submitted(result: Awaitable[Any]) -> Work[Any]:
+    from ..agents.background import submit
+
+    async def work() -> Any:
+        return await result
+
+    return submit(work())
+
+
+async def _all_cancelled(session: Session) -> None:
+    import asyncio
+
+    tasks = list(session.tasks)
+    for task in tasks:
+        task.cancel()
+    await asyncio.wait(tasks)
+
+
+@contextlib.contextmanager
+def _short_tracebacks() -> Any:
+    try:
+        yield
+    except VictorError as error:
+        raise error.with_traceback(None) from None
+
+
+def _display(view: object) -> None:
+    from IPython.display import display
+
+    display(view)
+
+
+def _asked_front_end(kernel: Any, text: str) -> str:
+    from IPython.core.error import StdinNotImplementedError
+
+    try:
+        return str(kernel.raw_input(text))
+    except StdinNotImplementedError:
+        raise CannotPrompt from None
+
+
+def _asked_terminal(text: str) -> str:
+    import sys
+
+    if not sys.stdin or not sys.stdin.isatty():
+        raise CannotPrompt
+    return input(text)
