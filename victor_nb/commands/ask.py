@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from victor_nb.commands import asking
+from victor_nb.commands.answer import Answer
 from victor_nb.commands.flags import as_settings, read_variables, running, split_names
 from victor_nb.commands.group import VerbCommand, body_of, words_of
 from victor_nb.commands.interpolation import interpolated
@@ -33,7 +34,7 @@ from victor_nb.views import RecordView
 @click.option("--background", is_flag=True, help="Return at once; victor attach shows the run again.")
 @running
 @click.pass_context
-async def command(context: click.Context, /, **flags: Any) -> asking.Answer | RecordView:
+async def command(context: click.Context, /, **flags: Any) -> Answer | RecordView:
     """Ask an agent.
 
     In a cell, the text below %%victor is the prompt and the word beside it the agent; elsewhere the words are the

@@ -79,11 +79,15 @@ async def begun(session: Session, work: Work) -> str:
 
     Raises: whatever the run raises before it has an id.
     """
-    run_id: asyncio.Future[str] = asyncio.get_running_loop().create_future()
     loop = asyncio.get_running_loop()
+    run_id: asyncio.Future[str] = loop.create_future()
+
+    def keep(found: str) -> None:
+        if not run_id.done():
+            run_id.set_result(found)
 
     def note(event: Event) -> None:
-        loop.call_soon_threadsafe(lambda: run_id.done() or run_id.set_result(event.run_id))
+        loop.call_soon_threadsafe(keep, event.run_id)
 
     async def quietly() -> None:
         answer = await work.begin(note)
@@ -94,7 +98,8 @@ async def begun(session: Session, work: Work) -> str:
     task = asyncio.create_task(quietly())
     session.tasks.add(task)
     task.add_done_callback(lambda ended: _forget(session, ended))
-    await asyncio.wait([task, run_id], return_when=asyncio.FIRST_COMPLETED)
+    both: tuple[asyncio.Future[Any], ...] = (task, run_id)
+    await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
     if not run_id.done():
         await task
     return await run_id

@@ -112,7 +112,7 @@ def _users_frame(trace: TracebackType | None) -> tuple[FrameType | None, int]:
     """Return the innermost frame outside of installed packages; the innermost of all if there is none."""
     frames = list(traceback.walk_tb(trace))
     own = [(frame, line) for frame, line in frames if _is_users(frame.f_code.co_filename)]
-    return (own or frames or [(None, 0)])[-1]
+    return (own or frames)[-1] if frames else (None, 0)
 
 
 def _is_users(filename: str) -> bool:

@@ -53,14 +53,14 @@ _DISTRIBUTIONS: Final = {
 }
 # A message that is always the same mistake: pattern, score, remedy.
 _KNOWN: Final = (
-    (r"truth value of a .* is ambiguous", 0.9, "combine conditions with & and |, each in parentheses; or .any(), .all()"),
-    (r"could not convert string to float", 0.8, 'the column holds text: pd.to_numeric(column, errors="coerce") gives NaN'),
+    (r"truth value of a .* is ambiguous", 0.9, "combine conditions with & and |, in parentheses; or .any(), .all()"),
+    (r"could not convert string to float", 0.8, 'there is text: pd.to_numeric(column, errors="coerce") gives NaN'),
     (r"asyncio\.run\(\) cannot be called", 0.95, "a notebook has an event loop already: write `await …`"),
     (r"unsupported operand type\(s\).*'str'", 0.7, "convert one side first: int(…), float(…) or str(…)"),
     (r"can only concatenate str", 0.8, "convert the other side with str(…), or use an f-string"),
     (r"object is not subscriptable", 0.5, "the value is not a list, dict or table; look at its type first"),
     (r"'NoneType' object", 0.6, "a call before returned None; methods that change in place return nothing"),
-    (r"shapes? .* not aligned|operands could not be broadcast", 0.6, "look at .shape of both; one may need .T or reshape"),
+    (r"shapes? .* not aligned|operands could not be broadcast", 0.6, "look at both .shape; one may need .T or reshape"),
     (r"No space left on device", 0.9, "free space on this disk"),
     (r"Permission denied", 0.7, "the file may be open elsewhere, or belongs to somebody else"),
 )  # fmt: skip

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from victor_nb.commands import asking
+from victor_nb.commands.answer import Answer
 from victor_nb.commands.flags import as_settings, running
 from victor_nb.commands.group import VerbGroup
 from victor_nb.commands.rebuilding import rebuilt
@@ -53,7 +54,7 @@ def command() -> None:
 @click.option("--out", "-o", default="", metavar="NAME", help="Bind the answer to this variable.")
 @running
 @click.pass_obj
-async def run_again(session: Session, /, run: str, mode: Any, **flags: Any) -> asking.Answer:
+async def run_again(session: Session, /, run: str, mode: Any, **flags: Any) -> Answer:
     """Replay a finished run.
 
     The variables that the agent looked at are read again by their names, and must be as they were.

@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from victor_nb.commands import asking
+from victor_nb.commands.answer import Answer
 from victor_nb.commands.ask import started
 from victor_nb.commands.flags import as_settings, running
 from victor_nb.commands.group import VerbCommand, words_of
@@ -26,7 +27,7 @@ from victor_nb.views import RecordView
 @click.option("--background", is_flag=True, help="Return at once; victor attach shows the run again.")
 @running
 @click.pass_context
-async def command(context: click.Context, /, run: str, **flags: Any) -> asking.Answer | RecordView:
+async def command(context: click.Context, /, run: str, **flags: Any) -> Answer | RecordView:
     """Go on with a run that was stopped, failed or killed.
 
     What was done answers from the journal. The variables that the agent looked at are read again by their names;

@@ -1,0 +1,113 @@
+"""The terminal: shows a run while it goes on, on standard error, and asks the person for approvals.
+
+1. Standard output gets the result and nothing else, so that `victor ask … > answer.txt` and pipes work.
+2. The live display vanishes at the end; where no terminal is, one line names the run instead.
+3. A question stands where the display was: it is put away while somebody answers.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import sys
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rich.live import Live
+
+    from victor_nb.cli.approving import TerminalApprover
+    from victor_nb.commands import EventSink
+    from victor_nb.journal import Event
+
+_REFRESHES_A_SECOND = 8
+
+
+class Terminal:
+    """What a session needs from a terminal.
+
+    Args:
+        live: whether to draw a display that moves.
+        ask: whether a person can be asked.
+
+    Attributes:
+        run_id: the run that was shown last; empty before the first.
+        person: who is asked for approvals; None where nobody is there.
+    """
+
+    def __init__(self, *, live: bool, ask: bool) -> None:
+        self.run_id = ""
+        self._is_live = live
+        self._live: Live | None = None
+        self.person: TerminalApprover | None = None
+        if ask:
+            from victor_nb.cli.approving import TerminalApprover
+
+            self.person = TerminalApprover(self._set_aside)
+
+    @contextlib.contextmanager
+    def watch(self) -> Iterator[EventSink]:
+        """Show a run while entered."""
+        if not self._is_live:
+            yield self._name_run
+            return
+        from rich.console import Console
+        from rich.live import Live
+
+        screen = _Screen(self)
+        self._live = Live(
+            get_renderable=screen.drawn,
+            console=Console(stderr=True),
+            refresh_per_second=_REFRESHES_A_SECOND,
+            transient=True,
+        )
+        try:
+            with self._live:
+                yield screen.add
+        finally:
+            self._live = None
+
+    def _name_run(self, event: Event) -> None:
+        if self.run_id != event.run_id:
+            self.run_id = event.run_id
+            print(f"run {event.run_id}", file=sys.stderr, flush=True)
+
+    @contextlib.contextmanager
+    def _set_aside(self) -> Iterator[None]:
+        """Put the display away while entered."""
+        live = self._live
+        if live is None:
+            yield
+            return
+        live.stop()
+        try:
+            yield
+        finally:
+            live.start(refresh=True)
+
+
+class _Screen:
+    """What the live display shows: the report of the run so far, its end if it is longer than the screen."""
+
+    def __init__(self, terminal: Terminal) -> None:
+        from victor_nb.views import RunSummary
+
+        self._terminal, self._summary = terminal, RunSummary()
+
+    def add(self, event: Event) -> None:
+        """Take in one event; drawing happens on the display's own thread."""
+        from victor_nb.views.summary import advance
+        from victor_nb.views.wire import wire
+
+        self._terminal.run_id = self._terminal.run_id or event.run_id
+        advance(self._summary, wire(event))
+
+    def drawn(self) -> Any:
+        """Return the lines to show now."""
+        from rich.text import Text
+
+        from victor_nb.views import RunReport
+
+        columns, rows = shutil.get_terminal_size()
+        lines = RunReport(self._summary).to_text(columns).splitlines()
+        return Text("\n".join(lines[-max(4, rows - 2) :]), no_wrap=True, overflow="ellipsis")
