@@ -292,9 +292,7 @@ def test_a_person_decides_about_a_tool_in_doubt(journal, word, expected):
         return x
 
     person = Person(word)
-    result = asyncio.run(
-        Agent("a", script.model(), [add]).run(journal=journal, run_id=run_id, approver=person)
-    )
+    result = asyncio.run(Agent("a", script.model(), [add]).run(journal=journal, run_id=run_id, approver=person))
 
     assert result.text == "done"
     assert calls == expected

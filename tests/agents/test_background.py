@@ -1,0 +1,178 @@
+"""The background thread: blocking runs anywhere, interrupts that clean up, stops from other processes."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import os
+import signal
+import threading
+import time
+
+import pytest
+
+from victor_nb.agents import Agent, RunStopped
+from victor_nb.agents.background import run_blocking, submit
+from victor_nb.journal import Journal
+from victor_nb.tools import tool
+
+from .scripts import Script
+
+
+def hanging() -> tuple[object, threading.Event, list[str]]:
+    started, ended = threading.Event(), []
+
+    @tool(effect="read")
+    async def hang() -> None:
+        """Never ends by itself."""
+        started.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.append("cleaned up")
+
+    return hang, started, ended
+
+
+def test_run_sync_works_without_and_inside_a_running_loop(journal):
+    """A notebook cell has a loop already; the run lives on its own thread."""
+    agent = Agent("a", Script("fine", "fine").model())
+
+    async def cell() -> str:
+        return agent.run_sync("again", journal=journal).text
+
+    assert agent.run_sync("go", journal=journal).text == "fine"
+    assert asyncio.run(cell()) == "fine"
+
+
+def test_all_runs_share_one_daemon_thread(journal):
+    """However many runs there are."""
+    names = {submit(_thread_name()).result() for _ in range(3)}
+
+    assert names == {("victor-agents", True)}
+
+
+async def _thread_name() -> tuple[str, bool]:
+    thread = threading.current_thread()
+    return thread.name, thread.daemon
+
+
+def test_an_interrupt_cancels_the_run_cleans_up_and_leaves_it_resumable(journal):
+    """The caller gets its KeyboardInterrupt after the tool's clean-up; the run is stopped, not failed."""
+    hang, started, ended = hanging()
+    agent = Agent("a", Script([("hang", {})], "x").model(), [hang])
+
+    def interrupt() -> None:
+        started.wait(20)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    threading.Thread(target=interrupt).start()
+    with pytest.raises(KeyboardInterrupt):
+        agent.run_sync("go", journal=journal)
+
+    assert ended == ["cleaned up"]
+    info = journal.find("last")
+    assert info.status == "stopped"
+    assert journal.events(info.run_id, types=["run.stopped"])[0].data["reason"] == "interrupt"
+
+
+def test_another_process_can_stop_a_run(journal):
+    """A signal ends it within a quarter of a second or so; it can be resumed."""
+    hang, started, ended = hanging()
+    agent = Agent("a", Script([("hang", {})], "x").model(), [hang])
+    work = submit(agent.run("go", journal=journal))
+    assert started.wait(20)
+
+    journal.signal("last", "stop", {"reason": "enough for today"})
+
+    with pytest.raises(RunStopped, match="enough for today") as raised:
+        work.result()
+    run_id = journal.find("last").run_id
+    assert f"victor resume {run_id}" in raised.value.hint
+    assert ended == ["cleaned up"]
+    assert journal.find(run_id).status == "stopped"
+    assert journal.events(run_id, types=["run.stopped"])[0].data["reason"] == "stop"
+
+
+def test_cancelled_work_ends_as_cancelled(journal):
+    """Whoever waits is told."""
+    from concurrent.futures import CancelledError
+
+    hang, started, _ = hanging()
+    work = submit(Agent("a", Script([("hang", {})], "x").model(), [hang]).run("go", journal=journal))
+    assert started.wait(20)
+
+    work.cancel()
+    work.cancel()
+
+    with pytest.raises(CancelledError):
+        work.result()
+
+
+def test_context_variables_go_with_the_work():
+    """What the caller set is seen; what the work sets stays there."""
+    colour = contextvars.ContextVar("colour", default="none")
+    colour.set("red")
+
+    async def look() -> str:
+        seen = colour.get()
+        colour.set("blue")
+        return seen
+
+    assert run_blocking(look()) == "red"
+    assert colour.get() == "red"
+
+
+def test_a_time_out_of_the_work_is_its_result():
+    """It must not be taken for the waiting thread's own look-up interval."""
+
+    async def late() -> None:
+        raise TimeoutError("too late")
+
+    with pytest.raises(TimeoutError, match="too late"):
+        run_blocking(late())
+
+
+def test_waiting_for_oneself_is_refused():
+    """`run_sync` inside a running agent would never end."""
+
+    async def inside() -> None:
+        run_blocking(asyncio.sleep(0))
+
+    with pytest.raises(RuntimeError, match="wait for itself"):
+        run_blocking(inside())
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+def test_a_forked_child_has_its_own_thread():
+    """The parent's thread does not exist in the child."""
+    run_blocking(asyncio.sleep(0))
+    child = os.fork()
+    if child == 0:
+        os._exit(0 if run_blocking(_thread_name())[0] == "victor-agents" else 1)
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        pid, status = os.waitpid(child, os.WNOHANG)
+        if pid:
+            assert os.waitstatus_to_exitcode(status) == 0
+            return
+        time.sleep(0.01)
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    pytest.fail("the child waits for a thread that it does not have")
+
+
+def test_a_journal_below_the_working_directory_is_the_default(tmp_path, monkeypatch):
+    """One object a directory and process."""
+    from victor_nb.agents.agent import default_journal
+
+    monkeypatch.chdir(tmp_path)
+    first = default_journal()
+
+    Agent("a", Script("x").model()).run_sync("go")
+
+    assert default_journal() is first
+    assert (tmp_path / ".victor" / "victor.db").exists()
+    assert isinstance(first, Journal)
+    first.close()

@@ -1,0 +1,5 @@
+"""The model that needs no key and no network: rules, not language. It says so wherever it answers."""
+
+from .model import OfflineModel
+
+__all__ = ["OfflineModel"]
