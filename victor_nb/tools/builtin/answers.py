@@ -120,8 +120,8 @@ def correlation(x: pd.Series, y: pd.Series, method: str) -> dict[str, Any]:
     import pandas as pd
 
     pair = pd.DataFrame({"x": _floats(x), "y": _floats(y)}).dropna()
-    value = float(_correlations(pair, method).iloc[0, 1]) if len(pair) > 1 else float("nan")
-    coefficient = None if value != value else round(value, 6)
+    value: Any = _correlations(pair, method).iloc[0, 1] if len(pair) > 1 else float("nan")
+    coefficient = None if value != value else round(float(value), 6)
     return {"x": str(x.name), "y": str(y.name), "method": method, "coefficient": coefficient, "rows": len(pair)}
 
 

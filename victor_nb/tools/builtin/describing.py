@@ -53,14 +53,21 @@ def _few_texts(column: pd.Series) -> list[str]:
     """Return the distinct texts of a column in order, if there are few; else nothing."""
     import pandas as pd
 
-    if isinstance(column.dtype, pd.CategoricalDtype):
-        values = list(column.dtype.categories[: MOST_VALUES + 1])
-    elif (column.dtype != object and not isinstance(column.dtype, pd.StringDtype)) or len(column) > MOST_ROWS_READ or not _has_few(column.iloc[:10_000]) or not _has_few(column):
-        return []
-    else:
+    dtype = column.dtype
+    if isinstance(dtype, pd.CategoricalDtype):
+        values = list(dtype.categories[: MOST_VALUES + 1])
+    elif _may_hold_texts(column) and _has_few(column.iloc[:10_000]) and _has_few(column):
         values = list(column.dropna().unique())
+    else:
+        return []
     texts = sorted(value for value in values if isinstance(value, str))
     return texts if len(texts) == len(values) <= MOST_VALUES and all(len(t) <= 60 for t in texts) else []
+
+
+def _may_hold_texts(column: pd.Series) -> bool:
+    import pandas as pd
+
+    return len(column) <= MOST_ROWS_READ and (column.dtype == object or isinstance(column.dtype, pd.StringDtype))
 
 
 def _has_few(column: pd.Series) -> bool:

@@ -69,6 +69,8 @@ class _Picture:
 
     @classmethod
     def of(cls, variable: str, x: pd.Series, y: pd.Series | None, kind: Kind) -> _Picture:
+        if y is not None and (sort_of(x), sort_of(y)) == ("number", "group"):
+            x, y = y, x  # groups go below, whichever was named first
         known = x.notna() if y is None else x.notna() & y.notna()
         shown_x, shown_y = x[known.to_numpy()], None if y is None else y[known.to_numpy()]
         if not len(shown_x):
@@ -139,7 +141,6 @@ _FITTING: Final[dict[tuple[Sort, Sort | None], tuple[Kind, ...]]] = {
     ("number", "time"): ("scatter", "line"),
     ("time", "time"): ("scatter",),
     ("group", "number"): ("box", "bar"),
-    ("number", "group"): ("box", "bar"),
     ("group", "time"): ("scatter",),
     ("time", "group"): ("scatter",),
     ("group", "group"): ("bar",),
@@ -183,7 +184,7 @@ def _draw_box(axes: Any, picture: _Picture) -> None:
         axes.boxplot([_numbers(picture.x)])
         axes.set_xticks([])
         return _label(axes, "", str(picture.x.name))
-    groups, values = _groups_and_values(picture)
+    groups, values = _texts(picture.x), picture.y
     names = _most_frequent(groups)
     axes.boxplot([_numbers(values[(groups == name).to_numpy()]) for name in names])
     _name_ticks(axes, names, first=1)
@@ -195,7 +196,7 @@ def _draw_bar(axes: Any, picture: _Picture) -> None:
         return _draw_counts(axes, picture.x)
     if sort_of(picture.x) == sort_of(picture.y) == "group":
         return _draw_crossing(axes, picture.x, picture.y)
-    groups, values = _groups_and_values(picture)
+    groups, values = _texts(picture.x), picture.y
     names = _most_frequent(groups)
     means = [float(_numbers(values[(groups == name).to_numpy()]).mean()) for name in names]
     axes.bar(range(len(names)), means)
@@ -204,7 +205,7 @@ def _draw_bar(axes: Any, picture: _Picture) -> None:
 
 
 def _draw_counts(axes: Any, x: pd.Series) -> None:
-    groups = hashable(x).astype(object).map(str).rename(x.name)
+    groups = _texts(x)
     names = _most_frequent(groups)
     axes.bar(range(len(names)), [int((groups == name).sum()) for name in names])
     _name_ticks(axes, names)
@@ -213,7 +214,7 @@ def _draw_counts(axes: Any, x: pd.Series) -> None:
 
 def _draw_crossing(axes: Any, x: pd.Series, y: pd.Series) -> None:
     """Stack, for each group of x, how many rows belong to each group of y."""
-    left, right = (hashable(c).astype(object).map(str).rename(c.name) for c in (x, y))
+    left, right = _texts(x), _texts(y)
     names, parts = _most_frequent(left), _most_frequent(right)[:10]
     floor = [0] * len(names)
     for part in parts:
@@ -234,10 +235,11 @@ _DRAWERS: Final[dict[str, Callable[[Any, _Picture], None]]] = {
 }
 
 
-def _groups_and_values(picture: _Picture) -> tuple[pd.Series, pd.Series]:
-    x, y = picture.x, picture.y
-    groups, values = (x, y) if sort_of(x) == "group" else (y, x)
-    return hashable(groups).astype(object).map(str).rename(groups.name), values
+def _texts(column: pd.Series) -> pd.Series:
+    """Return groups as texts, under the column's name."""
+    texts = hashable(column).astype(object).map(str)
+    texts.name = column.name
+    return texts
 
 
 def _most_frequent(groups: pd.Series) -> list[str]:

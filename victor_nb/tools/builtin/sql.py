@@ -85,7 +85,7 @@ class SqlTables:
         finally:
             if not work.done():
                 connection.interrupt()
-            work.add_done_callback(lambda finished: (finished.cancelled() or finished.exception(), connection.close()))
+                work.add_done_callback(_take_note)
 
     def connection(self, query: str) -> duckdb.DuckDBPyConnection:
         """Open a database that holds the tables which a query names, and check that the query only reads.
@@ -127,6 +127,12 @@ class SqlTables:
             raise QueryError(f"DuckDB cannot read the table {name!r}: {_first_line(unfit)}") from unfit
 
 
+def _take_note(interrupted: asyncio.Task[Any]) -> None:
+    """Fetch the error of a query that nobody waits for any more, so that asyncio does not report it as lost."""
+    if not interrupted.cancelled():
+        interrupted.exception()
+
+
 def _check_reads_only(connection: duckdb.DuckDBPyConnection, query: str) -> None:
     import duckdb
 
@@ -142,16 +148,17 @@ def _check_reads_only(connection: duckdb.DuckDBPyConnection, query: str) -> None
 
 
 def _rows(connection: duckdb.DuckDBPyConnection, query: str, n: int) -> dict[str, Any]:
-    """Run a query; at most `n` rows leave the database, and one more is asked for to know whether there are more."""
+    """Run a query and close the database. One row more than `n` is asked for, to know whether there are more."""
     import duckdb
 
-    try:
-        relation = connection.sql(query)
-        frame = relation.limit(n + 1).df()
-    except duckdb.Error as failure:
-        known = [str(row[0]) for row in connection.execute("SHOW TABLES").fetchall()]
-        raise QueryError(f"the query failed: {_first_line(failure)}", hint=listed("tables", known)) from failure
-    return {"more_rows": len(frame) > n, "rows": storable(frame.head(n))}
+    with connection:
+        try:
+            frame = connection.sql(query).limit(n + 1).df()
+        except duckdb.Error as failure:
+            known = [str(row[0]) for row in connection.execute("SHOW TABLES").fetchall()]
+            hint = listed("tables", known) if known else "no name in the query is a variable that holds a table"
+            raise QueryError(f"the query failed: {_first_line(failure)}", hint=hint) from failure
+        return {"more_rows": len(frame) > n, "rows": storable(frame.head(n))}
 
 
 def _first_line(error: Exception) -> str:
