@@ -267,7 +267,7 @@ def test_waiting_for_a_person_is_not_working_time(journal):
     """A slow person does not use up the seconds of the budget."""
     from victor_nb.agents import Budget
 
-    one, done = shell()
+    one, _ = shell()
 
     class Slow:
         async def decide(self, request: ApprovalRequest) -> Decision:

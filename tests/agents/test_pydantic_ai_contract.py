@@ -128,11 +128,11 @@ def test_operations_have_stable_names():
     assert namer.operation_name(ModelRequestId(model_name="m")) == "a__model.request"
     assert namer.operation_name(ModelRequestId(streaming=True, model_name="m")) == "a__model.request_stream"
     call = namer.invocation_name(ToolsetCallToolId("function", toolset_id="t"), label="look")
-    assert call.operation_name == "a__toolset__t.call_tool:look"
+    assert call.operation_name == "a__function_toolset__t.call_tool:look"
 
 
 def test_a_run_passes_through_the_backend_with_the_keys_that_we_read():
-    """Model requests carry (id, messages, settings, parameters, context); tool calls (name, arguments, context, tool)."""
+    """(id, messages, settings, parameters, context) of a request; (name, arguments, context, tool) of a call."""
     engine = Engine()
     script = Script([("look", {"place": "x"})], "done")
     loop = Loop(script.streaming(), name="a", toolsets=[foreign_tools()], capabilities=[engine])
@@ -142,7 +142,7 @@ def test_a_run_passes_through_the_backend_with_the_keys_that_we_read():
     seen = BaseDurabilityCapability.from_agent(loop).backend.seen
     assert [name for _, name, _, _ in seen] == [
         "a__model.request",
-        "a__toolset__tools.call_tool:look",
+        "a__function_toolset__tools.call_tool:look",
         "a__model.request",
     ]
     _, messages, settings, parameters, context = seen[0][2]
