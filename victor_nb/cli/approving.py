@@ -71,10 +71,7 @@ class TerminalApprover:
 
     async def _edited(self, request: ApprovalRequest) -> dict[str, Any] | None:
         """Read new arguments; None if the line is empty or no JSON object."""
-        _say(
-            f"now: {json.dumps(dict(request.arguments), ensure_ascii=False, default=str)}\nnew arguments as JSON: ",
-            end="",
-        )
+        _say(f"now: {_as_json(dict(request.arguments))}\nnew arguments as JSON: ", end="")
         line = (await self._read_line()).strip()
         try:
             value = json.loads(line) if line else None
@@ -95,9 +92,13 @@ def _question(request: ApprovalRequest) -> str:
     if request.description:
         lines.append(f"  {' '.join(request.description.split())[:200]}")
     for name, value in request.arguments.items():
-        text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+        text = value if isinstance(value, str) else _as_json(value)
         lines.append(f"  {name}: " + text.replace("\n", "\n    "))
     return "\n".join(lines)
+
+
+def _as_json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, default=str)
 
 
 def _say(text: str, end: str = "\n") -> None:

@@ -31,7 +31,6 @@ def command(name: str, search: str, category: str | None) -> TableView | RecordV
         {
             "tool": tool.name,
             "toolset": registry.toolset_of(tool.name),
-            "category": tool.category,
             "effect": str(tool.effect),
             "approval": "yes" if tool.approval else "",
             "does": _first_sentence(tool.description),
@@ -39,7 +38,7 @@ def command(name: str, search: str, category: str | None) -> TableView | RecordV
         for tool in found
         if category is None or tool.category == category
     ]
-    columns = ("tool", "toolset", "category", "effect", "approval", "does")
+    columns = ("tool", "toolset", "effect", "approval", "does")
     return table("Tools", rows, columns, note="victor tools TOOL tells more", empty="no tool fits")
 
 
