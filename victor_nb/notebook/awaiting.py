@@ -26,7 +26,6 @@ from typing import Any, Final, Generic, Protocol, TypeVar
 from .errors import CannotAwait, CellInterrupted
 
 T = TypeVar("T")
-T_co = TypeVar("T_co", covariant=True)
 
 TICK_S: Final = 0.05
 """Bounds how late an interrupt is seen; costs 20 wake-ups a second of a cell that waits."""
@@ -34,11 +33,11 @@ CLEAN_UP_S: Final = 5.0
 """How long an interrupted cell waits for the work to end its processes and write its last event."""
 
 
-class Work(Protocol[T_co]):
+class Work(Protocol[T]):
     """Work on another thread, as `agents.background.submit` returns it."""
 
     @property
-    def done(self) -> Future[T_co]:  # type: ignore[misc]  # Future is invariant, we only read it
+    def done(self) -> Future[T]:
         """Resolves when the work has ended, cleaned up and all."""
         ...
 

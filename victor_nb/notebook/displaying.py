@@ -1,10 +1,9 @@
-"""The live display of a run in the cell that started it, and the answers that its buttons give.
+"""The live display of a run in the cell that started it, and the words that its buttons send.
 
 1. A display lives on the agent thread's loop; front ends call in from any thread and only hand their word on.
 2. Buttons count as live once the front end said hello *while the cell runs*: that probe is right on every kernel
    and front end, where their versions are not.
-3. A word about a question counts only if it came while buttons were offered for it; a word that comes before
-   anybody waits for it is kept, because front ends learn of a question before the approver does.
+3. A word goes to the run's mailbox, like one from another process: one way in, checked in one place.
 """
 
 from __future__ import annotations
@@ -18,7 +17,6 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 from .routing import honour_front_end
 
 if TYPE_CHECKING:
-    from ..agents.approvals import ApprovalRequest
     from ..journal import Event
     from ..views.live import LiveView
     from ..views.offers import Answer
@@ -27,38 +25,31 @@ HELLO_S: Final = 1.5
 """How long after it is shown a display may take to say hello before something else is tried."""
 _LOOK_S: Final = 0.02
 
+Deliver = Callable[["Answer"], None]
+
 
 class MakeView(Protocol):
     """`views.live_view`, or something like it in tests."""
 
-    def __call__(self, *, on_answer: Callable[[Answer], None]) -> LiveView:
+    def __call__(self, *, on_answer: Deliver) -> LiveView:
         """Make a live view whose buttons call `on_answer`."""
         ...
 
 
 class Display:
-    """One live view, with the questions that its buttons may answer.
+    """One live view.
 
     Args:
-        stop: called on the agent thread with the id of the run that a person wants stopped.
+        deliver: takes what a button said; called on the loop on which the display was made.
     """
 
-    def __init__(self, make: MakeView, stop: Callable[[str], None]) -> None:
+    def __init__(self, make: MakeView, deliver: Deliver) -> None:
         self._loop = asyncio.get_running_loop()
-        self._stop = stop
-        self._questions: dict[tuple[str, str], asyncio.Future[Answer]] = {}
+        self._deliver = deliver
         self.view = make(on_answer=self._hear)
         honour_front_end(self.view)
         self.view.show()
         self._shown_at = self._loop.time()
-
-    def add(self, event: Event) -> None:
-        """Show one more event."""
-        self.view.add(event)
-
-    async def answer_to(self, request: ApprovalRequest) -> Answer:
-        """Wait until a button answers exactly this call."""
-        return await self._question(request.call_id, request.call_hash)
 
     async def is_live(self, within_s: float = HELLO_S) -> bool:
         """Whether the front end said hello; waits for it until `within_s` after the display was shown."""
@@ -68,23 +59,9 @@ class Display:
         return self.view.heard.is_set()
 
     def _hear(self, answer: Answer) -> None:
-        """Any thread. The run may have ended, and its loop with it, when a late click arrives."""
-        with contextlib.suppress(RuntimeError):
-            self._loop.call_soon_threadsafe(self._take, answer)
-
-    def _take(self, answer: Answer) -> None:
-        if answer.kind == "stop":
-            self._stop(answer.run_id)
-            return
-        question = self._question(answer.call_id, answer.call_hash)
-        if not question.done():
-            question.set_result(answer)
-
-    def _question(self, call_id: str, call_hash: str) -> asyncio.Future[Answer]:
-        key = (call_id, call_hash)
-        if key not in self._questions:
-            self._questions[key] = self._loop.create_future()
-        return self._questions[key]
+        """Any thread: hand on and return, because a slow callback holds up every widget."""
+        with contextlib.suppress(RuntimeError):  # a late click, after the loop has closed
+            self._loop.call_soon_threadsafe(self._deliver, answer)
 
 
 current_display: ContextVar[Display | None] = ContextVar("victor_current_display", default=None)
@@ -92,16 +69,20 @@ current_display: ContextVar[Display | None] = ContextVar("victor_current_display
 
 
 class Displays:
-    """Opens displays: the `watch` of a session."""
+    """Opens displays: the `watch` of a session.
 
-    def __init__(self, make: MakeView | None = None, stop: Callable[[str], None] = lambda run_id: None) -> None:
-        self._make, self._stop = make or _live_view, stop
+    Attributes:
+        recent: the runs that were shown, oldest first, as keys.
+    """
+
+    def __init__(self, *, deliver: Deliver, make: MakeView | None = None) -> None:
+        self._make, self._deliver = make or _live_view, deliver
         self.recent: dict[str, None] = {}
 
     @contextlib.contextmanager
     def watch(self) -> Iterator[Callable[[Event], None]]:
         """Show a display while entered; leaves its static form behind."""
-        display = Display(self._make, self._stop)
+        display = Display(self._make, self._deliver)
         token = current_display.set(display)
         try:
             yield lambda event: self._add(display, event)
@@ -110,11 +91,11 @@ class Displays:
             display.view.freeze()
 
     def _add(self, display: Display, event: Event) -> None:
-        self.recent[event.run_id] = None  # what completion offers; a dict keeps the order and drops repeats
-        display.add(event)
+        self.recent[event.run_id] = None
+        display.view.add(event)
 
 
-def _live_view(*, on_answer: Callable[[Answer], None]) -> Any:
+def _live_view(*, on_answer: Deliver) -> Any:
     from ..views import live_view
 
     return live_view(on_answer=on_answer)

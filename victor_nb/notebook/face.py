@@ -12,6 +12,7 @@ import contextlib
 import inspect
 import shlex
 from collections.abc import Awaitable
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final
 
 from ..errors import VictorError
@@ -25,7 +26,8 @@ from .python_cells import run_code
 
 if TYPE_CHECKING:
     from ..commands import Session
-    from ..tools import CellOutcome
+    from ..tools.builtin.python_cell import CellOutcome
+    from ..views.offers import Answer
 
 _PARTING_S: Final = 2.0
 
@@ -37,7 +39,7 @@ class Face:
         self.shell = shell
         self.main = MainThread()
         self.last_failure = LastFailure()
-        self.displays = Displays(stop=self._stop_run)
+        self.displays = Displays(deliver=self._deliver)
         self._session: Session | None = None
 
     @property
@@ -97,8 +99,11 @@ class Face:
 
         return invoke(words(line, body), self.session, body)
 
-    def _stop_run(self, run_id: str) -> None:
-        self.session.journal().signal(run_id, "stop", {"reason": "stopped by a person"})
+    def _deliver(self, answer: Answer) -> None:
+        """Send what a button said the way that every word goes; the run checks the hash once more."""
+        said = {name: value for name, value in asdict(answer).items() if name not in ("kind", "run_id") and value}
+        reason = {"reason": "stopped by button"} if answer.kind == "stop" else {}
+        self.session.journal().signal(answer.run_id, answer.kind, {**said, **reason, "by": "button"})
 
     def _read_line(self, text: str) -> str:
         """Print all but the last line: some front ends show a prompt in a box of one line."""
@@ -154,7 +159,7 @@ def _short_tracebacks() -> Any:
 def _display(view: object) -> None:
     from IPython.display import display
 
-    display(view)
+    display(view)  # type: ignore[no-untyped-call]
 
 
 def _asked_front_end(kernel: Any, text: str) -> str:

@@ -80,7 +80,7 @@ def _edited(prompt: Prompt) -> tuple[Word | None, str]:
     except ValueError as error:
         return None, f"This is no JSON: {error}"
     if not isinstance(arguments, dict):
-        return None, "The arguments are one JSON object: {\"name\": value, …}"
+        return None, 'The arguments are one JSON object: {"name": value, …}'
     return Word("yes", arguments=arguments), ""
 
 

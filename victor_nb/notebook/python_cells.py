@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 import ast
+import base64
 import contextlib
 import inspect
 import io
@@ -19,10 +20,12 @@ from types import CodeType
 from typing import TYPE_CHECKING, Any, Final, TextIO
 
 if TYPE_CHECKING:
-    from ..tools import CellOutcome
+    from ..tools import Artifact
+    from ..tools.builtin.python_cell import CellOutcome
 
 LIMIT: Final = 100_000
 """Characters of each stream, and of the value, that are kept for the model."""
+_RICH: Final = ("image/png", "image/jpeg", "image/svg+xml", "text/html", "text/markdown")
 
 
 @dataclass(slots=True)
@@ -31,17 +34,34 @@ class Kept:
 
     stdout: str = ""
     stderr: str = ""
-    value: str | None = None
-    error: str | None = None
+    value: str = ""
+    error: str = ""
     displays: list[dict[str, Any]] = field(default_factory=list)
 
     def outcome(self) -> CellOutcome:
         """The same as the tools take it."""
-        from ..tools import CellOutcome
+        from ..tools.builtin.python_cell import CellOutcome
 
-        return CellOutcome(
-            stdout=self.stdout, stderr=self.stderr, value=self.value, error=self.error, displays=self.displays
-        )
+        shown = tuple(artifact for bundle in self.displays if (artifact := try_artifact(bundle)) is not None)
+        return CellOutcome(self.stdout, self.stderr, self.value, self.error, shown)
+
+
+def try_artifact(bundle: dict[str, Any]) -> Artifact | None:
+    """Turn what was displayed into an artifact; None for what lives in a browser only, such as widgets."""
+    from ..tools import Artifact
+
+    text = str(bundle.get("text/plain", ""))[:LIMIT]
+    for kind in _RICH:
+        if kind in bundle:
+            return Artifact("display", kind, _decoded(kind, bundle[kind]), text)
+    return Artifact("display", "text/plain", text, text) if text and len(bundle) == 1 else None
+
+
+def _decoded(kind: str, data: Any) -> Any:
+    """IPython hands over pictures as base64 text, except SVG."""
+    if kind.startswith("image/") and kind != "image/svg+xml" and isinstance(data, str):
+        return base64.b64decode(data)
+    return data.encode() if isinstance(data, str) else data
 
 
 def run_code(shell: Any, code: str) -> Kept | Awaitable[Kept]:
@@ -105,7 +125,12 @@ def _show(value: Any, kept: Kept) -> None:
     from IPython.display import display
 
     kept.value = repr(value)[:LIMIT]
-    display(value)
+    before = len(kept.displays)
+    display(value)  # type: ignore[no-untyped-call]
+    # The value is kept as text already; a picture says more than its text.
+    kept.displays[before:] = [
+        bundle for bundle in kept.displays[before:] if any(k.startswith("image/") for k in bundle)
+    ]
 
 
 @contextlib.contextmanager
