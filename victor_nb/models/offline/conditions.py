@@ -13,10 +13,16 @@ from .variables import Variable
 from .words import folded, mentions, stems
 
 _COMPARISONS: Final = [
-    (r"(?:is\s+)?(?:greater|more|higher|larger|bigger)\s+than\s+or\s+equal(?:\s+to)?|at\s+least|no\s+less\s+than|>=|≥", ">="),
+    (
+        r"(?:is\s+)?(?:greater|more|higher|larger|bigger)\s+than\s+or\s+equal(?:\s+to)?|at\s+least|no\s+less\s+than|>=|≥",
+        ">=",
+    ),
     (r"(?:is\s+)?(?:less|lower|smaller|fewer)\s+than\s+or\s+equal(?:\s+to)?|at\s+most|no\s+more\s+than|<=|≤", "<="),
     (r"is\s+not\s+equal\s+to|does\s+not\s+equal|is\s+not|isn't|not\s+equal\s+to|differs\s+from|!=|<>|≠", "!="),
-    (r"(?:is\s+|are\s+)?(?:greater|more|higher|larger|bigger|older)\s+than|(?:is\s+|are\s+)?(?:above|over)|exceeds?|>", ">"),
+    (
+        r"(?:is\s+|are\s+)?(?:greater|more|higher|larger|bigger|older)\s+than|(?:is\s+|are\s+)?(?:above|over)|exceeds?|>",
+        ">",
+    ),
     (r"(?:is\s+|are\s+)?(?:less|lower|smaller|fewer|younger)\s+than|(?:is\s+|are\s+)?(?:below|under)|<", "<"),
     (r"contains?|includes?|including", "contains"),
     (r"(?:is\s+)?equals?(?:\s+to)?|is\s+exactly|==|=|is|are|was", "=="),
@@ -108,4 +114,8 @@ def _known_value(text: str, table: Variable) -> tuple[str, str] | None:
 
 
 def _written(column: str) -> str:
-    return column if column.isidentifier() and column not in ("and", "or", "not", "in", "contains", "isna") else f"`{column}`"
+    return (
+        column
+        if column.isidentifier() and column not in ("and", "or", "not", "in", "contains", "isna")
+        else f"`{column}`"
+    )

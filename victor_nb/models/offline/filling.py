@@ -69,7 +69,9 @@ def _by_type(schema: dict[str, Any], parameter: Parameter, tool: OfferedTool, re
 
 
 def _number(schema: dict[str, Any], parameter: Parameter, request: str, used: set[str]) -> Any:
-    named = re.search(rf"\b{_spelt(parameter.name)}\W{{0,3}}(?:is|of|to)?\s*({_NUMBER.pattern})", request, re.IGNORECASE)
+    named = re.search(
+        rf"\b{_spelt(parameter.name)}\W{{0,3}}(?:is|of|to)?\s*({_NUMBER.pattern})", request, re.IGNORECASE
+    )
     candidates = [named[1]] if named else [text for text in _NUMBER.findall(request) if text not in used]
     if not named and not parameter.is_required and parameter.role != "count":
         return NOTHING

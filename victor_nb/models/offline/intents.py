@@ -119,7 +119,10 @@ INTENTS: Final = (
         also=("size", "missing"),
     ),
     Intent(
-        "head", r"\b(head|first|preview|sample|example rows|show (me )?(the )?(data|rows|table))\b", "head first rows preview", "First rows"
+        "head",
+        r"\b(head|first|preview|sample|example rows|show (me )?(the )?(data|rows|table))\b",
+        "head first rows preview",
+        "First rows",
     ),
     Intent(
         "size",

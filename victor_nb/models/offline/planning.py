@@ -19,7 +19,9 @@ from .words import folded, mentions, stems
 
 MOST_CALLS: Final = 8
 GOOD_ENOUGH: Final = 1.0
-_SENTENCE: Final = re.compile(r"(?<=[.?!;])\s+|\n+|\s*(?:,\s*)?\b(?:and then|then|and also|also)\b\s+|,\s+and\s+(?=wh|how|plot|show)")
+_SENTENCE: Final = re.compile(
+    r"(?<=[.?!;])\s+|\n+|\s*(?:,\s*)?\b(?:and then|then|and also|also)\b\s+|,\s+and\s+(?=wh|how|plot|show)"
+)
 _LIST_MARK: Final = re.compile(r"^\s*(?:[-*•]|\d+[.)])\s+")
 
 
@@ -115,7 +117,9 @@ def _about_table(text: str, table: Variable, tools: Sequence[OfferedTool]) -> li
 
 def _condition_of(text: str) -> str:
     """What follows "where" and its like; the whole sentence where there is no such word."""
-    parts = re.split(r"\b(?:where|whose|with|such that|for which|that have|having)\b", text, maxsplit=1, flags=re.IGNORECASE)
+    parts = re.split(
+        r"\b(?:where|whose|with|such that|for which|that have|having)\b", text, maxsplit=1, flags=re.IGNORECASE
+    )
     return parts[-1]
 
 
