@@ -15,16 +15,18 @@ Undo = Callable[[], None]
 
 def hook_completion(shell: Any, sources: Sources) -> Undo:
     """Offer our words to the shell's completer, in the way it knows."""
-    if hasattr(shell.Completer, "custom_matchers"):
-        return _add_matcher(shell, sources)
-    return _add_command_hook(shell, sources)
+    try:
+        from IPython.core.completer import context_matcher
+    except ImportError:
+        return _add_command_hook(shell, sources)
+    return _add_matcher(shell, sources, context_matcher)
 
 
-def _add_matcher(shell: Any, sources: Sources) -> Undo:
-    from IPython.core.completer import CompletionContext, SimpleCompletion, context_matcher
+def _add_matcher(shell: Any, sources: Sources, context_matcher: Callable[[], Any]) -> Undo:
+    from IPython.core.completer import SimpleCompletion
 
     @context_matcher()  # type: ignore[untyped-decorator, unused-ignore]
-    def victor_matcher(context: CompletionContext) -> Any:
+    def victor_matcher(context: Any) -> Any:
         found = complete(_until_cursor(context), sources)
         if found is None:
             return {"completions": []}

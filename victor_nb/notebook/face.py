@@ -11,6 +11,7 @@ import atexit
 import contextlib
 import inspect
 import shlex
+import sys
 from collections.abc import Awaitable
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final
@@ -107,11 +108,15 @@ class Face:
 
     def _read_line(self, text: str) -> str:
         """Print all but the last line: some front ends show a prompt in a box of one line."""
+        kernel = getattr(self.shell, "kernel", None)
+        # Private, so only a hint that saves printing a question in vain; `raw_input` itself has the last word.
+        can_type = getattr(kernel, "_allow_stdin", True) if kernel is not None else sys.stdin and sys.stdin.isatty()
+        if not can_type:
+            raise CannotPrompt
         question, _, last = text.rpartition("\n")
         if question:
             print(question)
-        kernel = getattr(self.shell, "kernel", None)
-        return _asked_front_end(kernel, last) if kernel is not None else _asked_terminal(last)
+        return _asked_front_end(kernel, last) if kernel is not None else input(last)
 
 
 def words(line: str, body: str | None) -> list[str]:
@@ -169,11 +174,3 @@ def _asked_front_end(kernel: Any, text: str) -> str:
         return str(kernel.raw_input(text))
     except StdinNotImplementedError:
         raise CannotPrompt from None
-
-
-def _asked_terminal(text: str) -> str:
-    import sys
-
-    if not sys.stdin or not sys.stdin.isatty():
-        raise CannotPrompt
-    return input(text)
