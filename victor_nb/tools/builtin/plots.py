@@ -181,14 +181,34 @@ def _draw_line(axes: Any, picture: _Picture) -> None:
 
 def _draw_box(axes: Any, picture: _Picture) -> None:
     if picture.y is None:
-        axes.boxplot([_numbers(picture.x)])
+        _boxes(axes, [_numbers(picture.x)])
         axes.set_xticks([])
         return _label(axes, "", str(picture.x.name))
     groups, values = _texts(picture.x), picture.y
     names = _most_frequent(groups)
-    axes.boxplot([_numbers(values[(groups == name).to_numpy()]) for name in names])
-    _name_ticks(axes, names, first=1)
+    _boxes(axes, [_numbers(values[(groups == name).to_numpy()]) for name in names])
+    _name_ticks(axes, names)
     return _label(axes, _with_limit(groups, names), str(values.name))
+
+
+def _boxes(axes: Any, samples: list[Any]) -> None:
+    """Draw boxes from their statistics: `Axes.boxplot` reads every setting, and with them picks a backend."""
+    from matplotlib.cbook import boxplot_stats
+
+    for place, found in enumerate(boxplot_stats(samples)):
+        axes.vlines(place, found["whislo"], found["whishi"], color="0.35", linewidth=1, zorder=1)
+        axes.bar(
+            place,
+            found["q3"] - found["q1"],
+            bottom=found["q1"],
+            width=0.5,
+            color="C0",
+            edgecolor="0.2",
+            alpha=0.7,
+            zorder=2,
+        )
+        axes.hlines(found["med"], place - 0.25, place + 0.25, color="0.1", linewidth=1.5, zorder=3)
+        axes.scatter([place] * len(found["fliers"]), found["fliers"], s=14, facecolors="none", edgecolors="0.35")
 
 
 def _draw_bar(axes: Any, picture: _Picture) -> None:
@@ -267,10 +287,10 @@ def _numbers(column: pd.Series) -> Any:
     return column.astype(object).map(lambda cell: _plain_text(str(cell))).to_numpy()
 
 
-def _name_ticks(axes: Any, names: list[str], first: int = 0) -> None:
+def _name_ticks(axes: Any, names: list[str]) -> None:
     many = len(names) > 6 or max(map(len, names)) > 12
     axes.set_xticks(
-        range(first, first + len(names)),
+        range(len(names)),
         [_plain_text(name) for name in names],
         rotation=45 if many else 0,
         ha="right" if many else "center",
