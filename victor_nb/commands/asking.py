@@ -138,14 +138,10 @@ def built_in_agent(session: Session, settings: Settings, tools: Sequence[Any]) -
 
 def model_of(settings: Settings, name: str) -> Any:
     """Return the model of that name with the settings' keys, followed by the fallback models if there are any."""
-    from victor_nb.models import resolve
+    from victor_nb.models import fallback, resolve
 
-    chain = [resolve(one, api_key=settings.key_for(one.partition(":")[0])) for one in (name, *settings.fallback_models)]
-    if len(chain) == 1:
-        return chain[0]
-    from pydantic_ai.models.fallback import FallbackModel
-
-    return FallbackModel(*chain)
+    names = [part.strip() for one in (name, *settings.fallback_models) for part in one.split("|")]
+    return fallback([resolve(one, api_key=settings.key_for(one.partition(":")[0])) for one in names])
 
 
 def named_agent(session: Session, name: str) -> Agent | None:

@@ -24,6 +24,7 @@ from victor_nb.commands.session import Session
 from victor_nb.commands.showing import table
 from victor_nb.config import Settings
 from victor_nb.errors import VictorError
+from victor_nb.models import PROVIDERS
 from victor_nb.views import TableView
 
 OK, NOTE, WRONG = "ok", "note", "wrong"
@@ -39,7 +40,6 @@ _EXTRAS: Final = {
     "sql": "duckdb",
     "lab": "jupyterlab",
 }
-_USUAL_KEYS = ("OPENAI_API_KEY", "ANTHROPIC_API_KEY", "GEMINI_API_KEY", "GOOGLE_API_KEY", "OLLAMA_BASE_URL")
 _OLDEST_SQLITE = (3, 35, 0)
 _WIDGETS = ("run_view.js",)
 
@@ -149,7 +149,7 @@ def _secrets(session: Session, settings: Settings) -> Iterator[Finding]:
         )
         if secret.file is not None and value and _is_readable_by_others(secret.path_below(settings.root)):
             yield Finding(f"secret {name}", WRONG, f"others can read the file; chmod 600 {secret.file}")
-    present = [name for name in _USUAL_KEYS if os.environ.get(name)]
+    present = [name for provider in PROVIDERS.values() for name in provider.keys if os.environ.get(name)]
     yield Finding("keys", OK if present else NOTE, ", ".join(present) or "none set; the offline model needs none")
 
 

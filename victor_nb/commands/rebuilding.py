@@ -15,7 +15,7 @@ from victor_nb.commands import asking
 from victor_nb.commands.flags import read_variables
 from victor_nb.commands.session import Session
 from victor_nb.config import Settings
-from victor_nb.errors import UsageError
+from victor_nb.errors import UsageError, VictorError
 from victor_nb.journal import ReplayMode, RunInfo
 from victor_nb.tools import kernel_variables
 
@@ -71,17 +71,37 @@ def _agent(
             f"run {info.run_id}",
             "run the cell that defines it, then resume",
         )
-    model = arguments.get("model") or request.get("model") or settings.model
     tools = asking.chosen_tools(session, settings, _tool_names(info, has_variables))
     return Agent(
         name=info.name,
-        model=asking.model_of(settings, str(model)),
+        model=_model(settings, info, arguments),
         tools=tools,
         instructions=str(request.get("instructions", "")),
         budget=asking.budget_of(settings),
         on_doubt=settings.on_doubt,
         tool_timeout_s=settings.tool_timeout_s,
     )
+
+
+def _model(settings: Settings, info: RunInfo, arguments: Mapping[str, object]) -> Any:
+    """Return the model that the run was answered by: the one in the settings if it is that, else by its own id."""
+    recorded = str(info.request.get("model", ""))
+    try:
+        usual = asking.model_of(settings, settings.model)
+    except VictorError:
+        if arguments.get("model"):
+            raise
+        usual = None
+    if usual is not None and (arguments.get("model") or usual.model_id == recorded):
+        return usual
+    try:
+        return asking.model_of(Settings(secrets=settings.secrets, root=settings.root), recorded)
+    except VictorError as error:
+        raise UsageError(
+            f"the run was answered by {recorded!r}, which cannot be used here: {error.what}",
+            f"run {info.run_id}",
+            error.hint or "say which model that was: --model MODEL",
+        ) from error
 
 
 def _users_agent(session: Session, name: str) -> Agent | None:
