@@ -48,7 +48,9 @@ async def note(text: str) -> str:
 
 @tool(effect=Effect.READ)
 async def hang() -> str:
-    """Wait for ever."""
+    """Wait for ever, unless a file says that it is enough."""
+    if Path("go_on.txt").exists():
+        return "went on"
     try:
         Path("hanging.txt").write_text("yes")
         await asyncio.sleep(3600)

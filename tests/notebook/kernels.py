@@ -177,6 +177,7 @@ class FrontEnd:
         click: str | None = None,
     ) -> None:
         self.manager, self.subshells, self.widgets, self.stdin, self.click = manager, subshells, widgets, stdin, click
+        self.folder, self.release = Path(), ""
         self.client = manager.client()
         self.client.start_channels(hb=False)
         self.cells: dict[str, Cell] = {}
@@ -193,6 +194,22 @@ class FrontEnd:
     def close(self) -> None:
         """Close the channels; the kernel goes on."""
         self.client.stop_channels()
+
+    def forget(self) -> None:
+        """Start a test: nothing seen, manners as JupyterLab's, nobody typing or clicking."""
+        self.subshells, self.widgets, self.stdin, self.click = True, True, None, None
+        self.prompts.clear()
+        self.events.clear()
+
+    def event_types(self) -> list[str]:
+        """The types of the events that widgets got, in their order."""
+        return [event["type"] for event in self.events]
+
+    def complete(self, code: str) -> list[str]:
+        """What the kernel offers at the end of `code`."""
+        reply = self.client.complete(code, reply=True, timeout=WAIT_S)
+        matches: list[str] = reply["content"]["matches"]
+        return matches
 
     def run(self, code: str, *, timeout_s: float = WAIT_S) -> Cell:
         """Run a cell to its end."""
@@ -221,7 +238,7 @@ class FrontEnd:
         """Send a custom message to a widget."""
         data = {"comm_id": comm_id, "data": {"method": "custom", "content": content}}
         message = self.client.session.msg("comm_msg", data)
-        if self._subshell is not None:
+        if self._subshell is not None and self.subshells:
             message["header"]["subshell_id"] = self._subshell
         self.client.shell_channel.send(message)
 

@@ -63,20 +63,22 @@ class Face:
     def call(self, line: str, body: str | None = None) -> object:
         """Run a verb, blocking this thread: for lines inside a larger cell, scripts and terminals."""
         self.main.adopt_running_loop()
-        with waiting_cell(), _short_tracebacks():
-            result = self._invoke(line, body)
-            if inspect.isawaitable(result):
-                return blocked(_submitted(result), self.main)
-            return result
+        try:
+            with waiting_cell():
+                result = self._invoke(line, body)
+                return blocked(_submitted(result), self.main) if inspect.isawaitable(result) else result
+        except VictorError as error:
+            raise error.with_traceback(None) from None
 
     async def awaited(self, line: str, body: str | None = None) -> object:
         """Run a verb in a cell that awaits it, so that front ends reach the kernel meanwhile."""
         self.main.adopt_running_loop()
-        with waiting_cell(), _short_tracebacks():
-            result = self._invoke(line, body)
-            if inspect.isawaitable(result):
-                return await awaited(_submitted(result), self.main)
-            return result
+        try:
+            with waiting_cell():
+                result = self._invoke(line, body)
+                return await awaited(_submitted(result), self.main) if inspect.isawaitable(result) else result
+        except VictorError as error:
+            raise error.with_traceback(None) from None
 
     async def execute(self, code: str) -> CellOutcome:
         """Run approved code on the main thread in the user's namespace; called on the agent thread."""
@@ -151,14 +153,6 @@ async def _all_cancelled(session: Session) -> None:
     for task in tasks:
         task.cancel()
     await asyncio.wait(tasks)
-
-
-@contextlib.contextmanager
-def _short_tracebacks() -> Any:
-    try:
-        yield
-    except VictorError as error:
-        raise error.with_traceback(None) from None
 
 
 def _display(view: object) -> None:
