@@ -168,7 +168,8 @@ def laid_out(renderable: RenderableType, width: int) -> str:
     from rich.console import Console
 
     sink = io.StringIO()
-    console = Console(file=sink, width=width, color_system=None, legacy_windows=False)
+    # In a kernel rich would display the text itself instead of writing it to the sink.
+    console = Console(file=sink, width=width, color_system=None, legacy_windows=False, force_jupyter=False)
     console.print(renderable, markup=False, highlight=False)
     return "\n".join(line.rstrip() for line in sink.getvalue().rstrip("\n").split("\n"))
 
