@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Callable, Container
 from dataclasses import fields
 from typing import Any
 
 from victor_nb.agents import AgentResult
-from victor_nb.views import html
+from victor_nb.views import TextView, html
 from victor_nb.views.markdown import tamed
 from victor_nb.views.view import TERMINAL_WIDTH, Shown
 from victor_nb.views.wording import cost, plural, tokens
@@ -16,10 +16,19 @@ from victor_nb.views.wording import cost, plural, tokens
 class Answer(AgentResult, Shown):
     """The result of a run with the faces of a view."""
 
+    _is_shown: Callable[[], bool] = staticmethod(lambda: False)
+
     @classmethod
-    def of(cls, result: AgentResult) -> Answer:
-        """Give a result its faces."""
-        return cls(**{field.name: getattr(result, field.name) for field in fields(result)})
+    def of(cls, result: AgentResult, is_shown: Callable[[], bool] | None = None) -> Answer:
+        """Give a result its faces.
+
+        Args:
+            is_shown: tells whether the live display stands right above, so that one line is enough.
+        """
+        made = cls(**{field.name: getattr(result, field.name) for field in fields(result)})
+        if is_shown is not None:
+            object.__setattr__(made, "_is_shown", is_shown)  # results are frozen, and this is no part of them
+        return made
 
     def to_text(self, width: int = TERMINAL_WIDTH) -> str:
         """The answer, then one line about the run."""
@@ -66,4 +75,6 @@ class Answer(AgentResult, Shown):
     def _repr_mimebundle_(
         self, include: Container[str] | None = None, exclude: Container[str] | None = None
     ) -> dict[str, Any]:
+        if self._is_shown():
+            return TextView(self.footer())._repr_mimebundle_(include, exclude)
         return Shown._repr_mimebundle_(self, include, exclude)

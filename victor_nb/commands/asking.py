@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from victor_nb.agents import Agent, Approver, Budget, PolicyApprover
+from victor_nb.agents import Agent, AgentResult, Approver, Budget, PolicyApprover
 from victor_nb.commands.answer import Answer
 from victor_nb.commands.session import EventSink, Session
 from victor_nb.config import Settings
@@ -49,9 +49,9 @@ class Work:
     variables: Mapping[str, Any] | None = None
     out: str = ""
 
-    async def begin(self, on_event: EventSink) -> Answer:
+    async def begin(self, on_event: EventSink) -> AgentResult:
         """Run the agent to its end."""
-        result = await self.agent.run(
+        return await self.agent.run(
             self.prompt,
             run_id=self.run_id,
             journal=self.journal,
@@ -61,17 +61,14 @@ class Work:
             on_event=on_event,
             on_doubt=self.on_doubt,
         )
-        return Answer.of(result)
 
 
 async def answered(session: Session, work: Work) -> Answer:
     """Run the work under the face's live display, and bind its answer if that was asked for."""
+    cell = session.cell()
     with session.watch() as show:
-        answer = await work.begin(show)
-    session.run_ids.append(answer.run_id)
-    if work.out:
-        session.bind(work.out, answer)
-    return answer
+        result = await work.begin(show)
+    return _kept(session, work, Answer.of(result, lambda: cell is not None and session.cell() == cell))
 
 
 async def begun(session: Session, work: Work) -> str:
@@ -90,10 +87,7 @@ async def begun(session: Session, work: Work) -> str:
         loop.call_soon_threadsafe(keep, event.run_id)
 
     async def quietly() -> None:
-        answer = await work.begin(note)
-        session.run_ids.append(answer.run_id)
-        if work.out:
-            session.bind(work.out, answer)
+        _kept(session, work, Answer.of(await work.begin(note)))
 
     task = asyncio.create_task(quietly())
     session.tasks.add(task)
@@ -103,6 +97,13 @@ async def begun(session: Session, work: Work) -> str:
     if not run_id.done():
         await task
     return await run_id
+
+
+def _kept(session: Session, work: Work, answer: Answer) -> Answer:
+    session.run_ids.append(answer.run_id)
+    if work.out:
+        session.bind(work.out, answer)
+    return answer
 
 
 def _forget(session: Session, task: asyncio.Task[None]) -> None:

@@ -121,7 +121,8 @@ def _install_kernel(homes: Path) -> None:
     folder = homes / "data" / "kernels" / KERNEL
     folder.mkdir(parents=True, exist_ok=True)
     spec = {
-        "argv": [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"],
+        # Errors only: a kernel on loopback would else warn with each start that its channel is not encrypted.
+        "argv": [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}", "--log-level=ERROR"],
         "display_name": "This Python",
         "language": "python",
     }

@@ -26,7 +26,7 @@ FORMAT = 1
 # Only what a replay reads: the rest (who executed, when it was resumed) belongs to the one execution.
 _KEPT_TYPES = (
     *("step.started", "step.finished", "step.failed", "step.resolved"),
-    *("approval.requested", "approval.decided", "run.finished"),
+    *("approval.requested", "approval.decided", "model.tools", "run.finished"),
 )
 _INTERRUPTIONS = ("run.failed", "run.stopped")
 _LEFT_OUT = ("ms", "seconds")

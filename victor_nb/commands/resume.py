@@ -13,6 +13,7 @@ from victor_nb.commands.flags import as_settings, running
 from victor_nb.commands.group import VerbCommand, words_of
 from victor_nb.commands.rebuilding import rebuilt
 from victor_nb.commands.session import Session
+from victor_nb.journal import RunFinished
 from victor_nb.views import RecordView
 
 
@@ -42,6 +43,8 @@ async def command(context: click.Context, /, run: str, **flags: Any) -> Answer |
     if flags["out"]:
         session.check_bindable(flags["out"])
     info = session.journal(settings).find(run)
+    if info.is_finished:
+        raise RunFinished(f"run {info.run_id} is finished", hint=f"replay it for free: victor replay {info.run_id}")
     work = rebuilt(session, settings, info, as_settings(flags), flags)
     if flags["background"]:
         return started(await asking.begun(session, work))

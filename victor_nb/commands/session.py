@@ -55,6 +55,7 @@ class Session:
         detach: runs the words given in a process of their own and returns the run's id; None where the caller
             lives on, so that a task is enough.
         last_failure: the last exception of a cell with the cell's source; None where cells do not exist.
+        cell: the number of the cell that runs now; None where cells do not exist.
         start: where the search for `victor.toml` begins.
         run_ids: the runs that were answered in this session, oldest first.
         tasks: the runs that go on in the background.
@@ -67,6 +68,7 @@ class Session:
     execute: Callable[[str], Awaitable[Any]] | None = None
     detach: Callable[[Sequence[str]], str] | None = None
     last_failure: Callable[[], tuple[BaseException, str] | None] = lambda: None
+    cell: Callable[[], int | None] = lambda: None
     start: Path | None = None
     run_ids: list[str] = field(default_factory=list)
     tasks: set[asyncio.Task[Any]] = field(default_factory=set)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
-from typing import Any
+from dataclasses import asdict, replace
 
 import click
 
+from victor_nb.agents.prompts import SentRequest, sent_messages
 from victor_nb.commands.group import VerbCommand
 from victor_nb.commands.session import Session
 from victor_nb.commands.showing import table
@@ -59,31 +59,18 @@ def _events(found: list[Event]) -> TableView:
 
 
 def prompts(journal: Journal, run_id: str) -> TextView:
-    """Return what each model request of a run sent, in order; the parts are told as the journal keeps them."""
-    requests = [
-        journal.load(event.data.get("inputs"))
-        for event in journal.history(run_id, types=("step.started", "step.finished"))
-        if event.data.get("kind") == "model" and event.data.get("inputs")
-    ]
+    """Return what each model request of a run sent: the first whole, of the others what they added to it."""
+    requests = sent_messages(journal, run_id)
     if not requests:
         return TextView("no model was asked in this run", data=[])
-    texts = [_request_text(number, request) for number, request in enumerate(requests, start=1)]
-    return TextView("\n\n".join(texts), data=requests)
+    texts = [_request_text(number, request, requests[0]) for number, request in enumerate(requests, start=1)]
+    return TextView("\n\n".join(texts), data=[asdict(request) for request in requests])
 
 
-def _request_text(number: int, request: Any) -> str:
-    if not isinstance(request, dict):
-        return f"── request {number} ──\n{request}"
-    lines = [f"── request {number} to {request.get('model', 'the model')} ──"]
-    if request.get("instructions"):
-        lines.append(f"[instructions]\n{request['instructions']}")
-    lines += [f"[{kind}]\n{text}" for part in request.get("messages", ()) for kind, text in _part(part)]
-    return "\n".join(lines)
-
-
-def _part(part: dict[str, Any]) -> list[tuple[str, str]]:
-    return [(kind, _text(value)) for kind, value in part.items() if kind != "call_id"]
-
-
-def _text(value: object) -> str:
-    return value if isinstance(value, str) else json.dumps(value, indent=2, ensure_ascii=False, default=str)
+def _request_text(number: int, request: SentRequest, first: SentRequest) -> str:
+    head = f"── request {number} to {request.model}"
+    if number == 1 or request.new == len(request.messages):
+        return f"{head} ──\n{request.text}"
+    instructions = "" if request.instructions == first.instructions else request.instructions
+    added = replace(request, messages=request.messages[-request.new :], instructions=instructions, tools={})
+    return f"{head}: all of the above, the answer, and ──\n{added.text}"

@@ -56,6 +56,7 @@ class Face:
                 display=_display,
                 execute=self.execute,
                 last_failure=self.last_failure,
+                cell=lambda: self.shell.execution_count,
             )
             atexit.register(self.close)
         return self._session
