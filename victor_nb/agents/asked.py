@@ -11,16 +11,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from hashlib import blake2b
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
-from pydantic import TypeAdapter
 from pydantic_ai.messages import ModelMessage, ModelResponse
 from pydantic_ai.models import ModelRequestParameters
 from pydantic_core import to_jsonable_python
 
 from ..journal.codec import to_canonical_json
 
-_MESSAGE: Final[TypeAdapter[ModelMessage]] = TypeAdapter(ModelMessage)
 _VOLATILE: Final = ("timestamp", "part_kind", "provider_details", "id")
 _NOT_SENT: Final = frozenset({"timeout", "extra_headers"})  # a time-out changes no answer, headers hold keys
 
@@ -32,36 +30,41 @@ def digest(value: object) -> str:
     return blake2b(to_canonical_json(value), digest_size=8).hexdigest()
 
 
-_PARTS: Final[Mapping[str, Callable[[Part], Part]]] = {
-    "user-prompt": lambda p: {"prompt": p["content"]},
-    "system-prompt": lambda p: {"system": p["content"]},
-    "tool-return": lambda p: {"result": {p["tool_name"]: p.get("content")}, "call_id": p["tool_call_id"]},
-    "retry-feedback": lambda p: {"feedback": p["content"]},
+# Read field by field: dumping whole messages through pydantic costs ten times as much.
+_PARTS: Final[Mapping[str, Callable[[Any], Part]]] = {
+    "user-prompt": lambda p: {"prompt": _plain(p.content)},
+    "system-prompt": lambda p: {"system": _plain(p.content)},
+    "tool-return": lambda p: {"result": {p.tool_name: _plain(p.content)}, "call_id": p.tool_call_id},
+    "retry-feedback": lambda p: {"feedback": _plain(p.content)},
     "retry-prompt": lambda p: _retry(p),
-    "text": lambda p: {"answer": p["content"]},
-    "thinking": lambda p: {"thinking": p["content"]},
-    "tool-call": lambda p: {"call": {p["tool_name"]: p.get("args")}, "call_id": p["tool_call_id"]},
+    "text": lambda p: {"answer": p.content},
+    "thinking": lambda p: {"thinking": p.content},
+    "tool-call": lambda p: {"call": {p.tool_name: _plain(p.args)}, "call_id": p.tool_call_id},
 }
 
 
-def _retry(part: Part) -> Part:
+def _plain(value: Any) -> Any:
+    return value if value is None or isinstance(value, str) else to_jsonable_python(value, serialize_unknown=True)
+
+
+def _retry(part: Any) -> Part:
     """Older releases of the framework wrote results and feedback as one kind; the id of feedback is random."""
-    if part.get("tool_name"):
-        return {"result": {part["tool_name"]: part["content"]}, "call_id": part["tool_call_id"]}
-    return {"feedback": part["content"]}
-
-
-def _plain_part(part: Part) -> Part:
-    kind = part["part_kind"]
-    if (write := _PARTS.get(kind)) is not None:
-        return write(part)
-    return {kind: {name: value for name, value in part.items() if name not in _VOLATILE}}
+    if part.tool_name:
+        return {"result": {part.tool_name: _plain(part.content)}, "call_id": part.tool_call_id}
+    return {"feedback": _plain(part.content)}
 
 
 def plain_parts(message: ModelMessage) -> list[Part]:
     """Return a message's parts in their order, one small object each, without what changes between executions."""
-    dumped = _MESSAGE.dump_python(message, mode="json", exclude_none=True)
-    return [_plain_part(part) for part in dumped["parts"]]
+    return [_plain_part(part) for part in message.parts]
+
+
+def _plain_part(part: Any) -> Part:
+    kind = part.part_kind
+    if (write := _PARTS.get(kind)) is not None:
+        return write(part)
+    dumped = to_jsonable_python(part, exclude_none=True, serialize_unknown=True)
+    return {kind: {name: value for name, value in dumped.items() if name not in _VOLATILE}}
 
 
 def settings_of(settings: Mapping[str, Any] | None) -> dict[str, Any]:
@@ -89,11 +92,17 @@ def _plain_tool(tool: Any) -> dict[str, Any]:
     return {"name": tool.name, "description": tool.description or "", "parameters": tool.parameters_json_schema}
 
 
+class _Link(NamedTuple):
+    message: ModelMessage
+    parts: list[Part]
+    hash: bytes
+
+
 class Asked:
     """Writes one run's model requests, each as the difference to the one before."""
 
     def __init__(self) -> None:
-        self._digests: dict[int, tuple[ModelMessage, bytes]] = {}
+        self._links: list[_Link] = []
         self._tools: dict[tuple[object, ...], tuple[ModelRequestParameters, str, dict[str, Any]]] = {}
         self._sent = b""
 
@@ -110,36 +119,40 @@ class Asked:
             before `messages`, empty when `messages` is the whole conversation.
         """
         answered = _last_answer(messages)
-        extends = answered > 0 and self._chain(messages[: answered - 1]) == self._sent
-        new = messages[answered:] if extends else messages
-        history = self._chain(messages[:answered]).hex() if extends else ""
-        self._sent = self._chain(messages)
+        self._take(messages)
+        extends = answered > 0 and self._hash(answered - 1) == self._sent
+        self._sent = self._hash(len(messages))
         tools, shown = self._tools_of(parameters)
         inputs: dict[str, Any] = {
             "model": model,
             "tools": tools,
             "instructions": getattr(messages[-1], "instructions", None) or "",
-            "history": history,
-            "messages": [part for message in new for part in plain_parts(message)],
+            "history": self._hash(answered).hex() if extends else "",
+            "messages": [part for link in self._links[answered if extends else 0 :] for part in link.parts],
         }
         if told := settings_of(settings):
             inputs["settings"] = told
         return inputs, shown
 
-    def _chain(self, messages: Sequence[ModelMessage]) -> bytes:
-        together = blake2b(digest_size=12)
-        for message in messages:
-            together.update(self._digest(message))
-        return together.digest()
+    def _take(self, messages: Sequence[ModelMessage]) -> None:
+        """Bring the chain up to `messages`; each message is hashed once.
 
-    def _digest(self, message: ModelMessage) -> bytes:
-        """Hash a message once: the framework hands over the same objects with every request."""
-        known = self._digests.get(id(message))
-        if known is not None and known[0] is message:
-            return known[1]
-        new = blake2b(to_canonical_json(plain_parts(message)), digest_size=12).digest()
-        self._digests[id(message)] = (message, new)  # keeps the message, and so its id, alive
-        return new
+        The framework hands over the same objects with every request; from the first other one on it begins anew.
+        """
+        same = 0
+        for link, message in zip(self._links, messages, strict=False):
+            if link.message is not message:
+                break
+            same += 1
+        del self._links[same:]
+        for message in messages[same:]:
+            parts = plain_parts(message)
+            content = self._hash(len(self._links)) + to_canonical_json(parts)
+            self._links.append(_Link(message, parts, blake2b(content, digest_size=12).digest()))
+
+    def _hash(self, count: int) -> bytes:
+        """The hash of the first `count` messages."""
+        return self._links[count - 1].hash if count else b""
 
     def _tools_of(self, parameters: ModelRequestParameters) -> tuple[str, dict[str, Any]]:
         definitions = (*parameters.function_tools, *parameters.output_tools, *parameters.native_tools)

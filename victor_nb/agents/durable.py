@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
 from pydantic import TypeAdapter
 from pydantic_ai.durable_exec import (
@@ -19,6 +19,7 @@ from pydantic_ai.durable_exec import (
     BaseDurabilityCapability,
     CapabilityOperationId,
     DurabilityEngineSpec,
+    DurableOperationBackend,
     DurableOperationId,
     JournalCallableOperationBackend,
     ModelRequestId,
@@ -29,13 +30,14 @@ from pydantic_ai.durable_exec import (
 from pydantic_ai.exceptions import ModelAPIError
 from pydantic_ai.messages import ModelResponse
 from pydantic_ai.models import Model
+from pydantic_ai.toolsets import AbstractToolset, WrapperToolset
 
 from ..journal import Effect, RecordedFailure, current_step
 from .asked import Asked
 from .budget import Ledger, Usage
 from .live import LiveModel
 from .prices import cost_of
-from .tooling import ONE_CALL, effect_of
+from .tooling import ONE_CALL, OurTools, effect_of
 
 if TYPE_CHECKING:
     from ..journal import Run
@@ -49,18 +51,27 @@ _RESPONSE: Final = TypeAdapter(ModelResponse)
 Body = Callable[[], Awaitable[object]]
 
 
-class _Codec:
-    """The framework's JSON codec, without the fields of an answer that say nothing: None, or a count of 0."""
+class Fresh(NamedTuple):
+    """An answer that was just given: as it is, and as the journal keeps it."""
+
+    answer: ModelResponse
+    kept: dict[str, Any]
+
+
+class Codec:
+    """The framework's JSON codec, but an answer is kept without the fields that say nothing: None, or a count of 0."""
 
     def dump(self, tp: Any, value: Any) -> Any:
+        """Return JSON values; for an answer, those beside the answer itself."""
         if tp is not ModelResponse:
             return JSON_CODEC.dump(tp, value)
-        answer: dict[str, Any] = _RESPONSE.dump_python(value, mode="json", exclude_none=True)
-        answer["usage"] = {name: count for name, count in answer["usage"].items() if count}
-        return answer
+        kept: dict[str, Any] = _RESPONSE.dump_python(value, mode="json", exclude_none=True)
+        kept["usage"] = {name: count for name, count in kept["usage"].items() if count}
+        return Fresh(value, kept)
 
     def load(self, tp: Any, payload: Any) -> Any:
-        return JSON_CODEC.load(tp, payload)
+        """Return the value; a fresh answer need not be read back from what was kept of it."""
+        return payload.answer if isinstance(payload, Fresh) else JSON_CODEC.load(tp, payload)
 
 
 class JournalBackend(JournalCallableOperationBackend[None]):
@@ -88,42 +99,50 @@ class JournalBackend(JournalCallableOperationBackend[None]):
             case ToolsetCallToolId():
                 return await self._call_foreign_tool(body, cache_key)
             case CapabilityOperationId():
-                return await self._run.step(name, body, kind="coordinator", effect=Effect.READ)
+                return await self._do_other(name, "coordinator", body)
             case _:
-                return await self._run.step(name, body, kind="framework", effect=Effect.READ)
+                return await self._do_other(name, "framework", body)
 
     async def _ask_model(self, model_name: str, body: Body, cache_key: tuple[Any, ...]) -> object:
         _, messages, settings, parameters, context = cache_key
         inputs, tools = self._asked.inputs(model_name, messages, settings, parameters)
-        made = False
+        fresh: Fresh | None = None
 
-        async def ask() -> object:
-            nonlocal made
-            made = True
+        async def ask() -> dict[str, Any]:
+            nonlocal fresh
             self._ledger.admit(ONE_REQUEST)
             self._tell_tools(inputs["tools"], tools)
-            answer = await body()
-            self._book(answer, context.model, fresh=True)
-            return answer
+            fresh = cast("Fresh", await body())
+            self._book(fresh.kept, context.model, fresh=True)
+            return fresh.kept
 
         try:
-            answer = await self._run.step(
+            kept = await self._run.step(
                 model_name, ask, kind="model", inputs=inputs, effect=Effect.READ, keep_inputs=True
             )
         except RecordedFailure as failure:  # coordinators that fall back to another model wait for this class
             raise ModelAPIError(model_name, failure.what) from failure
-        if not made:
-            self._book(answer, context.model, fresh=False)
+        if fresh is None:
+            self._book(kept, context.model, fresh=False)
         if self._run.mode != "strict":  # only now: the answer is paid for, and must be in the journal first
             self._ledger.check_price(model_name)
-        return answer
+        return kept if fresh is None else fresh
+
+    async def _do_other(self, name: str, kind: str, body: Body) -> object:
+        """Whatever else the framework or a coordinator does: looked up, or done (again, if in doubt)."""
+
+        async def do() -> object:
+            result = await body()
+            return result.kept if isinstance(result, Fresh) else result
+
+        return await self._run.step(name, do, kind=kind, effect=Effect.READ)
 
     def _tell_tools(self, digest: str, tools: dict[str, Any]) -> None:
         if digest not in self._told_tools:
             self._told_tools.add(digest)
             self._run.record(TOOLS_EVENT, {"digest": digest, **tools})
 
-    def _book(self, answer: Any, model: Model, *, fresh: bool) -> None:
+    def _book(self, answer: dict[str, Any], model: Model, *, fresh: bool) -> None:
         told = answer.get("usage") or {}
         tokens = Usage(input_tokens=told.get("input_tokens", 0), output_tokens=told.get("output_tokens", 0))
         cost_usd = cost_of(answer, model)
@@ -168,13 +187,14 @@ class Durability(BaseDurabilityCapability[None]):
         engine_name="Victor NB",
         durable_unit_noun="step",
         durable_container_noun="run",
-        codec=_Codec(),
+        codec=Codec(),
     )
 
     def __init__(self, agent_name: str, run: Run, ledger: Ledger) -> None:
         super().__init__(name=agent_name)
         self._run = run
         self._backend = JournalBackend(agent_name, run, ledger)
+        self._bound: dict[tuple[str | None, str], Any] = {}
 
     @property
     def in_durable_context(self) -> bool:
@@ -182,6 +202,19 @@ class Durability(BaseDurabilityCapability[None]):
 
     def get_durable_operation_backend(self) -> JournalBackend:
         return self._backend
+
+    def _wrap_leaf_toolset(self, ts: AbstractToolset[None]) -> WrapperToolset[None] | None:
+        """Ours records itself. Asking the base class would try, in every run, to import what MCP needs: 15 ms."""
+        return None if isinstance(ts, OurTools) else super()._wrap_leaf_toolset(ts)
+
+    def _bind_model_operations(
+        self, backend: DurableOperationBackend[Any], *, model_id: str | None, model_name: str
+    ) -> Any:
+        """Bind once a model instead of once a request."""
+        if (model_id, model_name) not in self._bound:
+            bound = super()._bind_model_operations(backend, model_id=model_id, model_name=model_name)
+            self._bound[model_id, model_name] = bound
+        return self._bound[model_id, model_name]
 
     def get_default_run_id(self) -> str:
         return self._run.id

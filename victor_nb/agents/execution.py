@@ -152,11 +152,20 @@ def _loop(agent: Agent, model: Model, parts: Parts, gate: Gate) -> pydantic_ai.A
             instructions=agent.instructions or None,
             output_type=agent.output,
             toolsets=[ours],
-            capabilities=[*agent.coordinators, gate, Durability(agent.name, parts.run, parts.ledger)],
+            capabilities=[
+                *agent.coordinators,
+                *([gate] if _may_need_approval(agent, parts.tools) else []),
+                Durability(agent.name, parts.run, parts.ledger),
+            ],
             retries=agent.tool_retries,
         )
     except UserError as error:
         raise ToolSetupError(str(error), f"agent {agent.name!r}") from error
+
+
+def _may_need_approval(agent: Agent, tools: Mapping[str, Tool]) -> bool:
+    """Coordinators may bring tools of their own. Without either there is no gate, which costs 75 µs a call."""
+    return bool(agent.coordinators) or any(tool.approval for tool in tools.values())
 
 
 def _result(agent: Agent, run: Run, parts: Parts, answer: AgentRunResult[Any]) -> AgentResult:

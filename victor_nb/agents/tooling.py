@@ -176,7 +176,8 @@ class _Call:
         self.was_made = True
         self._ledger.admit(ONE_CALL)
         try:
-            return await asyncio.wait_for(self._tool.call(self._arguments), self._timeout_s)
+            async with asyncio.timeout(self._timeout_s):
+                return await self._tool.call(self._arguments)
         except _CONCERN_THE_RUN:
             raise
         except TimeoutError as error:
