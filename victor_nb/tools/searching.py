@@ -1,7 +1,8 @@
 """Search: which tools fit some words, best first, without a model.
 
 Pure functions. A query that is a tool's name weighs most, then a word of the name, a keyword, the category,
-a word of the description; the beginning of a word counts half. Equal scores keep the order of names.
+a word of the description; the beginning of a word counts half, small words count nothing. Equal scores keep
+the order of names.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ _WORD: Final = re.compile(r"[a-z0-9]+")
 _WEIGHTS: Final = (("name", 5.0), ("keywords", 4.0), ("category", 2.0), ("description", 1.0))
 EXACT_NAME: Final = 20.0
 SHORTEST_PREFIX: Final = 3
+SAY_NOTHING: Final = frozenset("a an and are by do does for from how i in is it me of on or the to what with".split())
 
 
 def words(text: str) -> list[str]:
@@ -33,7 +35,8 @@ def score(tool: Tool, query: str) -> float:
         "description": words(tool.description),
     }
     return total + sum(
-        max(weight * _match(word, fields[field]) for field, weight in _WEIGHTS) for word in set(words(query))
+        max(weight * _match(word, fields[field]) for field, weight in _WEIGHTS)
+        for word in set(words(query)) - SAY_NOTHING
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
 from typing import TYPE_CHECKING, Any, Final
 
 from ..errors import ToolArgumentError
@@ -16,6 +15,8 @@ MOST_COLUMNS_LISTED: Final = 300
 MOST_CORRELATED: Final = 60
 FENCE: Final = 1.5
 """How many interquartile ranges beyond the quartiles a value must lie to be an outlier (Tukey)."""
+SORTABLE: Final = frozenset({"string", "empty", "bytes", "floating", "integer", "boolean", "date", "decimal", "time"})
+"""What pandas infers for columns of Python objects that have an order."""
 NEEDS_NUMBERS: Final = ("mean", "median", "sum", "std")
 
 
@@ -66,10 +67,12 @@ def counts(column: pd.Series, n: int) -> pd.DataFrame:
 
 
 def hashable(column: pd.Series) -> pd.Series:
-    """Return a column that can be grouped by: lists and dicts become their texts."""
-    if column.dtype != object:
+    """Return a column that can be grouped by and sorted: lists, dicts and mixed types become their texts."""
+    import pandas as pd
+
+    if column.dtype != object or pd.api.types.infer_dtype(column, skipna=True) in SORTABLE:
         return column
-    return column if column.map(lambda cell: isinstance(cell, Hashable)).all() else column.map(str)
+    return column.map(str, na_action="ignore")
 
 
 def grouped(frame: pd.DataFrame, by: str, column: str | None, statistic: str, variable: str) -> pd.DataFrame:
@@ -82,18 +85,23 @@ def grouped(frame: pd.DataFrame, by: str, column: str | None, statistic: str, va
     if column is None:
         if statistic != "count":
             raise ToolArgumentError.at("column", f"{statistic!r} needs a column", hint="only 'count' needs none")
-        values, name = keys.isna(), "rows"
+        result, name = _groups_of(keys, keys).size(), "rows"
     else:
         read = numeric_column_of if statistic in NEEDS_NUMBERS else column_of
         values, name = read(frame, column, variable), f"{statistic}_{column}"
-    try:
-        result = getattr(values.groupby(keys, dropna=False, observed=True), statistic)()
-    except TypeError as unfit:
-        raise ToolArgumentError.at("statistic", f"{statistic!r} does not fit column {column!r}: {unfit}") from unfit
+        try:
+            result = getattr(_groups_of(values, keys), statistic)()
+        except TypeError as unfit:
+            raise ToolArgumentError.at("statistic", f"{statistic!r} does not fit column {column!r}: {unfit}") from unfit
     table = result.rename(name if name != by else f"{name} ").rename_axis(by).reset_index()
     return storable(
         table.sort_values(table.columns[1], ascending=False, kind="stable", ignore_index=True).head(MOST_GROUPS)
     )
+
+
+def _groups_of(values: Any, keys: pd.Series) -> Any:
+    """Group by keys; missing keys are a group, categories that do not occur are none."""
+    return values.groupby(keys, dropna=False, observed=True)
 
 
 def compared(frame: pd.DataFrame, by: str, column: str | None, variable: str) -> pd.DataFrame:
@@ -105,13 +113,13 @@ def compared(frame: pd.DataFrame, by: str, column: str | None, variable: str) ->
     keys = hashable(column_of(frame, by, variable))
     if column is not None:
         values = numeric_column_of(frame, column, variable)
-        table = values.groupby(keys, dropna=False, observed=True).agg(["count", "mean", "std", "min", "median", "max"])
+        table = _groups_of(values, keys).agg(["count", "mean", "std", "min", "median", "max"])
         table = table.sort_values("mean", ascending=False, kind="stable")
     else:
         numbers = numbers_in(frame)
         numbers = numbers.loc[:, [label for label in numbers.columns if str(label) != by]]
-        table = numbers.groupby(keys, dropna=False, observed=True).mean()
-        table.insert(0, "rows", keys.groupby(keys, dropna=False, observed=True).size())
+        table = _groups_of(numbers, keys).mean()
+        table.insert(0, "rows", _groups_of(keys, keys).size())
     return storable(table.head(MOST_GROUPS).rename_axis(by).reset_index(names=by))
 
 

@@ -88,7 +88,7 @@ class KernelVariables:
     @tool_method(
         category="data",
         effect=Effect.READ,
-        keywords=("group", "by", "per", "each", "mean", "average", "sum", "total", "median", "aggregate"),
+        keywords=("group", "grouped", "per", "each", "mean", "average", "sum", "total", "median", "aggregate"),
     )
     def group_by(
         self,

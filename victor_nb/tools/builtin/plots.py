@@ -34,6 +34,13 @@ LABEL_CHARS: Final = 30
 SIZE_INCHES: Final = (7.0, 4.3)
 PNG_DPI: Final = 110
 
+_NAMES: Final = {
+    "histogram": "Histogram",
+    "bar": "Bar chart",
+    "line": "Line chart",
+    "scatter": "Scatter plot",
+    "box": "Box plot",
+}
 _RANDOM_ID: Final = re.compile(r'(?<=id=")([a-zA-Z]+)([0-9a-f]{10})(?=")')
 
 
@@ -97,7 +104,7 @@ class _Picture:
             notes.append(f"{self.missing:,} with a missing value left out")
         if self.thinned:
             notes.append(f"{len(self.x):,} evenly chosen rows drawn")
-        return f"{self.kind.capitalize()} plot. {self.title()}: {', '.join(notes)}."
+        return f"{_NAMES[self.kind]}. {self.title()}: {', '.join(notes)}."
 
 
 def sort_of(column: pd.Series) -> Sort:
@@ -204,7 +211,6 @@ def _boxes(axes: Any, samples: list[Any]) -> None:
             width=0.5,
             color="C0",
             edgecolor="0.2",
-            alpha=0.7,
             zorder=2,
         )
         axes.hlines(found["med"], place - 0.25, place + 0.25, color="0.1", linewidth=1.5, zorder=3)
@@ -241,7 +247,7 @@ def _draw_crossing(axes: Any, x: pd.Series, y: pd.Series) -> None:
         heights = [int(((left == name) & (right == part)).sum()) for name in names]
         axes.bar(range(len(names)), heights, bottom=floor, label=_plain_text(part))
         floor = [low + high for low, high in zip(floor, heights, strict=True)]
-    axes.legend(title=_plain_text(str(y.name)), frameon=False)
+    axes.legend(title=_plain_text(str(y.name)), frameon=False, loc="upper left", bbox_to_anchor=(1, 1))
     _name_ticks(axes, names)
     _label(axes, _with_limit(left, names), "rows")
 

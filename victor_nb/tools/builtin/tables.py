@@ -164,7 +164,8 @@ def column_of(frame: pd.DataFrame, name: str, variable: str) -> pd.Series:
             f"variable {variable!r}",
             "rename one of them",
         )
-    return frame.iloc[:, places[0]]
+    column = frame.iloc[:, places[0]]
+    return column.sparse.to_dense() if hasattr(column, "sparse") else column
 
 
 def numeric_column_of(frame: pd.DataFrame, name: str, variable: str) -> pd.Series:
