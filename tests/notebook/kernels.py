@@ -139,11 +139,18 @@ class Cell:
     Attributes:
         outputs: what a notebook would hold: displays updated in place, streams joined.
         reply: the content of the execute_reply; None while the cell runs.
+        is_idle: all of its output has arrived.
     """
 
     msg_id: str
     outputs: list[dict[str, Any]] = field(default_factory=list)
     reply: dict[str, Any] | None = None
+    is_idle: bool = False
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the reply and all output are here."""
+        return self.reply is not None and self.is_idle
 
     @property
     def text(self) -> str:
@@ -212,10 +219,16 @@ class FrontEnd:
         return matches
 
     def run(self, code: str, *, timeout_s: float = WAIT_S) -> Cell:
-        """Run a cell to its end."""
-        cell = self.send(code)
-        self.pump(lambda: cell.reply is not None, timeout_s=timeout_s)
-        return cell
+        """Run a cell to its end.
+
+        Sent again if it was aborted: for a moment after an error, kernels abort whatever arrives, and no person is
+        as quick as this front end.
+        """
+        while True:
+            cell = self.send(code)
+            self.pump(lambda sent=cell: sent.is_over, timeout_s=timeout_s)
+            if cell.reply is not None and cell.reply["status"] != "aborted":
+                return cell
 
     def ok(self, code: str) -> Cell:
         """Run a cell that must succeed."""
@@ -298,6 +311,8 @@ class FrontEnd:
             view = content["data"].get("application/vnd.jupyter.widget-view+json")
             if view and self.widgets:
                 self._greet(view["model_id"])
+        elif kind == "status":
+            cell.is_idle = content["execution_state"] == "idle"
         elif kind == "error":
             cell.outputs.append({"output_type": kind, "text": "\n".join(content["traceback"])})
 

@@ -6,7 +6,6 @@ The table of which clicks reach which kernel is measured; a row that changes is 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -80,7 +79,7 @@ def test_a_running_cell_is_seen_live(front_end: FrontEnd) -> None:
     assert cell.reply is None
 
     front_end.interrupt()
-    front_end.pump(lambda: cell.reply is not None)
+    front_end.pump(lambda: cell.is_over)
     assert ("step.finished" in front_end.event_types()) or not expected
 
 
@@ -91,7 +90,7 @@ def test_an_interrupt_cancels_the_run_and_aborts_later_cells(front_end: FrontEnd
     front_end.pump(lambda: (front_end.folder / "hanging.txt").exists())
 
     front_end.interrupt()
-    front_end.pump(lambda: cell.reply is not None and later.reply is not None, timeout_s=10)
+    front_end.pump(lambda: cell.is_over and later.reply is not None, timeout_s=10)
 
     assert cell.reply is not None
     assert cell.reply["ename"] == "CellInterrupted"
@@ -148,7 +147,7 @@ def test_a_prompt_can_be_interrupted(front_end: FrontEnd) -> None:
     front_end.pump(lambda: bool(front_end.prompts))
 
     front_end.interrupt()
-    front_end.pump(lambda: cell.reply is not None, timeout_s=10)
+    front_end.pump(lambda: cell.is_over, timeout_s=10)
 
     assert cell.reply is not None
     assert cell.reply["ename"] == "CellInterrupted"
@@ -210,7 +209,7 @@ def test_a_blocking_call_is_interrupted(front_end: FrontEnd) -> None:
     front_end.pump(lambda: (front_end.folder / "hanging.txt").exists())
 
     front_end.interrupt()
-    front_end.pump(lambda: cell.reply is not None, timeout_s=10)
+    front_end.pump(lambda: cell.is_over, timeout_s=10)
 
     assert cell.reply is not None
     assert cell.reply["ename"] == "CellInterrupted"

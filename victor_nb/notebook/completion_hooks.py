@@ -56,9 +56,9 @@ def _add_command_hook(shell: Any, sources: Sources) -> Undo:
         found = complete(event.text_until_cursor, sources)
         if found is None:
             return []
-        # IPython 7 replaces only what follows the last dash of a flag.
-        parted = found.fragment.rpartition("-")
-        return [word[len(parted[0]) + len(parted[1]) :] for word in found.words]
+        # IPython replaces `symbol`, which is shorter than our fragment where it splits words at more characters.
+        ahead = len(found.fragment) - len(event.symbol)
+        return [word[max(0, ahead) :] for word in found.words]
 
     table = shell.strdispatchers["complete_command"].strs
     keys = ("%victor", "%%victor")
