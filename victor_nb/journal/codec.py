@@ -67,6 +67,7 @@ class Writer:
     def __init__(self, redactor: Redactor = NOTHING_SECRET) -> None:
         self.redactor = redactor
         self.blobs: BlobSink = {}
+        self._is_canonical = False
 
     def body(self, fields: dict[str, object]) -> bytes:
         """Encode an event's body; a field that is too long inside becomes a blob.
@@ -83,6 +84,7 @@ class Writer:
         """Encode a value so that equal values give equal bytes, whatever the order of their keys."""
         if value is None:
             return b"null"
+        self._is_canonical = True
         return self.redactor.clean(to_canonical_json(self._plain(value, "inputs")))
 
     def _short(self, raw: msgspec.Raw) -> object:
@@ -128,7 +130,8 @@ class Writer:
     def _plain_dict(self, value: dict[Any, Any]) -> object:
         for key in value:
             if type(key) is not str or key[:1] == "$":
-                return {"$map": [[self.plain(k), self.plain(v)] for k, v in value.items()]}
+                pairs = [[self.plain(k), self.plain(v)] for k, v in value.items()]
+                return {"$map": sorted(pairs, key=to_canonical_json) if self._is_canonical else pairs}
         return {key: self.plain(item) for key, item in value.items()}
 
     def _tagged(self, kind: type, value: Any) -> object:
@@ -309,9 +312,7 @@ def _without_brackets(path: str) -> str:
 
 def _parts(value: Any) -> list[tuple[str, Any]]:
     if isinstance(value, dict):
-        return [(f"[{key!r}]", item) for key, item in value.items()] + [
-            (f" key {key!r}", key) for key in value
-        ]
+        return [(f"[{key!r}]", item) for key, item in value.items()] + [(f" key {key!r}", key) for key in value]
     if isinstance(value, list | tuple) and not hasattr(value, "_fields"):
         return [(f"[{i}]", item) for i, item in enumerate(value)]
     if isinstance(value, set | frozenset):

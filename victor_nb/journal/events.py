@@ -34,7 +34,7 @@ STATUS_AFTER: Final = {
 FINAL_TYPES: Final = frozenset({"run.finished", "run.failed", "run.stopped"})
 
 _encode = msgspec.json.Encoder().encode
-_decode = msgspec.json.Decoder().decode
+_decode = msgspec.json.Decoder(dict[str, Any]).decode
 
 
 class Event(msgspec.Struct, frozen=True, gc=False):

@@ -16,13 +16,13 @@ _MARK: Final = "__victor_steps__"
 
 def described(failure: BaseException) -> dict[str, Any]:
     """Return an exception as JSON values: type, what, where, hint and traceback."""
-    known = isinstance(failure, VictorError)
+    what, where, hint = failure.args if isinstance(failure, VictorError) else (str(failure), "", "")
     trace = "".join(traceback.format_exception(failure))
     return {
         "type": type(failure).__name__,
-        "what": failure.what if known else str(failure),
-        "where": failure.where if known else "",
-        "hint": failure.hint if known else "",
+        "what": what,
+        "where": where,
+        "hint": hint,
         "traceback": trace[-LONGEST_TRACE:],
     }
 
@@ -34,9 +34,7 @@ def rebuilt(error: dict[str, Any], *, step_id: str, run_id: str) -> Exception:
     if found is not None and issubclass(found, VictorError):
         failure = found(error["what"], error["where"], error["hint"])
     elif (
-        found is not None
-        and issubclass(found, Exception)
-        and not issubclass(found, UnicodeError | BaseExceptionGroup)
+        found is not None and issubclass(found, Exception) and not issubclass(found, UnicodeError | BaseExceptionGroup)
     ):
         failure = found(error["what"])
     else:
@@ -75,10 +73,11 @@ def _chain(failure: BaseException) -> Iterator[BaseException]:
 
 def _known_classes() -> dict[str, type]:
     ours = {cls.__name__: cls for cls in _descendants(VictorError)}
-    return {**vars(builtins), **ours}  # type: ignore[dict-item]
+    known = {name: cls for name, cls in vars(builtins).items() if isinstance(cls, type)}
+    return {**known, **ours}
 
 
-def _descendants(cls: type) -> Iterator[type]:
+def _descendants(cls: type[VictorError]) -> Iterator[type[VictorError]]:
     for child in cls.__subclasses__():
         yield child
         yield from _descendants(child)

@@ -46,7 +46,5 @@ class Hub:
             try:
                 listener(event)
             except Exception:
-                logging.getLogger(__name__).exception(
-                    "a listener of run %s failed and was dropped", event.run_id
-                )
+                logging.getLogger(__name__).exception("a listener of run %s failed and was dropped", event.run_id)
                 self._disconnect(event.run_id, listener)

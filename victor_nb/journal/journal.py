@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -20,7 +21,7 @@ import msgspec
 from ..errors import UsageError, nearest
 from .codec import Reader, Writer, from_json, to_json
 from .effects import OnDoubt, ReplayMode
-from .errors import JournalCorrupt, RunFinished, RunInUse, RunNotFound
+from .errors import JournalCorrupt, JournalError, RunFinished, RunInUse, RunNotFound
 from .events import Event, RunInfo, Status
 from .hub import Hub, Listener
 from .ids import RunIds
@@ -123,9 +124,7 @@ class Journal:
         """
         info = self.find(run_id)
         if info.is_finished:
-            raise RunFinished(
-                f"run {info.run_id} is finished", hint=f"replay it for free: victor replay {info.run_id}"
-            )
+            raise RunFinished(f"run {info.run_id} is finished", hint=f"replay it for free: victor replay {info.run_id}")
         info = self._take_over(info)
         self._drop_old_stops(info.run_id)
         log = RunLog(self.store, self.hub, info.run_id, self.store.newest_seq(info.run_id), self.clock)
@@ -160,9 +159,7 @@ class Journal:
         if run_id == "last":
             newest = self.runs(limit=1)
             if not newest:
-                raise RunNotFound(
-                    "the journal holds no run yet", self.url, "run an agent first: victor ask …"
-                )
+                raise RunNotFound("the journal holds no run yet", self.url, "run an agent first: victor ask …")
             return newest[0]
         if (exact := self.store.run(run_id)) is not None:
             return exact
@@ -174,9 +171,7 @@ class Journal:
                 f"more than one run begins with {run_id!r}", self.url, "give more of its id (victor runs)"
             )
         known = [info.run_id for info in self.runs(limit=200)]
-        raise RunNotFound(
-            f"there is no run {run_id!r}.{nearest(run_id, known)}", self.url, "list them: victor runs"
-        )
+        raise RunNotFound(f"there is no run {run_id!r}.{nearest(run_id, known)}", self.url, "list them: victor runs")
 
     def recorded(self, kind: str, name: str, request: Mapping[str, object] | None = None) -> RunInfo:
         """Return the newest finished run that was asked exactly this.
@@ -185,9 +180,7 @@ class Journal:
             ReplayMiss: there is none; the error says how the nearest one differs.
         """
         raw = self._request(request)
-        found = self.store.runs(
-            kind=None, name=None, status=Status.FINISHED, key=_key(kind, name, raw), limit=1
-        )
+        found = self.store.runs(kind=None, name=None, status=Status.FINISHED, key=_key(kind, name, raw), limit=1)
         if found:
             return found[0]
         near = self.store.runs(kind=kind, name=name, status=Status.FINISHED, key=None, limit=1)
@@ -326,9 +319,7 @@ class Journal:
             history = self.store.events(
                 older.run_id, after=0, through=through, types=HISTORY_TYPES, last=None, bodies=True
             )
-            newest = self.store.events(
-                older.run_id, after=0, through=through, types=STEP_TYPES, last=1, bodies=False
-            )
+            newest = self.store.events(older.run_id, after=0, through=through, types=STEP_TYPES, last=1, bodies=False)
             past = merged(past, past_of(results, history, newest[0].seq if newest else 0))
         return past
 
@@ -338,9 +329,7 @@ class Journal:
         while info.parent:
             parent = self.store.run(info.parent)
             if parent is None:
-                raise JournalCorrupt(
-                    f"run {info.run_id} is built on run {info.parent}, which is gone", self.url
-                )
+                raise JournalCorrupt(f"run {info.run_id} is built on run {info.parent}, which is gone", self.url)
             chain.append((parent, info.through))
             info = parent
         return chain[::-1]
@@ -348,9 +337,7 @@ class Journal:
     def _blob(self, name: str) -> bytes:
         content = self.store.blob(name)
         if content is None:
-            raise JournalCorrupt(
-                f"the journal lacks the blob {name}", self.url, "restore the journal from a backup"
-            )
+            raise JournalCorrupt(f"the journal lacks the blob {name}", self.url, "restore the journal from a backup")
         return content
 
     # -- the lease's heartbeat -------------------------------------------------------------------------------------
@@ -368,7 +355,10 @@ class Journal:
                 held = dict(self._held)
             if held:
                 now = self.clock()
-                self.store.renew(held, now + LEASE_S, now)
+                try:
+                    self.store.renew(held, now + LEASE_S, now)
+                except JournalError:  # the next step of the run meets it too, and there it can be told
+                    logging.getLogger(__name__).warning("leases could not be renewed", exc_info=True)
 
     def stats(self) -> dict[str, float]:
         """Return counters: appends, rows, lock_waits, lock_wait_s, worst_lock_wait_s."""
@@ -377,10 +367,10 @@ class Journal:
     def close(self) -> None:
         """Release every lease and close the store."""
         self._closing.set()
-        for run_id in list(self._held):
-            self.release(run_id)
         if self._heart is not None:
             self._heart.join()
+        for run_id in list(self._held):
+            self.release(run_id)
         self.store.close()
 
     def __enter__(self) -> Self:

@@ -40,9 +40,7 @@ class RunLog:
         clock: seconds since the epoch.
     """
 
-    def __init__(
-        self, store: Store, hub: Hub, run_id: str, newest_seq: int, clock: Callable[[], float]
-    ) -> None:
+    def __init__(self, store: Store, hub: Hub, run_id: str, newest_seq: int, clock: Callable[[], float]) -> None:
         self._store, self._hub, self._run_id, self._clock = store, hub, run_id, clock
         self._seq = newest_seq
         self._lock = threading.Lock()
@@ -99,9 +97,7 @@ class RunLog:
         ]
         whole = batch[0] if len(batch) == 1 else _together(batch)
         try:
-            self._store.append(
-                self._run_id, rows, whole.blobs, status=whole.status, power_safe=whole.power_safe
-            )
+            self._store.append(self._run_id, rows, whole.blobs, status=whole.status, power_safe=whole.power_safe)
         except BaseException as failure:
             for entry in batch:
                 entry.failure = failure

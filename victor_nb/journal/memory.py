@@ -81,9 +81,7 @@ class MemoryStore:
     def runs_with_prefix(self, prefix: str, limit: int) -> list[RunInfo]:
         with self._lock:
             ids = sorted(self._runs)
-            found = [
-                run_id for run_id in ids[: bisect_right(ids, prefix + "\uffff")] if run_id.startswith(prefix)
-            ]
+            found = [run_id for run_id in ids[: bisect_right(ids, prefix + "\uffff")] if run_id.startswith(prefix)]
             return [self._runs[run_id] for run_id in reversed(found[-limit:])]
 
     def runs(

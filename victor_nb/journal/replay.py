@@ -37,9 +37,7 @@ def changes(before: Any, after: Any, path: str = "") -> list[Change]:
         return [
             change
             for key in keys
-            for change in changes(
-                before.get(key, _MISSING), after.get(key, _MISSING), f"{path}.{key}" if path else key
-            )
+            for change in changes(before.get(key, _MISSING), after.get(key, _MISSING), f"{path}.{key}" if path else key)
         ]
     if isinstance(before, list) and isinstance(after, list) and len(before) == len(after):
         pairs = enumerate(zip(before, after, strict=True))
@@ -56,10 +54,8 @@ def missed_step(step: Step, inputs: Any, candidates: Sequence[Event], recording:
     """
     label = f"{step.kind} {step.name!r}"
     if not candidates:
-        return ReplayMiss(
-            f"the recording has no further {label} step", f"run {recording}", _advice(recording)
-        )
-    recorded = candidates[0].data.get("inputs")
+        return ReplayMiss(f"the recording has no further {label} step", f"run {recording}", _advice(recording))
+    recorded: Any = candidates[0].data.get("inputs")
     if is_fingerprint(recorded) and not is_fingerprint(inputs):
         recorded, inputs = recorded["#"], fingerprint(inputs)["#"]
     found = changes(recorded, inputs)

@@ -12,7 +12,7 @@ import random
 import time
 from collections.abc import Awaitable, Callable
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Self, TypeVar, cast
 
 import msgspec
 
@@ -127,13 +127,10 @@ class Run:
         """
         step = self._enter(name, kind, inputs, effect, keep_inputs)
         if (recorded := self._past.results.get(step.id)) is not None:
-            return self._answer(step, recorded)
+            return cast(T, self._answer(step, recorded))
         if (doubt := self._to_be_done(step)) is not None:
             decision = doubt(step)
-            if (
-                self._settle(step, await decision if isinstance(decision, Awaitable) else decision)
-                is _SKIPPED
-            ):
+            if self._settle(step, await decision if isinstance(decision, Awaitable) else decision) is _SKIPPED:
                 return None  # type: ignore[return-value]
         began = self._begin(step)
         inside = CURRENT.set(step)
@@ -166,7 +163,7 @@ class Run:
         """`step` for a body that is an ordinary function."""
         step = self._enter(name, kind, inputs, effect, keep_inputs)
         if (recorded := self._past.results.get(step.id)) is not None:
-            return self._answer(step, recorded)
+            return cast(T, self._answer(step, recorded))
         if (doubt := self._to_be_done(step)) is not None and self._settle(step, doubt(step)) is _SKIPPED:
             return None  # type: ignore[return-value]
         began = self._begin(step)
@@ -288,9 +285,7 @@ class Run:
             return
         body = {"kind": step.kind, "name": step.name, "error": described(failure), "ms": _ms_since(began)}
         try:
-            self._log.write(
-                Entry("step.failed", Writer(self._journal.redactor).body(body), step.id, step.parent_id)
-            )
+            self._log.write(Entry("step.failed", Writer(self._journal.redactor).body(body), step.id, step.parent_id))
         except VictorError as second:
             failure.add_note(f"and it could not be recorded: {second.what}")
 
@@ -298,9 +293,7 @@ class Run:
         """The run's log; a run that replays gets one of its own when it first has something to add."""
         if self._log is None:
             if self.mode == "strict":
-                raise ReplayMiss(
-                    "a strict replay writes nothing", f"run {self.id}", "use --replay auto to add to it"
-                )
+                raise ReplayMiss("a strict replay writes nothing", f"run {self.id}", "use --replay auto to add to it")
             self._log = self._journal.open_log_of_replay(self.info)
         return self._log
 
@@ -324,9 +317,7 @@ class Run:
         if not self._journal.hub.is_heard(self.id):
             return
         raw = self._journal.redactor.clean(msgspec.json.encode(data))
-        self._journal.hub.publish(
-            Event(self.id, LIVE_ONLY, self._journal.clock(), type, step_id, "", raw, replayed)
-        )
+        self._journal.hub.publish(Event(self.id, LIVE_ONLY, self._journal.clock(), type, step_id, "", raw, replayed))
 
     def take_signals(self) -> list[tuple[str, dict[str, Any]]]:
         """Return what `Journal.signal` sent to this run since the last call, oldest first."""
@@ -340,9 +331,7 @@ class Run:
 
     def fail(self, failure: BaseException) -> None:
         """End the run with an error; resuming it tries the failed step anew."""
-        self._end(
-            "run.failed", Status.FAILED, {"error": described(failure), "steps": steps_failed_by(failure)}
-        )
+        self._end("run.failed", Status.FAILED, {"error": described(failure), "steps": steps_failed_by(failure)})
 
     def stop(self, reason: str, failure: BaseException | None = None) -> None:
         """End this execution with the run left to be resumed. `reason`: "interrupt", "budget", "doubt", …"""

@@ -22,47 +22,18 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from . import filesystem
-from .errors import (
-    JournalBusy,
-    JournalCorrupt,
-    JournalError,
-    JournalFull,
-    JournalReadOnly,
-    JournalTooNew,
-    JournalUnavailable,
-    LeaseLost,
-)
+from .errors import JournalCorrupt, JournalError, JournalTooNew, JournalUnavailable, LeaseLost
 from .events import Event, RunInfo, Status
+from .sqlite_errors import is_busy, translated
+from .sqlite_schema import APPLICATION_ID, SCHEMA, SCHEMA_VERSION
 from .store import Row
 
-SCHEMA_VERSION: Final = 1
-APPLICATION_ID: Final = (
-    0x56_4E_42_4A  # "VNBJ", so that `file` and we can tell a journal from any other database
-)
 BUSY_TIMEOUT_S: Final = 30.0
 LONGEST_NAP_S: Final = 0.002
 COMPRESS_UP_TO: Final = 16 * 1024 * 1024
 CHECKPOINT_PAGES: Final = 4000
 
-_SCHEMA: Final = """
-CREATE TABLE IF NOT EXISTS runs (
-    id INTEGER PRIMARY KEY, run_id TEXT NOT NULL UNIQUE, kind TEXT NOT NULL, name TEXT NOT NULL, status TEXT NOT NULL,
-    created REAL NOT NULL, updated REAL NOT NULL, parent TEXT NOT NULL, through INTEGER NOT NULL,
-    owner TEXT NOT NULL, lease_until REAL NOT NULL, request BLOB NOT NULL, key TEXT NOT NULL
-);
-CREATE INDEX IF NOT EXISTS runs_by_key ON runs (key, run_id);
-CREATE TABLE IF NOT EXISTS events (
-    run INTEGER NOT NULL, seq INTEGER NOT NULL, time REAL NOT NULL, type TEXT NOT NULL,
-    step_id TEXT NOT NULL, parent_id TEXT NOT NULL, raw BLOB NOT NULL, PRIMARY KEY (run, seq)
-) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS blobs (name TEXT PRIMARY KEY, packed INTEGER NOT NULL, content BLOB NOT NULL);
-CREATE TABLE IF NOT EXISTS mail (id INTEGER PRIMARY KEY, run_id TEXT NOT NULL, name TEXT NOT NULL,
-    raw BLOB NOT NULL, time REAL NOT NULL);
-CREATE INDEX IF NOT EXISTS mail_by_run ON mail (run_id, id);
-"""
-_RUN_COLUMNS: Final = (
-    "run_id, kind, name, status, created, updated, parent, through, owner, lease_until, request"
-)
+_RUN_COLUMNS: Final = "run_id, kind, name, status, created, updated, parent, through, owner, lease_until, request"
 _INSERT_EVENT: Final = "INSERT INTO events VALUES (?,?,?,?,?,?,?)"
 
 Result = TypeVar("Result")
@@ -74,17 +45,18 @@ class SqliteStore:
     Args:
         path: the database file; its folder is made too.
         read_only: open an existing file for reading only.
+        busy_timeout_s: how long to wait for other writers, in seconds.
 
     Raises:
         JournalError: the file cannot be opened, is damaged, no journal, or from a later version.
     """
 
-    def __init__(self, path: Path, *, read_only: bool = False) -> None:
+    def __init__(self, path: Path, *, read_only: bool = False, busy_timeout_s: float = BUSY_TIMEOUT_S) -> None:
         self.path = path.expanduser().absolute()
         self.url = f"sqlite:///{self.path}"
-        self._read_only = read_only
+        self._read_only, self._busy_timeout_s = read_only, busy_timeout_s
         self._local = threading.local()
-        self._open: list[sqlite3.Connection] = []
+        self._open: list[tuple[threading.Thread, sqlite3.Connection]] = []
         self._guard = threading.Lock()
         self._numbers: dict[str, int] = {}
         self._waits = {"lock_waits": 0.0, "lock_wait_s": 0.0, "worst_lock_wait_s": 0.0}
@@ -96,9 +68,7 @@ class SqliteStore:
     def _prepare(self) -> None:
         if self._read_only:
             if not self.path.exists():
-                raise JournalUnavailable(
-                    f"there is no journal at {str(self.path)!r}", hint="check the journal's URL"
-                )
+                raise JournalUnavailable(f"there is no journal at {str(self.path)!r}", hint="check the journal's URL")
             return self._check_version()
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
@@ -137,7 +107,7 @@ class SqliteStore:
     def _create_tables(self, connection: sqlite3.Connection) -> None:
         connection.execute("BEGIN IMMEDIATE")
         try:
-            for statement in _SCHEMA.split(";"):
+            for statement in SCHEMA.split(";"):
                 connection.execute(statement)
             connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
             connection.execute("COMMIT")
@@ -148,14 +118,22 @@ class SqliteStore:
     def _connection(self) -> sqlite3.Connection:
         """This thread's connection; a forked child gets its own, as SQLite demands."""
         local = self._local
+        connection: sqlite3.Connection
         if getattr(local, "pid", None) == os.getpid():
-            connection: sqlite3.Connection = local.connection
+            connection = local.connection
             return connection
-        local.connection = self._connect()
+        connection = local.connection = self._connect()
         local.pid = os.getpid()
         with self._guard:
-            self._open.append(local.connection)
-        return local.connection
+            self._close_those_of_ended_threads()
+            self._open.append((threading.current_thread(), connection))
+        return connection
+
+    def _close_those_of_ended_threads(self) -> None:
+        for thread, connection in self._open:
+            if not thread.is_alive():
+                connection.close()
+        self._open = [(thread, connection) for thread, connection in self._open if thread.is_alive()]
 
     def _connect(self) -> sqlite3.Connection:
         query = "?mode=ro" if self._read_only else ""
@@ -194,11 +172,11 @@ class SqliteStore:
             try:
                 return work(connection)
             except sqlite3.OperationalError as failure:
-                if not _is_busy(failure):
+                if not is_busy(failure):
                     raise
             return self._wait_for_lock(lambda: work(connection))
         except sqlite3.Error as failure:
-            raise self._translated(failure) from failure
+            raise translated(failure, self.path) from failure
 
     def _wait_for_lock(self, work: Callable[[], Result]) -> Result:
         began = 0.0
@@ -206,10 +184,10 @@ class SqliteStore:
             try:
                 result = work()
             except sqlite3.OperationalError as failure:
-                if not _is_busy(failure):
+                if not is_busy(failure):
                     raise
                 began = began or time.monotonic()
-                if time.monotonic() - began > BUSY_TIMEOUT_S:
+                if time.monotonic() - began > self._busy_timeout_s:
                     raise
                 time.sleep(random.uniform(0, LONGEST_NAP_S))
             else:
@@ -222,36 +200,6 @@ class SqliteStore:
             self._waits["lock_waits"] += 1
             self._waits["lock_wait_s"] += seconds
             self._waits["worst_lock_wait_s"] = max(self._waits["worst_lock_wait_s"], seconds)
-
-    def _translated(self, failure: sqlite3.Error) -> JournalError:
-        where, code = str(self.path), getattr(failure, "sqlite_errorcode", 0) & 0xFF
-        if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
-            return JournalBusy(
-                f"other processes kept the journal locked for {BUSY_TIMEOUT_S:.0f} s",
-                where,
-                "find a process that holds it open (victor doctor), or give this project its own journal",
-            )
-        if code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM):
-            return JournalReadOnly(
-                "the journal cannot be written",
-                where,
-                "make the file and its folder writable, or set another journal with VICTOR_JOURNAL",
-            )
-        if code == sqlite3.SQLITE_FULL or "disk is full" in str(failure):
-            return JournalFull(
-                "there is no room left for the journal; what was written before is safe",
-                where,
-                "free space on that disk, then resume the run",
-            )
-        if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
-            return JournalCorrupt(
-                f"the file is damaged or no journal: {failure}",
-                where,
-                f"keep a copy, then try: sqlite3 {where} '.recover' | sqlite3 recovered.db",
-            )
-        return JournalUnavailable(
-            f"the journal cannot be used: {failure}", where, "run victor doctor for details"
-        )
 
     def _transaction(self, work: Callable[[sqlite3.Connection], Result]) -> Result:
         def whole(connection: sqlite3.Connection) -> Result:
@@ -274,9 +222,7 @@ class SqliteStore:
 
         def work(connection: sqlite3.Connection) -> None:
             marks = ",".join("?" * len(fields))
-            number = connection.execute(
-                f"INSERT INTO runs ({_RUN_COLUMNS}, key) VALUES ({marks})", fields
-            ).lastrowid
+            number = connection.execute(f"INSERT INTO runs ({_RUN_COLUMNS}, key) VALUES ({marks})", fields).lastrowid
             assert number is not None
             _insert_blobs(connection, blobs)
             connection.executemany(_INSERT_EVENT, [(number, *row) for row in rows])
@@ -401,14 +347,13 @@ class SqliteStore:
     ) -> list[RunInfo]:
         asked = {"kind": kind, "name": name, "status": status, "key": key}
         given = {column: value for column, value in asked.items() if value is not None}
-        return self._select_runs(
-            " AND ".join(f"{column} = ?" for column in given) or "1", [*given.values()], limit
-        )
+        return self._select_runs(" AND ".join(f"{column} = ?" for column in given) or "1", [*given.values()], limit)
 
     def _select_runs(self, condition: str, values: list[Any], limit: int) -> list[RunInfo]:
         query = f"SELECT {_RUN_COLUMNS} FROM runs WHERE {condition} ORDER BY run_id DESC LIMIT ?"
         rows = self._retried(lambda connection: connection.execute(query, [*values, limit]).fetchall())
-        return [RunInfo(*row[:3], Status(row[3]), *row[4:]) for row in rows]
+        names = _RUN_COLUMNS.replace("request", "raw_request").split(", ")
+        return [RunInfo(**{**dict(zip(names, row, strict=True)), "status": Status(row[3])}) for row in rows]
 
     def blob(self, name: str) -> bytes | None:
         query = "SELECT packed, content FROM blobs WHERE name = ?"
@@ -436,7 +381,7 @@ class SqliteStore:
     def close(self) -> None:
         with self._guard:
             connections, self._open = self._open, []
-        for connection in connections:
+        for _, connection in connections:
             connection.close()
         self._local = threading.local()
 
@@ -456,7 +401,3 @@ def _insert_blobs(connection: sqlite3.Connection, blobs: Mapping[str, bytes]) ->
             "INSERT OR IGNORE INTO blobs VALUES (?,?,?)",
             (name, int(is_smaller), packed if is_smaller else content),
         )
-
-
-def _is_busy(failure: sqlite3.OperationalError) -> bool:
-    return getattr(failure, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)

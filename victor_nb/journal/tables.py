@@ -41,9 +41,7 @@ def dump(value: Any, redactor: Redactor) -> Table | None:
             name = value.name if value.name is None or isinstance(value.name, str) else str(value.name)
             return Table("series", _arrow(value.to_frame("values"), redactor), {"name": name})
         if isinstance(value, pandas.Index):
-            return Table(
-                "index", _arrow(value.to_frame(index=False, name="values"), redactor), {"name": value.name}
-            )
+            return Table("index", _arrow(value.to_frame(index=False, name="values"), redactor), {"name": value.name})
     numpy = sys.modules.get("numpy")
     if numpy is not None and isinstance(value, numpy.ndarray):
         return Table("array", _npy(value, redactor))

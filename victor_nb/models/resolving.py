@@ -87,7 +87,7 @@ def _key(provider: Provider, name: str) -> str | None:
         if value := os.environ.get(variable):
             return value
     raise MissingKey(
-        f"the model {name!r} needs a key, and {' and '.join(provider.keys)} {'is' if len(provider.keys) == 1 else 'are'} not set",
+        f"the model {name!r} needs a key, and none is set in {' or '.join(provider.keys)}",
         hint=f"export {provider.keys[0]}=…, or name a file for it in victor.toml; --model offline needs no key",
     )
 

@@ -80,7 +80,7 @@ class RetryingModel(WrapperModel):
                 raise self._translated(failure) from failure
 
     async def _wait_or_raise(self, failure: Exception, attempt: int) -> None:
-        may_pass = isinstance(failure, ModelHTTPError) and failure.status_code in _PASSING or _is_lost(failure)
+        may_pass = (isinstance(failure, ModelHTTPError) and failure.status_code in _PASSING) or _is_lost(failure)
         if not may_pass or attempt == self._attempts:
             raise self._translated(failure) from failure
         asked = _retry_after(failure)
@@ -128,7 +128,7 @@ def _is_lost(failure: BaseException) -> bool:
     """Whether a connection failed, timed out or was cut, whichever library says so."""
     names = {cls.__name__ for one in _causes(failure) for cls in type(one).__mro__}
     lost = {"APIConnectionError", "APITimeoutError", "TransportError", "ConnectionError", "TimeoutError"}
-    return bool(names & lost) and not isinstance(failure, ModelHTTPError) or type(failure) is ModelAPIError
+    return (bool(names & lost) and not isinstance(failure, ModelHTTPError)) or type(failure) is ModelAPIError
 
 
 def _causes(failure: BaseException) -> list[BaseException]:

@@ -216,12 +216,17 @@ class TestFailures:
 
     def test_the_failure_that_ended_the_run_is_tried_again(self, journal):
         """Resuming a failed run means trying what failed, even if other steps ended after it."""
-        with pytest.raises(ValueError, match="no"), journal.start() as run:
-            try:
-                run.step_sync("fails", lambda: (_ for _ in ()).throw(ValueError("no")))
-            except ValueError as failure:
-                run.step_sync("a sibling", Body())
-                raise failure from None
+
+        def program(run):
+            with run:
+                try:
+                    run.step_sync("fails", lambda: (_ for _ in ()).throw(ValueError("no")))
+                finally:
+                    run.step_sync("a sibling", Body())
+
+        run = journal.start()
+        with pytest.raises(ValueError, match="no"):
+            program(run)
 
         assert journal.resume(run.id).step_sync("fails", Body("mended")) == "mended"
 

@@ -67,13 +67,12 @@ def _single(text: str, table: Variable, column_before: str | None) -> tuple[str,
 
 def _columns_with_rest(text: str, table: Variable) -> list[tuple[str, str]]:
     """Each column that the text names, with what follows it there."""
-    spans = [match.span() for match in re.finditer(r"[^\W_]+", text)]
-    split = [(start, end) for start, end in spans]
-    found = []
-    for mention in mentions(table.columns, text):
-        if mention.end <= len(split):
-            found.append((mention.name, text[split[mention.end - 1][1] :].lstrip("`'\" ")))
-    return found
+    ends = [match.end() for match in re.finditer(r"[^\W_]+", text)]
+    return [
+        (mention.name, text[ends[mention.end - 1] :].lstrip("`'\" "))
+        for mention in mentions(table.columns, text)
+        if mention.end <= len(ends)
+    ]
 
 
 def _comparison(column: str, rest: str, table: Variable) -> str | None:

@@ -15,8 +15,10 @@ _NUMBER: Final = re.compile(r"(?<![\w.])[-+]?\d[\d_]*(?:\.\d+)?(?![\w])")
 _QUOTED: Final = re.compile(r"'([^']+)'|\"([^\"]+)\"|`([^`]+)`|“([^”]+)”")
 _FENCED: Final = re.compile(r"```[\w-]*\n(.*?)```", re.DOTALL)
 _DATE: Final = re.compile(r"\b\d{4}-\d{2}-\d{2}\b")
-_NAMES: Final = re.compile(r"(?:[^\W\d_a-z][\w'’-]*)(?:\s+[^\W\d_a-z][\w'’-]*)*")
-_AFTER: Final = re.compile(r"\b(?:in|of|for|at|to|from|about|on|called|named)\s+([\w'’./-]+(?:\s+[A-Z][\w'’-]*)*)")
+_NAMES: Final = re.compile(r"(?:[^\W\d_a-z][\w'\u2019-]*)(?:\s+[^\W\d_a-z][\w'\u2019-]*)*")
+_AFTER: Final = re.compile(
+    r"\b(?:in|of|for|at|to|from|about|on|called|named)\s+([\w'\u2019./-]+(?:\s+[A-Z][\w'\u2019-]*)*)"
+)
 _SELECT: Final = re.compile(r"\b(?:select|with)\b.*", re.IGNORECASE | re.DOTALL)
 _PATH: Final = re.compile(r"(?<!\w)(?:[\w.-]+/)*[\w-]+\.\w{1,8}\b|(?<!\w)(?:[\w.-]+/)+[\w.-]*")
 _YES: Final = re.compile(r"\b(yes|true|on|enable[ds]?|with)\b", re.IGNORECASE)
@@ -111,6 +113,7 @@ def _text(schema: dict[str, Any], parameter: Parameter, tool: OfferedTool, reque
 def _some_text(
     schema: dict[str, Any], parameter: Parameter, tool: OfferedTool, request: str, used: set[str]
 ) -> str | None:
+    """A text by what the parameter means, else by its name, else a quoted one, else a name in the request."""
     fenced = _FENCED.search(request)
     quoted = [text for groups in _QUOTED.findall(request) for text in groups if text and text not in used]
     if schema.get("format") in ("date", "date-time"):
@@ -124,9 +127,11 @@ def _some_text(
     if parameter.role == "path":
         found = _PATH.search(request)
         return found[0] if found else None
-    named = re.search(rf"\b{_spelt(parameter.name)}\s*(?:=|:|is|called|named)\s*([\w'’./@-]+)", request, re.IGNORECASE)
+    named = re.search(
+        rf"\b{_spelt(parameter.name)}\s*(?:=|:|is|called|named)\s*([\w'\u2019./@-]+)", request, re.IGNORECASE
+    )
     if named and not quoted:
-        return named[1]
+        return str(named[1])
     if quoted:
         return quoted[0]
     if schema.get("format") in (None, "") and parameter.is_required:

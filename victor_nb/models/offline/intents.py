@@ -65,7 +65,8 @@ INTENTS: Final = (
     ),
     Intent(
         "statistic by group",
-        rf"({_STATISTIC}|\bcounts?\b|\bhow many\b|\bnumber of\b).*\b(by|per|for each|for every|in each|across|grouped by|within)\b",
+        rf"({_STATISTIC}|\bcounts?\b|\bhow many\b|\bnumber of\b)"
+        r".*\b(by|per|for each|for every|in each|across|grouped by|within)\b",
         "group by statistic aggregate",
         "{statistic} of {column} by {by}",
         ("group",),

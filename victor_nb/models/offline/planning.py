@@ -203,7 +203,7 @@ def _count(parameter: Parameter, sentence: _Sentence) -> int | None:
         return None
     number = int(found[1] or found[2])
     bounds = parameter.schema["anyOf"][0]
-    return max(bounds.get("minimum", number), min(number, bounds.get("maximum", number)))
+    return max(int(bounds.get("minimum", number)), min(number, int(bounds.get("maximum", number))))
 
 
 def _choice(parameter: Parameter, sentence: _Sentence) -> str | None:

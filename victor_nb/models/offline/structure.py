@@ -5,11 +5,16 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, Final
 
 from .words import likeness, stems
 
-_NUMBER_TYPES = {"integer": int, "number": (int, float), "string": str, "boolean": bool}
+_NUMBER_TYPES: Final[dict[str, type | tuple[type, ...]]] = {
+    "integer": int,
+    "number": (int, float),
+    "string": str,
+    "boolean": bool,
+}
 
 
 def fill(schema: dict[str, Any], texts: Sequence[str], answer: str) -> dict[str, Any] | None:

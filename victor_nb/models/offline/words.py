@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import math
 import re
 import unicodedata
 from collections.abc import Iterable
@@ -13,9 +14,75 @@ _CAMEL: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _CLOSE_ENOUGH: Final = 0.87
 _SHORTEST_FUZZY: Final = 5
 STOP_WORDS: Final = frozenset(
-    "a an and any are as at be been by can could did do does for from give had has have how i in into is it its many me "
-    "much my of on one or our out please show tell than that the their them there these they this those to us was we "
-    "were what when where which who why will with would you your".split()
+    [
+        "a",
+        "an",
+        "and",
+        "any",
+        "are",
+        "as",
+        "at",
+        "be",
+        "been",
+        "by",
+        "can",
+        "could",
+        "did",
+        "do",
+        "does",
+        "for",
+        "from",
+        "give",
+        "had",
+        "has",
+        "have",
+        "how",
+        "i",
+        "in",
+        "into",
+        "is",
+        "it",
+        "its",
+        "many",
+        "me",
+        "much",
+        "my",
+        "of",
+        "on",
+        "one",
+        "or",
+        "our",
+        "out",
+        "please",
+        "show",
+        "tell",
+        "than",
+        "that",
+        "the",
+        "their",
+        "them",
+        "there",
+        "these",
+        "they",
+        "this",
+        "those",
+        "to",
+        "us",
+        "was",
+        "we",
+        "were",
+        "what",
+        "when",
+        "where",
+        "which",
+        "who",
+        "why",
+        "will",
+        "with",
+        "would",
+        "you",
+        "your",
+    ]
 )
 
 
@@ -94,4 +161,4 @@ def likeness(asked: Iterable[str], offered: Iterable[str]) -> float:
     there = set(offered) - STOP_WORDS
     if not wanted or not there:
         return 0.0
-    return len(wanted & there) / len(there) ** 0.5
+    return len(wanted & there) / math.sqrt(len(there))
