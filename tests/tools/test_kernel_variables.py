@@ -47,16 +47,24 @@ def tools() -> Toolset:
     return kernel_variables({"shop": SHOP})
 
 
-def records(frame: pd.DataFrame) -> list[dict]:
-    return json.loads(frame.to_json(orient="records"))
-
-
 def test_the_toolset_has_the_tools_of_the_contract(tools):
     """Other rooms know these names."""
-    assert [t.name for t in tools] == (
-        "describe_variable list_columns head_rows value_counts group_by correlate missing_values query_rows top_rows"
-        " outliers compare_groups summary_statistics count_rows plot_columns"
-    ).split()
+    assert [t.name for t in tools] == [
+        "describe_variable",
+        "list_columns",
+        "head_rows",
+        "value_counts",
+        "group_by",
+        "correlate",
+        "missing_values",
+        "query_rows",
+        "top_rows",
+        "outliers",
+        "compare_groups",
+        "summary_statistics",
+        "count_rows",
+        "plot_columns",
+    ]
 
 
 def test_columns(tools):
@@ -75,19 +83,11 @@ def test_head(tools):
 
 def test_value_counts(tools):
     """Most frequent first, missing values counted, percentages of all rows."""
-    assert (
-        records(call(tools, "value_counts", variable="shop", column="city"))
-        == [
-            {"value": "Bern", "count": 3, "percent": 50.0},
-            {"value": "Oslo", "count": 1, "percent": 16.67},
-            {"value": "Rome", "count": 1, "percent": 16.67},
-            {"value": None, "count": 1, "percent": 16.67},
-        ]
-        or True
-    )
     counted = call(tools, "value_counts", variable="shop", column="city")
     assert counted["count"].tolist() == [3, 1, 1, 1]
+    assert counted["value"].iloc[0] == "Bern"
     assert counted["value"].isna().sum() == 1
+    assert counted["percent"].tolist() == [50.0, 16.67, 16.67, 16.67]
 
 
 def test_group_by(tools):

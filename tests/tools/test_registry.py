@@ -270,7 +270,7 @@ def test_overrides_also_hold_for_toolsets_built_later(tmp_path):
 def test_an_override_of_an_unknown_tool_changes_nothing(few, tmp_path):
     """The error names file and line."""
     file = written(tmp_path, "add: {category: sums}\n\nmultiplie: {category: sums}\n")
-    with pytest.raises(CategoryFileError, match="'multiplie'. Did you mean 'multiply'") as caught:
+    with pytest.raises(CategoryFileError, match=r"'multiplie'. Did you mean 'multiply'") as caught:
         few.apply(load_categories(file))
     assert caught.value.where == f"{file}:3"
     assert few.get("add").category == "maths"

@@ -17,7 +17,32 @@ _WORD: Final = re.compile(r"[a-z0-9]+")
 _WEIGHTS: Final = (("name", 5.0), ("keywords", 4.0), ("category", 2.0), ("description", 1.0))
 EXACT_NAME: Final = 20.0
 SHORTEST_PREFIX: Final = 3
-SAY_NOTHING: Final = frozenset("a an and are by do does for from how i in is it me of on or the to what with".split())
+SAY_NOTHING: Final = frozenset(
+    [
+        "a",
+        "an",
+        "and",
+        "are",
+        "by",
+        "do",
+        "does",
+        "for",
+        "from",
+        "how",
+        "i",
+        "in",
+        "is",
+        "it",
+        "me",
+        "of",
+        "on",
+        "or",
+        "the",
+        "to",
+        "what",
+        "with",
+    ]
+)
 
 
 def words(text: str) -> list[str]:

@@ -164,8 +164,9 @@ def column_of(frame: pd.DataFrame, name: str, variable: str) -> pd.Series:
             f"variable {variable!r}",
             "rename one of them",
         )
-    column = frame.iloc[:, places[0]]
-    return column.sparse.to_dense() if hasattr(column, "sparse") else column
+    column: Any = frame.iloc[:, places[0]]
+    found: pd.Series = column.sparse.to_dense() if hasattr(column, "sparse") else column
+    return found
 
 
 def numeric_column_of(frame: pd.DataFrame, name: str, variable: str) -> pd.Series:
