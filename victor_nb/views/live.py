@@ -10,7 +10,7 @@ import sys
 import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 from victor_nb.journal.events import Event
 from victor_nb.views.frozen import RunReport
@@ -86,14 +86,16 @@ def put(data: Mapping[str, object], display_id: str | None = None) -> None:
     """Display data by media type in the running cell."""
     from IPython import display
 
-    display.display(dict(data), raw=True, display_id=display_id)
+    show: Any = display.display  # IPython gives it no types
+    show(dict(data), raw=True, display_id=display_id)
 
 
 def replace(data: Mapping[str, object], display_id: str) -> None:
     """Put data in the place of what was displayed under `display_id`, in whichever cell that was."""
     from IPython import display
 
-    display.update_display(dict(data), raw=True, display_id=display_id)
+    update: Any = display.update_display  # IPython gives it no types
+    update(dict(data), raw=True, display_id=display_id)
 
 
 def _has_kernel() -> bool:
