@@ -12,12 +12,16 @@ from typing import Final
 from .variables import Variable
 from .words import folded, mentions, stems
 
-_COMPARISONS: Final = [
+_OR_EQUAL: Final = (
     (
-        r"(?:is\s+)?(?:greater|more|higher|larger|bigger)\s+than\s+or\s+equal(?:\s+to)?|at\s+least|no\s+less\s+than|>=|≥",
+        re.compile(r"\b(?:is\s+)?(?:greater|more|higher|larger|bigger)\s+than\s+or\s+equal(?:\s+to)?", re.IGNORECASE),
         ">=",
     ),
-    (r"(?:is\s+)?(?:less|lower|smaller|fewer)\s+than\s+or\s+equal(?:\s+to)?|at\s+most|no\s+more\s+than|<=|≤", "<="),
+    (re.compile(r"\b(?:is\s+)?(?:less|lower|smaller|fewer)\s+than\s+or\s+equal(?:\s+to)?", re.IGNORECASE), "<="),
+)
+_COMPARISONS: Final = [
+    (r"(?:is\s+)?at\s+least|no\s+less\s+than|>=|≥", ">="),
+    (r"(?:is\s+)?at\s+most|no\s+more\s+than|<=|≤", "<="),
     (r"is\s+not\s+equal\s+to|does\s+not\s+equal|is\s+not|isn't|not\s+equal\s+to|differs\s+from|!=|<>|≠", "!="),
     (
         r"(?:is\s+|are\s+)?(?:greater|more|higher|larger|bigger|older)\s+than|(?:is\s+|are\s+)?(?:above|over)|exceeds?|>",
@@ -36,6 +40,8 @@ _JOIN: Final = re.compile(r"\s+(and|or)\s+|\s*(&&|\|\|)\s*", re.IGNORECASE)
 
 def expression_in(text: str, table: Variable) -> str | None:
     """Return the condition that a text states about a table; None if it states none that we can read."""
+    for words, operator in _OR_EQUAL:  # or the text would be cut at this "or"
+        text = words.sub(operator, text)
     # "between 1 and 2" must not be cut at its "and", so its numbers are joined before the cut and read after it.
     guarded = re.sub(rf"(between\s+{_NUMBER})\s+and\s+({_NUMBER})", "\\1\u0000\\2", text, flags=re.IGNORECASE)
     pieces = [piece for piece in _JOIN.split(guarded) if piece is not None]

@@ -123,7 +123,7 @@ def _some_text(
         return fenced[1].strip() if fenced else (quoted[0] if quoted else None)
     if parameter.role == "sql":
         found = _SELECT.search(fenced[1] if fenced else request)
-        return found[0].strip(" `'\"") if found else None
+        return str(found[0]).strip(" `'\"") if found else None
     if parameter.role == "path":
         found = _PATH.search(request)
         return found[0] if found else None
@@ -133,7 +133,7 @@ def _some_text(
     if named and not quoted:
         return str(named[1])
     if quoted:
-        return quoted[0]
+        return str(quoted[0])
     if schema.get("format") in (None, "") and parameter.is_required:
         return _a_name(tool, request, used)
     return None
@@ -146,7 +146,7 @@ def _a_name(tool: OfferedTool, request: str, used: set[str]) -> str | None:
     candidates = [m[0] for m in _NAMES.finditer(request) if first is None or m.start() >= first.end()]
     candidates += [m[1] for m in _AFTER.finditer(request)]
     free = [c for c in candidates if c not in used and not own & set(stems(c)) and folded(c) not in ("the", "a", "i")]
-    return free[0].strip(" .,?!") if free else None
+    return str(free[0]).strip(" .,?!") if free else None
 
 
 def _spelt(name: str) -> str:
