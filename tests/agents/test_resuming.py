@@ -106,6 +106,22 @@ def test_a_named_recording_that_misses_in_the_middle_shows_the_difference(journa
         run(Agent("a", Never.model()), journal, "count the dogs", replay="strict", run_id=recorded.run_id)
 
 
+def test_a_named_recording_that_misses_names_the_tool_and_the_model_that_changed(journal):
+    """A digest alone would tell nobody anything."""
+    add, _ = make_counter()
+    recorded = run(Agent("a", Script("fine").model(), [add]), journal)
+
+    @tool(name="add")
+    def other(x: int) -> int:
+        """Do something else."""
+        return x
+
+    with pytest.raises(ReplayMiss, match=r"tools\.add"):
+        run(Agent("a", Never.model(), [other]), journal, replay="strict", run_id=recorded.run_id)
+    with pytest.raises(ReplayMiss, match=r"model: recorded 'function:scripted', now 'function:new'"):
+        run(Agent("a", Never.model("new"), [add]), journal, replay="strict", run_id=recorded.run_id)
+
+
 def test_auto_does_what_is_missing_in_a_new_run(journal):
     """A recording that answers is used; without one the work is done and recorded."""
     first = run(Agent("a", Script("one").model()), journal, replay="auto")

@@ -30,6 +30,7 @@ from pydantic_ai.durable_exec import (
 from pydantic_ai.exceptions import ModelAPIError
 from pydantic_ai.messages import ModelResponse
 from pydantic_ai.models import Model
+from pydantic_ai.models.wrapper import WrapperModel
 from pydantic_ai.toolsets import AbstractToolset, WrapperToolset
 
 from ..journal import Effect, RecordedFailure, current_step
@@ -215,6 +216,18 @@ class Durability(BaseDurabilityCapability[None]):
             bound = super()._bind_model_operations(backend, model_id=model_id, model_name=model_name)
             self._bound[model_id, model_name] = bound
         return self._bound[model_id, model_name]
+
+    def _find_model_id(self, model: Model) -> str | None:
+        """Accept any live model that a coordinator switches to: our steps run in this process, nothing crosses."""
+        layer: Model | None = model
+        while layer is not None:
+            registered, model_id = self._registered_model_id(layer)
+            if registered:
+                return model_id
+            layer = layer.wrapped if isinstance(layer, WrapperModel) else None
+        name = f"{model.model_id}#{len(self._models_by_id)}"
+        self._models_by_id[name] = model
+        return name
 
     def get_default_run_id(self) -> str:
         return self._run.id

@@ -22,7 +22,7 @@ from pydantic_ai.run import AgentRunResult
 from pydantic_ai.usage import UsageLimits
 
 from ..errors import Resumable, VictorError
-from ..journal import Event, Journal, Run
+from ..journal import Event, Journal, ReplayMiss, Run
 from ..tools import Tool, describe_variables, kernel_variables
 from .approvals import Approver, Mailbox, PolicyApprover
 from .budget import Ledger, Stopwatch, Usage, worked_seconds
@@ -31,7 +31,7 @@ from .durable import Durability
 from .errors import ToolSetupError
 from .failures import reason_of, translated
 from .gate import Gate
-from .opening import open_run, prompt_of
+from .opening import explained, open_run, prompt_of
 from .results import AgentResult
 from .tooling import Grants, OurTools, tools_in
 from .watching import Watch
@@ -68,7 +68,10 @@ async def execute(agent: Agent, ask: Ask) -> AgentResult:
     parts = Parts(ask.journal, run, tools, _ledger(agent, ask.journal, run))
     block = describe_variables(variables, variables)
     with _shown_to(ask.on_event, ask.journal, run), _ended(run):
-        answer = await _converse(agent, model, f"{prompt}\n\n{block}" if block else prompt, parts, ask.approver)
+        try:
+            answer = await _converse(agent, model, f"{prompt}\n\n{block}" if block else prompt, parts, ask.approver)
+        except ReplayMiss as miss:
+            raise explained(miss, ask.journal, run.info, request) from None
         result = _result(agent, run, parts, answer)
         run.finish(
             {"text": result.text, "data": _storable(agent, result.data)},

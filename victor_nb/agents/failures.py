@@ -13,6 +13,7 @@ from pydantic_ai.exceptions import (
 
 from ..errors import Resumable, VictorError
 from ..journal import StepInDoubt
+from ..models import ModelError
 from .errors import (
     AnswerInvalid,
     ApprovalDenied,
@@ -28,12 +29,13 @@ _REASONS: Final[dict[type[Resumable], str]] = {
     StepInDoubt: "doubt",
     RunStopped: "stop",
     ModelFailed: "model",
+    ModelError: "model",
 }
 
 
 def reason_of(failure: Resumable) -> str:
     """Return the word for why a run was stopped."""
-    return _REASONS.get(type(failure), "resumable")
+    return next((word for kind, word in _REASONS.items() if isinstance(failure, kind)), "resumable")
 
 
 def translated(error: Exception, run_id: str) -> Exception:

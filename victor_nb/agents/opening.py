@@ -51,14 +51,25 @@ def open_run(
     return journal.replay(recording.run_id, replay)
 
 
+def explained(miss: ReplayMiss, journal: Journal, recording: RunInfo, request: Mapping[str, Any]) -> ReplayMiss:
+    """Add to a miss in the middle of a run how the request as a whole differs: it names the tool that changed."""
+    differences = _differences(journal, recording, request)
+    if not differences:
+        return miss
+    return ReplayMiss(f"{miss.what}\nthe request differs from the recorded one\n  {differences}", miss.where, miss.hint)
+
+
 def _check_same(journal: Journal, info: RunInfo, request: Mapping[str, Any]) -> None:
-    now = from_json(Writer(journal.redactor).canonical(dict(request)))
-    if found := changes(info.request, now):
-        listed = "\n  ".join(str(change) for change in found[:5])
+    if differences := _differences(journal, info, request):
         raise RequestChanged(
-            f"run {info.run_id} was started with another request\n  {listed}",
+            f"run {info.run_id} was started with another request\n  {differences}",
             hint="ask as before to go on with it, or leave the run id out to start anew",
         )
+
+
+def _differences(journal: Journal, info: RunInfo, request: Mapping[str, Any]) -> str:
+    now = from_json(Writer(journal.redactor).canonical(dict(request)))
+    return "\n  ".join(str(change) for change in changes(info.request, now)[:5])
 
 
 def prompt_of(journal: Journal, run_id: str) -> str:

@@ -9,7 +9,7 @@ from pydantic_ai.messages import ModelResponse
 from pydantic_ai.models import Model
 
 _RESPONSE: Final = TypeAdapter(ModelResponse)
-_FREE: Final = frozenset({"offline", "function", "test", "ollama"})
+_FREE: Final = frozenset({"victor", "function", "test", "ollama"})
 
 
 def cost_of(answer: dict[str, Any], model: Model) -> float | None:
