@@ -61,6 +61,10 @@ class Sources:
         """The user's own variables."""
         return [name for name in self.variables if not name.startswith("_")]
 
+    def agents(self) -> list[str]:
+        """The variables that hold an agent; told by the name of their type, because the class may not be loaded."""
+        return [name for name in self.public_variables() if type(self.variables[name]).__name__ == "Agent"]
+
     def _parameter(self, param: Any) -> Parameter:
         choices = getattr(param.type, "choices", None)
         values = (lambda: list(choices)) if choices else self._values_of(param.name)
@@ -76,6 +80,8 @@ class Sources:
             "model": _models,
             "tools": _tools,
             "run": lambda: ["last", *self.runs],
+            "agent": self.agents,
+            "words": self.agents,
         }
         return table.get(name, tuple)
 
@@ -89,7 +95,7 @@ def _models() -> list[str]:
 def _tools() -> list[str]:
     from ..tools import registry
 
-    return [tool.name for tool in registry.list()]
+    return [*(toolset.name for toolset in registry.toolsets()), *(tool.name for tool in registry.list())]
 
 
 def complete(text: str, sources: Sources) -> Completions | None:
