@@ -7,7 +7,8 @@ import asyncio
 import numpy as np
 import pandas as pd
 import pytest
-from pydantic_ai.capabilities import AbstractCapability, ModelFallback
+from pydantic_ai import capabilities
+from pydantic_ai.capabilities import AbstractCapability
 from pydantic_ai.capabilities import Toolset as ToolsetCapability
 from pydantic_ai.exceptions import ModelHTTPError
 from pydantic_ai.messages import ModelResponse
@@ -34,6 +35,8 @@ def broken(messages, info) -> ModelResponse:
 
 def test_a_failure_that_a_coordinator_survived_is_survived_again_when_resumed(journal):
     """The failed request is not made again; the fallback sees an error that it knows."""
+    if not hasattr(capabilities, "ModelFallback"):
+        pytest.skip("this release of pydantic-ai has no ModelFallback")
     asked: list[int] = []
 
     def fail_once(messages, info) -> ModelResponse:
@@ -50,7 +53,7 @@ def test_a_failure_that_a_coordinator_survived_is_survived_again_when_resumed(jo
     second = script.model()
 
     def agent(steps: int) -> Agent:
-        fallback = ModelFallback(second)
+        fallback = capabilities.ModelFallback(second)
         return Agent("a", first, [look], coordinators=[fallback], budget=Budget(steps=steps))
 
     with pytest.raises(BudgetExceeded):
