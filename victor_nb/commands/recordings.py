@@ -76,6 +76,8 @@ def _run_lines(journal: Journal, info: RunInfo) -> Iterator[dict[str, Any]]:
 
 def _event_line(event: Event) -> dict[str, Any]:
     data = {key: value for key, value in event.data.items() if key not in _LEFT_OUT}
+    if data.get("kind") == "model" and isinstance(data.get("result"), dict):
+        data["result"] = {key: value for key, value in data["result"].items() if key != "timestamp"}
     line: dict[str, Any] = {"event": event.type, "data": data}
     if event.step_id:
         line["step"] = event.step_id

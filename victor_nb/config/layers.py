@@ -43,13 +43,13 @@ class Layer:
     places: Mapping[Keys, str] = field(default_factory=dict)
 
     def holds(self, keys: Keys) -> bool:
-        """Tell whether this layer gives a value for the path of keys."""
+        """Tell whether this layer gives a value for the path of keys; an empty table gives none."""
         node: object = self.values
         for key in keys:
             if not isinstance(node, Mapping) or key not in node:
                 return False
             node = node[key]
-        return True
+        return node != {}
 
     def place_of(self, keys: Keys) -> str:
         """Name the place of the nearest enclosing key that has one, else the layer's title."""
