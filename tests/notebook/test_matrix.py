@@ -131,6 +131,9 @@ def test_with_nobody_to_ask_the_cell_fails(front_end: FrontEnd) -> None:
     assert cell.reply["ename"] == "ApprovalDenied"
     assert "%victor approve" in cell.reply["evalue"]
     assert len(cell.reply["traceback"]) < 15
+    assert [output["output_type"] for output in cell.outputs if "ApprovalDenied" in str(output.get("text"))] == [
+        "error"
+    ]
 
 
 def test_a_denied_run_is_approved_and_resumed(front_end: FrontEnd) -> None:

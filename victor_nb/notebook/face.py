@@ -69,7 +69,7 @@ class Face:
                 result = self._invoke(line, body)
                 return blocked(_submitted(result), self.main) if inspect.isawaitable(result) else result
         except VictorError as error:
-            raise error.with_traceback(None) from None
+            raise _alone(error) from None
 
     async def awaited(self, line: str, body: str | None = None) -> object:
         """Run a verb in a cell that awaits it, so that front ends reach the kernel meanwhile."""
@@ -79,7 +79,7 @@ class Face:
                 result = self._invoke(line, body)
                 return await awaited(_submitted(result), self.main) if inspect.isawaitable(result) else result
         except VictorError as error:
-            raise error.with_traceback(None) from None
+            raise _alone(error) from None
 
     async def execute(self, code: str) -> CellOutcome:
         """Run approved code on the main thread in the user's namespace; called on the agent thread."""
@@ -154,6 +154,12 @@ async def _all_cancelled(session: Session) -> None:
     for task in tasks:
         task.cancel()
     await asyncio.wait(tasks)
+
+
+def _alone(error: VictorError) -> VictorError:
+    """Take away what led to the error: the journal has it, and IPython 9 shows no error with a group behind it."""
+    error.__cause__ = error.__context__ = None
+    return error.with_traceback(None)
 
 
 def _display(view: object) -> None:
