@@ -65,6 +65,12 @@ class Confined:
         self._check_public(real, path)
         return real
 
+    def _resolve_file(self, path: str) -> Path:
+        real = self.resolve(path)
+        if real == self.root:
+            raise ToolRefused(f"{path[:200]!r} is the project folder itself", hint="name a file in it")
+        return real
+
     def _check_public(self, real: Path, path: str) -> None:
         asked = (part for part in PurePath(path).parts if part not in ("..", "."))
         inside = asked if not PurePath(path).is_absolute() else iter(())
@@ -102,7 +108,7 @@ class Confined:
             ToolRefused: the path leaves the root, is private, or is no regular file.
             ToolArgumentError: there is no such file, or it cannot be opened.
         """
-        real = self.resolve(path)
+        real = self._resolve_file(path)
         with _explained(path):
             if HAS_DIRECTORY_DESCRIPTORS:
                 with self._folder(real.parent) as folder:
@@ -132,9 +138,7 @@ class Confined:
             ToolRefused: the path leaves the root, is private, or is no regular file.
             ToolArgumentError: it cannot be written.
         """
-        real = self.resolve(path)
-        if real == self.root:
-            raise ToolRefused(f"{path[:200]!r} is the project folder itself")
+        real = self._resolve_file(path)
         with _explained(path):
             if not HAS_DIRECTORY_DESCRIPTORS:
                 return self._write_by_path(real, content)

@@ -1,7 +1,8 @@
 """Toolset: run a shell command in the project folder. Every call needs a person's agreement.
 
 1. The command runs in a process group of its own. When the call ends, however it ends (done, time-out,
-   cancelled), no process of that group or below it is left.
+   cancelled), that group and every process below the command is ended. Only a daemon, which cut itself off
+   from both on purpose, stays.
 2. It inherits no secrets: of the environment it gets the names in PASSED_ON and no others.
 3. It starts inside the project folder. What it does from there is what the user agreed to: a shell cannot be
    confined, which is why each call is asked for.
@@ -34,6 +35,7 @@ OUTPUT_BYTES: Final = 100_000
 LONGEST_S: Final = 600
 GRACE_S: Final = 0.1
 """How long processes have to end after being asked to, before they are killed."""
+POLL_S: Final = 0.01
 
 PASSED_ON: Final = frozenset(
     {
@@ -95,8 +97,8 @@ class Shell:
         reading = asyncio.create_task(output.read(process.stdout))
         try:
             async with asyncio.timeout(timeout_s):
-                code = await process.wait()
-                await _ended(process.pid, reading)
+                code = await _exit_code(process)
+                await _rest_of_output(process.pid, reading)
         except TimeoutError:
             raise ToolTimeout(
                 f"the command took longer than {timeout_s} s and was ended",
@@ -136,8 +138,15 @@ class _Output:
         return (self.head + gap + self.tail).decode("utf-8", errors="replace")
 
 
-async def _ended(pid: int, reading: asyncio.Task[None]) -> None:
-    """Wait for the rest of the output; processes that still hold the pipe are ended, as nobody waits for them."""
+async def _exit_code(process: asyncio.subprocess.Process) -> int:
+    """Wait for the command itself; `Process.wait` also waits for every process that holds its output open."""
+    while process.returncode is None:
+        await asyncio.sleep(POLL_S)
+    return process.returncode
+
+
+async def _rest_of_output(pid: int, reading: asyncio.Task[None]) -> None:
+    """Wait for what is still to be read; processes that hold the output open are ended, as nobody waits for them."""
     done, _ = await asyncio.wait({reading}, timeout=GRACE_S)
     if not done:
         _signal_group(pid, signal.SIGTERM)
@@ -150,18 +159,22 @@ async def _end(process: asyncio.subprocess.Process, reading: asyncio.Task[None])
 
 
 async def _kill(process: asyncio.subprocess.Process, reading: asyncio.Task[None]) -> None:
+    from psutil import Error as PsutilError
+
     descendants = _descendants(process.pid)
     if process.returncode is None:
         _signal_group(process.pid, signal.SIGTERM)
         with suppress(TimeoutError):
-            await asyncio.wait_for(asyncio.shield(process.wait()), GRACE_S)
+            await asyncio.wait_for(_exit_code(process), GRACE_S)
     _signal_group(process.pid, getattr(signal, "SIGKILL", signal.SIGTERM))
     for descendant in descendants:
-        with suppress(Exception):  # it may be gone, or be somebody else's by now: psutil tells them apart
+        with suppress(PsutilError):
             descendant.kill()
-    await process.wait()
+    await _exit_code(process)
+    await asyncio.wait({reading}, timeout=GRACE_S)
     reading.cancel()
-    await asyncio.wait({reading})
+    # asyncio closes it by itself only when nobody holds the output any more, and has no public name for it.
+    process._transport.close()  # type: ignore[attr-defined]
 
 
 def _descendants(pid: int) -> list[Any]:
