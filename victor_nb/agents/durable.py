@@ -31,7 +31,7 @@ from pydantic_ai.exceptions import ModelAPIError
 from pydantic_ai.messages import ModelResponse
 from pydantic_ai.models import Model
 from pydantic_ai.models.wrapper import WrapperModel
-from pydantic_ai.toolsets import AbstractToolset, WrapperToolset
+from pydantic_ai.toolsets import AbstractToolset, FunctionToolset, WrapperToolset
 
 from ..journal import Effect, RecordedFailure, current_step
 from .asked import Asked
@@ -203,6 +203,15 @@ class Durability(BaseDurabilityCapability[None]):
 
     def get_durable_operation_backend(self) -> JournalBackend:
         return self._backend
+
+    def get_wrapper_toolset(self, toolset: AbstractToolset[None]) -> AbstractToolset[None] | None:
+        """Offer our tools alone where nobody brought others: the framework starts tasks for each of several toolsets."""
+        leaves: list[AbstractToolset[None]] = []
+        toolset.apply(leaves.append)
+        filled = [leaf for leaf in leaves if not (isinstance(leaf, FunctionToolset) and not leaf.tools)]
+        if len(filled) == 1 and isinstance(filled[0], OurTools):
+            return filled[0]
+        return super().get_wrapper_toolset(toolset)
 
     def _wrap_leaf_toolset(self, ts: AbstractToolset[None]) -> WrapperToolset[None] | None:
         """Ours records itself. Asking the base class would try, in every run, to import what MCP needs: 15 ms."""
