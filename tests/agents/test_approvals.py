@@ -263,18 +263,22 @@ def test_a_decision_survives_a_stop_after_it(journal):
     assert done == ["a"]
 
 
-def test_waiting_for_a_person_is_not_working_time(journal):
-    """A slow person does not use up the seconds of the budget."""
-    from victor_nb.agents import Budget
+def test_waiting_for_a_person_is_not_working_time(journal, monkeypatch):
+    """A person who takes an hour does not use up the minute of the budget."""
+    from types import SimpleNamespace
+
+    from victor_nb.agents import Budget, execution
 
     one, _ = shell()
+    now = [0.0]
+    monkeypatch.setattr(execution, "time", SimpleNamespace(monotonic=lambda: now[0]))
 
     class Slow:
         async def decide(self, request: ApprovalRequest) -> Decision:
-            await asyncio.sleep(0.8)
+            now[0] += 3600
             return YES
 
-    agent = Agent("a", Script([("shell", {"command": "a"})], "ok").model(), [one], budget=Budget(seconds=0.7))
+    agent = Agent("a", Script([("shell", {"command": "a"})], "ok").model(), [one], budget=Budget(seconds=60))
 
     assert run(agent, journal, approver=Slow()).text == "ok"
 
