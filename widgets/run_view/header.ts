@@ -1,0 +1,88 @@
+// The first line: where the run stands, its measures, and the button that stops it.
+import { h, icon, on, setText } from "./dom";
+import { facts, problem, stateWords } from "./rows";
+import { isOver, isReplayed, type RunState } from "./state";
+
+export interface Part {
+  element: HTMLElement;
+  /** Draw the run as it is after `seconds` of activity. */
+  update(run: RunState, seconds: number): void;
+  dispose(): void;
+}
+
+export function header(stop: () => void): Part {
+  const mark = h("span", { class: "vnb-mark" });
+  const state = h("strong", { class: "vnb-state" });
+  const name = h("span", { class: "vnb-run" });
+  const replayed = h("span", { class: "vnb-badge", hidden: true }, "replayed");
+  const measures = h("span", { class: "vnb-facts" });
+  const button = h("button", { type: "button", class: "vnb-button vnb-stop", hidden: true }, "Stop");
+  const element = h("div", { class: "vnb-header" }, mark, state, name, replayed, measures, button);
+  let shown = "";
+  const dispose = on(button, "click", () => {
+    button.disabled = true;
+    setText(button, "Stopping…");
+    stop();
+  });
+  return {
+    element,
+    dispose,
+    update(run, seconds) {
+      if (shown !== run.state) {
+        shown = run.state;
+        mark.replaceChildren(icon(run.state || "running"));
+        element.dataset["state"] = run.state;
+        button.hidden = isOver(run) || !run.run_id;
+        button.disabled = false;
+        setText(button, "Stop");
+      }
+      setText(state, stateWords(run));
+      setText(name, run.name);
+      replayed.hidden = !isReplayed(run) || run.state === "finished";
+      setText(measures, facts(run, seconds).join("  ·  "));
+    },
+  };
+}
+
+/** The box that says why a run ended early, and what to do next. */
+export function trouble(): Part {
+  const element = h("div", { class: "vnb-trouble", hidden: true });
+  let shown = "";
+  return {
+    element,
+    dispose: () => undefined,
+    update(run) {
+      const key = `${run.state} ${run.reason} ${run.error ? problem(run.error) : ""}`;
+      if (key === shown) return;
+      shown = key;
+      element.hidden = !run.error && !run.reason;
+      element.dataset["state"] = run.state;
+      element.replaceChildren(...troubleLines(run));
+    },
+  };
+}
+
+function troubleLines(run: RunState): HTMLElement[] {
+  const { where, hint, traceback } = run.error ?? {};
+  const said = [run.reason, run.error ? problem(run.error) : ""].filter((line) => line);
+  const help = [where, hint].filter((line): line is string => Boolean(line));
+  const trace = h("details", {}, h("summary", {}, "traceback"), h("pre", { tabindex: 0 }, traceback ?? ""));
+  return [
+    ...said.map((line) => h("div", {}, line)),
+    ...help.map((line) => h("div", { class: "vnb-faint" }, line)),
+    ...(traceback ? [trace] : []),
+  ];
+}
+
+/** The last line: the run's id, and how to go on with it. */
+export function footer(): Part {
+  const element = h("div", { class: "vnb-footer" });
+  return {
+    element,
+    dispose: () => undefined,
+    update(run) {
+      const resume = run.state === "failed" || run.state === "stopped" ? `    victor resume ${run.run_id}` : "";
+      setText(element, run.run_id ? `run ${run.run_id}${resume}` : "");
+    },
+  };
+}

@@ -1,0 +1,92 @@
+// The live view of a run. `render` wires; what is shown is decided in state.ts and rows.ts, and drawn by the parts.
+//
+// Events are folded as they come and drawn once a frame. Everything that listens is removed when the view goes.
+import { announcer } from "./announce";
+import { approvals } from "./approvals";
+import { h } from "./dom";
+import { footer, header, type Part, trouble } from "./header";
+import { prose } from "./prose";
+import { isOver } from "./state";
+import { createStore, type Model, type Store } from "./store";
+import { timeline } from "./timeline";
+
+const TICK_MS = 200;
+
+/** anywidget calls this once for each model, so that all views of it share one store. */
+export default function runView() {
+  let store: Store | null = null;
+  return {
+    initialize({ model }: { model: Model }) {
+      const made = createStore(model);
+      store = made;
+      return () => made.dispose();
+    },
+    render({ model, el }: { model: Model; el: HTMLElement }) {
+      store ??= createStore(model);
+      return show(store, el);
+    },
+  };
+}
+
+function show(store: Store, el: HTMLElement): () => void {
+  const steps = timeline();
+  const parts: Part[] = [
+    header(() => store.say({ kind: "stop", run_id: store.run.run_id })),
+    steps,
+    approvals(store.say, steps.focus),
+    trouble(),
+    answer(),
+    footer(),
+    announcer(),
+  ];
+  // JupyterLab must not take our keys for its own shortcuts ("d d" deletes a cell).
+  const root = h("section", { class: "vnb", "aria-label": "Agent run", "data-lm-suppress-shortcuts": "true" });
+  root.append(...parts.map((part) => part.element));
+  el.append(root);
+
+  const draw = () => {
+    const ahead = isOver(store.run) || !store.run.state ? 0 : (performance.now() - store.heardAt) / 1000;
+    for (const part of parts) part.update(store.run, store.run.seconds + ahead);
+  };
+  const frames = oncePerFrame(draw);
+  const removals = [store.subscribe(frames.ask), frames.dispose, every(TICK_MS, () => !isOver(store.run) && frames.ask())];
+  draw();
+  store.hello();
+  return () => {
+    for (const remove of removals) remove();
+    for (const part of parts) part.dispose();
+    root.remove();
+  };
+}
+
+function answer(): Part {
+  const element = h("div", { class: "vnb-prose vnb-answer" });
+  const write = prose(element);
+  return {
+    element,
+    dispose: () => undefined,
+    update(run) {
+      write(run.text);
+      element.toggleAttribute("data-streaming", run.text !== "" && run.state === "running");
+    },
+  };
+}
+
+/** However often it is asked, draw at most once a frame. */
+function oncePerFrame(draw: () => void) {
+  let frame = 0;
+  return {
+    ask() {
+      frame ||= requestAnimationFrame(() => {
+        frame = 0;
+        draw();
+      });
+    },
+    dispose: () => cancelAnimationFrame(frame),
+  };
+}
+
+function every(ms: number, act: () => void): () => void {
+  const timer = setInterval(act, ms);
+  return () => clearInterval(timer);
+}

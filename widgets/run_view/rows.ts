@@ -1,0 +1,78 @@
+// The words of a run: what its header and each line of its timeline say. Mirrors victor_nb/views/rows.py.
+import type { Json } from "./events";
+import { isReplayed, type Problem, type RunState, type StepRow } from "./state";
+import { argumentList, clip, cost, duration, oneLine, plural, preview, tokens, withoutMarks } from "./wording";
+
+export const MARKS: { [state: string]: string } = {
+  running: "●",
+  waiting: "?",
+  done: "✓",
+  approved: "✓",
+  finished: "✓",
+  failed: "✕",
+  denied: "✕",
+  skipped: "-",
+  unfinished: "◌",
+  stopped: "■",
+};
+const DETAIL_LENGTH = 160;
+
+/** Say where the run stands, in words. */
+export function stateWords(run: RunState): string {
+  if (run.state === "waiting") return "Waiting for approval";
+  if (run.state === "finished" && isReplayed(run)) return "Replayed";
+  const state = run.state || "starting";
+  return state.charAt(0).toUpperCase() + state.slice(1);
+}
+
+/** The measures of a run; `seconds` may run ahead of the last event. */
+export function facts(run: RunState, seconds = run.seconds): string[] {
+  const { model, tool, steps, replayed } = run.counts;
+  return [
+    duration(seconds),
+    model ? plural(model, "model request") : "",
+    tool ? plural(tool, "tool call") : "",
+    run.input_tokens ? `${tokens(run.input_tokens, run.output_tokens)} tokens` : "",
+    cost(run.cost_usd),
+    replayed && replayed < steps ? `${replayed} of ${plural(steps, "step")} from the record` : "",
+  ].filter((fact) => fact !== "");
+}
+
+export function title(row: StepRow): string {
+  return row.name || row.kind;
+}
+
+/** Say on one line what a step did, or what it is doing. */
+export function detail(row: StepRow): string {
+  return clip(oneLine(detailOf(row)), DETAIL_LENGTH);
+}
+
+export function took(row: StepRow): string {
+  return row.ms === null ? "" : duration(row.ms / 1000);
+}
+
+/** Say what went wrong, in one line. */
+export function problem(error: Problem): string {
+  return oneLine([error.type, error.what].filter(Boolean).join(": ")) || "failed";
+}
+
+function detailOf(row: StepRow): string {
+  if (row.kind === "approval") return approval(row);
+  if (row.error) return problem(row.error);
+  if (row.kind === "model") return model(row);
+  const given = argumentList(row.arguments);
+  const answer = row.result !== null ? preview(row.result as Json) : oneLine(row.output.slice(-200));
+  return given && answer ? `${given} → ${answer}` : given || answer || row.note;
+}
+
+function model(row: StepRow): string {
+  if (row.calls.length) return "asks for " + row.calls.map((call) => call.tool).join(", ");
+  return withoutMarks(row.text.slice(0, 2 * DETAIL_LENGTH));
+}
+
+function approval(row: StepRow): string {
+  if (row.state === "waiting") return `waits for approval: ${argumentList(row.arguments)}`;
+  const words = row.state === "approved" || row.state === "denied" ? row.state : "not decided";
+  const why = row.note && row.state === "denied" ? `: ${row.note}` : "";
+  return words + (row.by ? ` by ${row.by}` : "") + why;
+}

@@ -1,0 +1,63 @@
+// One copy of the run for all views of a widget: takes batches in, keeps the fold, tells who listens.
+//
+// What has been received is a prefix of the kernel's list. A batch that starts beyond it means that something was
+// missed (the page was reloaded, or loaded late): we say hello again with what we have, and the kernel sends the rest.
+import type { EventsMessage, Say } from "./events";
+import { advance, emptyRun, type RunState } from "./state";
+
+/** The part of an anywidget model that this widget uses. */
+export interface Model {
+  on(name: "msg:custom", handle: (message: any) => void): void;
+  off(name: "msg:custom", handle: (message: any) => void): void;
+  send(message: Say): void;
+}
+
+export interface Store {
+  readonly run: RunState;
+  /** When the last event came, on the clock of `performance.now()`. */
+  readonly heardAt: number;
+  /** Call back after each batch; returns the removal. */
+  subscribe(changed: () => void): () => void;
+  say(message: Say): void;
+  hello(): void;
+  dispose(): void;
+}
+
+export function createStore(model: Model): Store {
+  const run = emptyRun();
+  const listeners = new Set<() => void>();
+  let received = 0;
+  let asked = -1;
+  let heardAt = performance.now();
+
+  const hello = () => model.send({ kind: "hello", have: received });
+  const take = (message: EventsMessage) => {
+    if (message?.kind !== "events" || !Array.isArray(message.events)) return;
+    const from = message.from ?? received;
+    if (from > received) {
+      if (asked !== received) hello();
+      asked = received;
+      return;
+    }
+    const news = message.events.slice(received - from);
+    for (const event of news) advance(run, event);
+    received += news.length;
+    heardAt = performance.now();
+    if (news.length) for (const changed of listeners) changed();
+  };
+
+  model.on("msg:custom", take);
+  return {
+    run,
+    get heardAt() {
+      return heardAt;
+    },
+    subscribe(changed) {
+      listeners.add(changed);
+      return () => listeners.delete(changed);
+    },
+    say: (message) => model.send(message),
+    hello,
+    dispose: () => model.off("msg:custom", take),
+  };
+}
