@@ -9,7 +9,8 @@ import pytest
 from pydantic_ai.models.test import TestModel
 
 from victor_nb.errors import MissingExtra
-from victor_nb.models import PROVIDERS, MissingKey, UnknownModel, catalogue, resolve
+from victor_nb.models import MissingKey, UnknownModel, catalogue, resolve
+from victor_nb.models.catalogue import PROVIDERS
 from victor_nb.models.offline import OfflineModel
 
 

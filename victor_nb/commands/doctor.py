@@ -24,7 +24,7 @@ from victor_nb.commands.session import Session
 from victor_nb.commands.showing import table
 from victor_nb.config import Settings
 from victor_nb.errors import VictorError
-from victor_nb.models import PROVIDERS
+from victor_nb.models.catalogue import PROVIDERS
 from victor_nb.views import TableView
 
 OK, NOTE, WRONG = "ok", "note", "wrong"

@@ -1,6 +1,6 @@
 """Who answers: a name becomes a model. Providers' libraries are imported when a model of theirs is resolved."""
 
-from .catalogue import PROVIDERS, ModelInfo, catalogue
+from .catalogue import ModelInfo, catalogue
 from .errors import (
     MissingKey,
     ModelBusy,
@@ -10,11 +10,9 @@ from .errors import (
     OfflineLimit,
     UnknownModel,
 )
-from .resolving import DEFAULT_MODEL, fallback, resolve
+from .resolving import fallback, resolve
 
 __all__ = [
-    "DEFAULT_MODEL",
-    "PROVIDERS",
     "MissingKey",
     "ModelBusy",
     "ModelError",
