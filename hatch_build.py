@@ -14,6 +14,7 @@ import shutil
 import subprocess
 from hashlib import sha256
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
@@ -41,9 +42,14 @@ class FrontEnd(BuildHookInterface):
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Build what is missing or old."""
-        if self._is_stale():
-            self._npm("ci", "--omit=dev")
-            self._npm("run", "build", "--", str(self.static))
+        if not self._is_stale():
+            return
+        # In a copy: the folder of somebody who works on the widgets keeps its own, fuller node_modules.
+        with TemporaryDirectory(prefix="victor-widgets-") as folder:
+            workshop = Path(folder) / "widgets"
+            shutil.copytree(self.widgets, workshop, ignore=shutil.ignore_patterns("node_modules"))
+            self._npm("ci", "--omit=dev", folder=workshop)
+            self._npm("run", "build", "--", str(self.static), folder=workshop)
 
     def _is_stale(self) -> bool:
         """Whether a bundle is missing or was built from other sources; without sources, what is here is taken."""
@@ -51,13 +57,13 @@ class FrontEnd(BuildHookInterface):
         mark = sources_mark(self.widgets)
         return any(not _carries(self.static / f"{name}.js", mark) for name in names)
 
-    def _npm(self, *arguments: str) -> None:
+    def _npm(self, *arguments: str, folder: Path) -> None:
         npm = shutil.which("npm")
         if npm is None:
             raise RuntimeError("the widgets must be built, and there is no npm: install Node 20 or later, then again")
         environment = os.environ | {"VICTOR_SOURCES": sources_mark(self.widgets)}
-        self.app.display_info(f"npm {' '.join(arguments)} (in {self.widgets})")
-        subprocess.run([npm, *arguments], cwd=self.widgets, env=environment, check=True)
+        self.app.display_info(f"npm {' '.join(arguments)}")
+        subprocess.run([npm, *arguments], cwd=folder, env=environment, check=True)
 
 
 def sources_mark(widgets: Path) -> str:
