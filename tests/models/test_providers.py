@@ -93,17 +93,17 @@ def test_the_provider_says_how_long_to_wait(model_at):
     """Retry-After is obeyed; a wait that is longer than anybody waits is an error at once."""
     with scripted_provider(Turn(status=429, headers={"retry-after": "0"}), Turn("ok")) as provider:
         assert ask(model_at(provider.url))[0] == "ok"
-    with scripted_provider(Turn(status=429, headers={"retry-after": "3600"}), Turn("late")) as provider:
-        with pytest.raises(ModelBusy, match="no room"):
-            ask(model_at(provider.url))
+    late = Turn(status=429, headers={"retry-after": "3600"})
+    with scripted_provider(late, Turn("late")) as provider, pytest.raises(ModelBusy, match="no room"):
+        ask(model_at(provider.url))
     assert len(provider.requests) == 1
 
 
 def test_attempts_are_bounded(model_at):
     """A provider that stays broken is an error that says where and what to do, and the run can go on later."""
-    with scripted_provider(*[Turn(status=500)] * 10) as provider:
-        with pytest.raises(ModelUnreachable, match=r"HTTP 500[\s\S]*127\.0\.0\.1[\s\S]*resume"):
-            ask(model_at(provider.url))
+    told = r"HTTP 500[\s\S]*127\.0\.0\.1[\s\S]*resume"
+    with scripted_provider(*[Turn(status=500)] * 10) as provider, pytest.raises(ModelUnreachable, match=told):
+        ask(model_at(provider.url))
 
     assert len(provider.requests) == 4
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import victor_nb
 from victor_nb.errors import VictorError
 
 
@@ -13,7 +12,7 @@ def tutorial_folder() -> Path:
 
     Raises: VictorError if neither place has it, which means that the installation is incomplete.
     """
-    package = Path(victor_nb.__file__).parent
+    package = Path(__file__).parents[1]
     for folder in (package / "tutorials", package.parent / "notebooks"):
         if any(folder.glob("0*.ipynb")):
             return folder
