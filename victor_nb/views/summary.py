@@ -228,7 +228,8 @@ def _text_of(result: object) -> str:
 
 def _step_started(summary: RunSummary, event: WireEvent, data: dict[str, Any]) -> None:
     row = _row(summary, event, data)
-    row.state, row.ms, row.error, row.text, row.output = "running", None, None, "", ""
+    row.at, row.state = _at(summary, event["time"]), "running"
+    row.ms, row.error, row.text, row.output = None, None, "", ""
 
 
 def _step_finished(summary: RunSummary, event: WireEvent, data: dict[str, Any]) -> None:

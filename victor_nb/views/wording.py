@@ -44,7 +44,7 @@ def plural(number: int, noun: str) -> str:
 
 def tokens(given: int, answered: int) -> str:
     """Write tokens in and out, or nothing if none were used."""
-    return f"{count(given)} in, {count(answered)} out" if given or answered else ""
+    return f"{count(given)} tokens in, {count(answered)} out" if given or answered else ""
 
 
 def cost(usd: float | None) -> str:

@@ -75,7 +75,7 @@ function asked(given: Json): string {
 
 function used(row: StepRow): string {
   const spent = tokens(row.input_tokens, row.output_tokens);
-  return [spent && `${spent} tokens`, spent && cost(row.cost_usd)].filter(Boolean).join(" · ");
+  return [spent, spent && cost(row.cost_usd)].filter(Boolean).join(" · ");
 }
 
 function errorText(row: StepRow): string {

@@ -32,7 +32,7 @@ export function facts(run: RunState, seconds = run.seconds): string[] {
     duration(seconds),
     model ? plural(model, "model request") : "",
     tool ? plural(tool, "tool call") : "",
-    run.input_tokens ? `${tokens(run.input_tokens, run.output_tokens)} tokens` : "",
+    tokens(run.input_tokens, run.output_tokens),
     cost(run.cost_usd),
     replayed && replayed < steps ? `${replayed} of ${plural(steps, "step")} from the record` : "",
   ].filter((fact) => fact !== "");

@@ -200,7 +200,8 @@ function textOf(result: unknown): string {
 
 function stepStarted(run: RunState, event: WireEvent, data: WireEvent["data"]): void {
   const row = rowOf(run, event, data);
-  Object.assign(row, { state: "running", ms: null, error: null, text: "", output: "" });
+  const at = secondsAt(run, event.time);
+  Object.assign(row, { at, state: "running", ms: null, error: null, text: "", output: "" });
 }
 
 function stepFinished(run: RunState, event: WireEvent, data: WireEvent["data"]): void {

@@ -25,7 +25,7 @@ export function plural(number: number, noun: string): string {
 }
 
 export function tokens(given: number, answered: number): string {
-  return given || answered ? `${count(given)} in, ${count(answered)} out` : "";
+  return given || answered ? `${count(given)} tokens in, ${count(answered)} out` : "";
 }
 
 /** Write US dollars; an unknown amount is empty, and zero is "free". */
