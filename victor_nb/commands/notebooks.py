@@ -16,7 +16,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-import victor_nb
 from victor_nb.errors import VictorError
 
 KERNEL: Final = "victor-this-python"
@@ -105,7 +104,7 @@ def _homes(homes: Path) -> dict[str, str]:
 
 def _import_path() -> str:
     """Return PYTHONPATH with this package's source checkout in front, if it is one: kernels start elsewhere."""
-    folder = Path(victor_nb.__file__).parent.parent
+    folder = Path(__file__).parents[2]
     given = os.environ.get("PYTHONPATH", "")
     if not (folder / "pyproject.toml").is_file():
         return given
