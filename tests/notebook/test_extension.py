@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import pickle
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -120,6 +121,20 @@ def test_a_quote_that_nobody_closed_is_told(shell: InteractiveShell) -> None:
     result = shell.run_cell('%victor ask "what')
 
     assert "close the quote" in str(result.error_in_exec)
+
+
+def test_an_error_of_ours_is_shown_alone_and_can_be_pickled(
+    shell: InteractiveShell, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One sentence, no frames of ours; kernels send errors to other processes."""
+    load_ipython_extension(shell)
+
+    error = shell.run_cell("%victor rnus").error_in_exec
+
+    shown = capsys.readouterr().out
+    assert "UsageError: unknown verb 'rnus'. Did you mean 'runs'?" in shown
+    assert "Traceback" not in shown
+    assert str(pickle.loads(pickle.dumps(error))) == str(error)
 
 
 def test_braces_and_dollars_in_a_line_are_text(shell: InteractiveShell) -> None:

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from tests.notebook.lab import Server, browser, jupyter_lab, notebook_page, write_notebook
+from tests.support.require import absent
+from victor_nb.views.live import STATIC
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -24,6 +26,83 @@ def lab(tmp_path_factory: pytest.TempPathFactory, chromium: Any) -> Iterator[Ser
     """One Lab for all tests."""
     with jupyter_lab(tmp_path_factory.mktemp("lab")) as server:
         yield server
+
+
+@pytest.fixture
+def built() -> None:
+    """The front end of our widget, as a build makes it."""
+    if not (STATIC / "run_view.js").is_file():
+        absent("the widget's front end is not built: npm ci && npm run build in widgets/")
+
+
+SET_UP = """from tests.notebook.in_kernel import *
+%load_ext victor_nb
+saver = scripted(("note", {"text": "a"}), ("save", {"text": "b"}), answer="Saved **b** for you.")
+hanger = scripted(("note", {"text": "a"}), ("hang", {}))"""
+
+
+def test_a_cell_is_watched_approved_and_becomes_static(lab: Server, chromium: Any, built: None) -> None:
+    """Steps appear while the cell runs, the button lets it go on, and what stays needs neither kernel nor widget."""
+    write_notebook(lab, "approve.ipynb", [SET_UP, "%%victor saver -o answer\nsave it, please", "answer.text"])
+    with notebook_page(chromium, lab, "approve.ipynb") as (page, foreign):
+        page.run_all()
+        cell = page.outputs(1)
+        approve = cell.get_by_role("button", name="Approve", exact=True)
+        approve.wait_for()
+        assert page.is_running(1)
+        assert "note" in cell.inner_text()
+        page.screenshot("waiting")
+
+        approve.click()
+        page.wait_until_run(2)
+
+        assert (lab.folder / "saved.txt").read_text() == "b\n"
+        assert cell.locator(".vnb").count() == 0
+        page.screenshot("finished")
+        saved = page.save()
+        shown = saved.cells[1].outputs[0]["data"]
+        assert {"text/plain", "text/html", "image/svg+xml"} <= shown.keys()
+        assert "approved by button" in shown["text/plain"]
+        assert "widgets" not in saved.metadata
+        assert saved.cells[2].outputs[0]["data"]["text/plain"] == "'Saved **b** for you.'"
+        assert foreign == []
+
+
+def test_interrupting_the_kernel_ends_the_run_and_keeps_later_cells_from_running(
+    lab: Server, chromium: Any, built: None
+) -> None:
+    """The display says stopped and how to go on."""
+    write_notebook(lab, "stop.ipynb", [SET_UP, "%%victor hanger\nhang", "open('later.txt', 'w')"])
+    with notebook_page(chromium, lab, "stop.ipynb") as (page, _):
+        page.run_all()
+        cell = page.outputs(1)
+        cell.get_by_text("hang", exact=True).first.wait_for()
+        assert page.is_running(1)
+
+        page.interrupt()
+        page.wait_until_run(1)
+
+        cell.get_by_text("CellInterrupted").first.wait_for()
+        page.screenshot("interrupted")
+        assert "victor resume" in cell.inner_text()
+        assert not (lab.folder / "later.txt").exists()
+        assert (lab.folder / "cancelled.txt").exists()
+
+
+def test_the_stop_button_ends_the_run(lab: Server, chromium: Any, built: None) -> None:
+    """The same as an interrupt, for whoever looks at the run."""
+    (lab.folder / "cancelled.txt").unlink(missing_ok=True)
+    write_notebook(lab, "button.ipynb", [SET_UP, "%%victor hanger\nhang"])
+    with notebook_page(chromium, lab, "button.ipynb") as (page, _):
+        page.run_all()
+        cell = page.outputs(1)
+        cell.get_by_text("hang", exact=True).first.wait_for()
+
+        cell.get_by_role("button", name="Stop").click()
+        page.wait_until_run(1)
+
+        cell.get_by_text("RunStopped").first.wait_for()
+        assert (lab.folder / "cancelled.txt").exists()
 
 
 def test_a_widget_answers_a_click(lab: Server, chromium: Any) -> None:

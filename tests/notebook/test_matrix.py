@@ -130,7 +130,7 @@ def test_with_nobody_to_ask_the_cell_fails(front_end: FrontEnd) -> None:
     assert cell.reply is not None
     assert cell.reply["ename"] == "ApprovalDenied"
     assert "%victor approve" in cell.reply["evalue"]
-    assert len(cell.reply["traceback"]) < 15
+    assert len(cell.reply["traceback"]) == 1
     assert [output["output_type"] for output in cell.outputs if "ApprovalDenied" in str(output.get("text"))] == [
         "error"
     ]

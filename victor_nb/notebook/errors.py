@@ -13,6 +13,11 @@ from __future__ import annotations
 from ..errors import UsageError
 
 
+def rendered(name: str, text: str) -> list[str]:
+    """Write an error without a traceback, as IPython takes it."""
+    return [f"{name}: {text}"]
+
+
 class CellInterrupted(KeyboardInterrupt):
     """The kernel was interrupted; the work has been cancelled and what it finished is in the journal.
 
@@ -21,6 +26,10 @@ class CellInterrupted(KeyboardInterrupt):
 
     def __init__(self, what: str = "interrupted; what was done is kept: %victor resume last") -> None:
         super().__init__(what)
+
+    def _render_traceback_(self) -> list[str]:
+        """What IPython shows: the frames of a waiting cell are ours and tell nothing."""
+        return rendered(type(self).__name__, str(self))
 
 
 class LineUnreadable(UsageError):

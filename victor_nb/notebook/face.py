@@ -14,13 +14,14 @@ import shlex
 import sys
 from collections.abc import Awaitable
 from dataclasses import asdict
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from ..errors import VictorError
 from .approvals import CellApprover
 from .awaiting import MainThread, Work, awaited, blocked, waiting_cell
 from .displaying import Displays
-from .errors import LineUnreadable
+from .errors import LineUnreadable, rendered
 from .failing import LastFailure
 from .prompting import CannotPrompt
 from .python_cells import run_code
@@ -159,6 +160,8 @@ async def _all_cancelled(session: Session) -> None:
 def _alone(error: VictorError) -> VictorError:
     """Take away what led to the error: the journal has it, and IPython 9 shows no error with a group behind it."""
     error.__cause__ = error.__context__ = None
+    # IPython asks the error for its lines; a partial of a function, so that the error can still be pickled.
+    vars(error)["_render_traceback_"] = partial(rendered, type(error).__name__, str(error))
     return error.with_traceback(None)
 
 
