@@ -18,15 +18,16 @@ from typing import Final, NamedTuple
 
 import click
 
-import victor_nb
 from victor_nb.commands.group import VerbCommand
 from victor_nb.commands.session import Session
 from victor_nb.commands.showing import table
 from victor_nb.config import Settings
 from victor_nb.errors import VictorError
 from victor_nb.models.catalogue import PROVIDERS
+from victor_nb.version import __version__
 from victor_nb.views import TableView
 
+PACKAGE: Final = Path(__file__).parents[1]
 OK, NOTE, WRONG = "ok", "note", "wrong"
 _PACKAGES = (
     *("ipykernel", "ipython", "ipywidgets", "anywidget", "jupyter_client", "nbclient", "papermill"),
@@ -87,7 +88,7 @@ def examine(session: Session) -> Iterator[Finding]:
 
 
 def _environment() -> Iterator[Finding]:
-    yield Finding("victor-nb", OK, f"{victor_nb.__version__} in {Path(victor_nb.__file__).parent}")
+    yield Finding("victor-nb", OK, f"{__version__} in {PACKAGE}")
     yield Finding("python", OK, f"{platform.python_version()} ({sys.executable}) on {platform.platform()}")
     fits = sqlite3.sqlite_version_info >= _OLDEST_SQLITE
     wish = "" if fits else f"; {'.'.join(map(str, _OLDEST_SQLITE))} or later is needed"
@@ -123,7 +124,7 @@ def _parts() -> Iterator[Finding]:
     compiled = _is_installed("victor_accelerate")
     detail = "compiled" if compiled else "not installed; the NumPy twins do the same, slower"
     yield Finding("accelerator", OK if compiled else NOTE, detail)
-    static = Path(victor_nb.__file__).parent / "views" / "static"
+    static = PACKAGE / "views" / "static"
     missing = [name for name in _WIDGETS if not (static / name).is_file()]
     lacking = f"{', '.join(missing)} not built; cells show static output (reinstall with pip, or build widgets/)"
     yield Finding("widgets", WRONG if missing else OK, lacking if missing else f"built, in {static}")

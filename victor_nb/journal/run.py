@@ -284,6 +284,8 @@ class Run:
         if self._log is None:
             return
         body = {"kind": step.kind, "name": step.name, "error": described(failure), "ms": _ms_since(began)}
+        if isinstance(failure, Resumable):
+            body["resumable"] = True
         try:
             self._log.write(Entry("step.failed", Writer(self._journal.redactor).body(body), step.id, step.parent_id))
         except VictorError as second:

@@ -106,8 +106,8 @@ class Past:
 def past_of(results: dict[str, bytes], history: Iterable[Event], last_step_seq: int) -> Past:
     """Fold a run's events, oldest first, into the fate of every step.
 
-    A failure counts as survived, and is shown again, when the run went on after it; the one that ended the run is
-    forgotten, so that resuming tries it anew.
+    A failure counts as survived, and is shown again, when the run went on after it; the one that ended the run, and
+    one that only asked to be resumed, are forgotten, so that resuming tries them anew.
 
     Args:
         results: the bodies of `step.finished` by step.
@@ -122,7 +122,8 @@ def past_of(results: dict[str, bytes], history: Iterable[Event], last_step_seq: 
             past.resolved.pop(event.step_id, None)
         elif event.type == "step.failed":
             past.doubtful.pop(event.step_id, None)
-            failed[event.step_id] = event
+            if not event.data.get("resumable"):
+                failed[event.step_id] = event
         elif event.type == "step.resolved":
             past.resolved[event.step_id] = event.data["decision"]
         else:

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from victor_nb.errors import Resumable
 from victor_nb.journal import Effect, RecordedFailure, ReplayMiss, StepInDoubt, Unstorable, current_step
 
 
@@ -229,6 +230,15 @@ class TestFailures:
             program(run)
 
         assert journal.resume(run.id).step_sync("fails", Body("mended")) == "mended"
+
+    def test_a_failure_that_only_asked_to_be_resumed_is_tried_again(self, journal):
+        """A stop is no answer: whatever ran beside it, the resumed run does the step."""
+        run = journal.start()
+        self.failing(run, Resumable("enough for now"))
+        run.step_sync("next", Body())
+        killed(journal, run)
+
+        assert journal.resume(run.id).step_sync("fails", Body("done")) == "done"
 
 
 class TestDoubt:
