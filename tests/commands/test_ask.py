@@ -189,6 +189,14 @@ def test_mistakes_are_told_before_anything_runs(
     assert session.journal().runs() == []
 
 
+def test_a_prompt_that_no_model_reads_is_refused(session: Session, call: Call) -> None:
+    """Ten megabytes were not typed; nothing is sent, nothing is recorded."""
+    with pytest.raises(UsageError, match="10,000,000 characters"):
+        call("ask", body="x" * 10_000_000)
+
+    assert session.journal().runs() == []
+
+
 def test_a_verb_that_needs_a_kernel_says_so(tmp_path: Path, call: Call) -> None:
     """In a terminal there is no variable to bind."""
     with pytest.raises(UsageError, match="no kernel"):

@@ -19,6 +19,9 @@ from victor_nb.errors import UsageError
 from victor_nb.journal import Journal, Status
 from victor_nb.views import RecordView
 
+LONGEST_PROMPT = 1_000_000
+"""Characters; more than any model reads, and a file that was piped in by mistake should cost nothing."""
+
 
 @click.command("ask", cls=VerbCommand)
 @click.argument("words", nargs=-1, metavar="[AGENT | PROMPT]")
@@ -68,6 +71,12 @@ def _agent_and_prompt(words: tuple[str, ...], agent: str, body: str | None) -> t
     if not prompt.strip():
         raise UsageError(
             "there is nothing to ask", "victor ask", 'victor ask "Which columns are there?" --data df=FILE'
+        )
+    if len(prompt) > LONGEST_PROMPT:
+        raise UsageError(
+            f"the prompt has {len(prompt):,} characters; {LONGEST_PROMPT:,} is the most",
+            "victor ask",
+            "data belongs into a variable (--with NAME) or a file (--data NAME=FILE)",
         )
     return agent or asking.DEFAULT_AGENT, prompt.strip()
 

@@ -14,9 +14,8 @@ from collections.abc import Iterator, Mapping
 
 from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsError
 
-from victor_nb.config.layers import ConfigError, Keys, Layer
+from victor_nb.config.layers import PREFIX, ConfigError, Keys, Layer
 
-PREFIX = "VICTOR_"
 _PASSWORD = re.compile(r"(://[^:/@\s]*:)[^@/\s]+@")
 
 

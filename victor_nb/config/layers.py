@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -15,6 +16,7 @@ from pathlib import Path
 from victor_nb.errors import VictorError
 
 PROJECT_FILE = "victor.toml"
+PREFIX = "VICTOR_"
 Keys = tuple[str, ...]
 
 _TABLE = re.compile(r"^\s*\[\s*([^\[\]]+?)\s*\]\s*(#.*)?$")
@@ -44,12 +46,7 @@ class Layer:
 
     def holds(self, keys: Keys) -> bool:
         """Tell whether this layer gives a value for the path of keys; an empty table gives none."""
-        node: object = self.values
-        for key in keys:
-            if not isinstance(node, Mapping) or key not in node:
-                return False
-            node = node[key]
-        return node != {}
+        return _at(self.values, keys) not in (None, {})
 
     def place_of(self, keys: Keys) -> str:
         """Name the place of the nearest enclosing key that has one, else the layer's title."""
@@ -73,6 +70,32 @@ def user_file() -> Path:
     from platformdirs import user_config_path
 
     return user_config_path("victor-nb", appauthor=False) / PROJECT_FILE
+
+
+def glimpse(*keys: str, start: Path | None = None) -> bool | None:
+    """Return one switch as the environment or a file has it, or None where neither does; validates nothing.
+
+    For the kernel extension, which must know two switches before it may import pydantic. What it cannot read
+    counts as not set: the first verb reads everything and says what is wrong.
+    """
+    variable = os.environ.get(f"{PREFIX}{'__'.join(keys).upper()}")
+    if variable:
+        return variable.strip().lower() in ("1", "true", "yes", "on", "y", "t")
+    for path in (project_file_above((start or Path.cwd()).absolute()), user_file()):
+        try:
+            value = _at(file_layer(path).values, keys) if path is not None and path.is_file() else None
+        except ConfigError:
+            continue
+        if isinstance(value, bool):
+            return value
+    return None
+
+
+def _at(values: Mapping[str, object], keys: Keys) -> object:
+    node: object = values
+    for key in keys:
+        node = node.get(key) if isinstance(node, Mapping) else None
+    return node
 
 
 def file_layer(path: Path) -> Layer:

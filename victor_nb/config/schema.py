@@ -62,7 +62,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(
         extra="forbid",
         frozen=True,
-        env_prefix=environment.PREFIX,
+        env_prefix=layers.PREFIX,
         env_nested_delimiter="__",
         env_ignore_empty=True,
     )
