@@ -1,12 +1,15 @@
 """The last failure of a cell, kept for `%victor fix`.
 
 1. A listener, not an exception handler: `set_custom_exc` would take over every traceback of the notebook.
-2. One reference, replaced by the next failure: what IPython keeps in `sys.last_value` lives as long.
+2. With `notebook.auto_fix` each failure is explained below its traceback, unasked.
+3. One reference, replaced by the next failure: what IPython keeps in `sys.last_value` lives as long.
 """
 
 from __future__ import annotations
 
 from typing import Any
+
+from ..config import glimpse
 
 
 class LastFailure:
@@ -20,7 +23,18 @@ class LastFailure:
         error = getattr(result, "error_in_exec", None) or getattr(result, "error_before_exec", None)
         if error is not None:
             self._last = (error, getattr(getattr(result, "info", None), "raw_cell", "") or "")
+            if glimpse("notebook", "auto_fix"):
+                _explain(*self._last)
 
     def __call__(self) -> tuple[BaseException, str] | None:
         """The last exception with the source of its cell; None if nothing failed yet."""
         return self._last
+
+
+def _explain(error: BaseException, source: str) -> None:
+    from IPython.display import display
+
+    from ..commands.failure import failure_of
+    from ..commands.fix import explained
+
+    display(explained(failure_of(error, source)))

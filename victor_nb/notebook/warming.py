@@ -13,6 +13,8 @@ from collections.abc import Iterable
 from importlib import import_module
 from typing import Final
 
+from ..config import glimpse
+
 LIBRARIES: Final = (
     "click",
     "victor_nb.commands.group",
@@ -45,6 +47,8 @@ class Warming:
         self._stopped.set()
 
     def _import_all(self) -> None:
+        if glimpse("notebook", "warm") is False:  # here and not at loading, which reads no file
+            return
         for name in self._modules:
             if self._stopped.wait(self._pause_s):
                 return
