@@ -218,7 +218,7 @@ def test_a_recipe_is_built_for_each_workbench():
 def test_the_dangerous_built_in_tools_need_approval():
     """Everything that writes or runs asks first, and everything else does not."""
     assert {t.name for t in registry if t.approval} == {"run_python", "run_command", "write_file"}
-    assert {t.name for t in registry if t.effect is Effect.EFFECT} == {"run_python", "run_command"}
+    assert {t.name for t in registry if t.effect is Effect.EFFECT} == {"run_python", "run_command", "write_file"}
 
 
 def test_without_a_kernel_python_is_refused():

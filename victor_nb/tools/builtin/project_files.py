@@ -129,7 +129,7 @@ class ProjectFiles:
 
     @tool_method(
         category="filesystem",
-        effect=Effect.IDEMPOTENT,
+        effect=Effect.EFFECT,
         approval=True,
         keywords=("write", "save", "create", "file", "export"),
     )

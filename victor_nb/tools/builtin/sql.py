@@ -30,6 +30,7 @@ MEMORY_LIMIT: Final = "2GB"
 QUERY_CHARS: Final = 50_000
 
 _WORD: Final = re.compile(r"[^\W\d]\w*")
+_BEGINS: Final = re.compile(r"(?:\s|\(|--[^\n]*\n|/\*.*?\*/)*(select|with|from|values)\b", re.IGNORECASE | re.DOTALL)
 _SAFE: Final = {
     "enable_external_access": "false",
     "autoinstall_known_extensions": "false",
@@ -142,9 +143,11 @@ def _check_reads_only(connection: duckdb.DuckDBPyConnection, query: str) -> None
         raise QueryError(f"this is not SQL that DuckDB reads: {_first_line(broken)}") from broken
     if len(statements) != 1:
         raise ToolRefused(f"one statement is allowed, not {len(statements)}", hint="send one SELECT or WITH statement")
-    if statements[0].type != duckdb.StatementType.SELECT:
-        kind = str(statements[0].type).rpartition(".")[2]
-        raise ToolRefused(f"only SELECT and WITH are allowed, not {kind}", hint="tables are read only here")
+    # Both: DuckDB rewrites some PRAGMA and SHOW statements into SELECT, and WITH may begin an INSERT.
+    if statements[0].type != duckdb.StatementType.SELECT or not _BEGINS.match(query):
+        raise ToolRefused(
+            f"only SELECT and WITH are allowed, not {query.strip()[:40]!r}", hint="tables are read only here"
+        )
 
 
 def _rows(connection: duckdb.DuckDBPyConnection, query: str, n: int) -> dict[str, Any]:

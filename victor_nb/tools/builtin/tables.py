@@ -83,7 +83,7 @@ def frame_of(value: Any, variable: str) -> pd.DataFrame:
     if hasattr(value, "to_pandas"):
         return frame_of(value.to_pandas(), variable)
     try:
-        return _with_index(_read(value))
+        return _dense(_with_index(_read(value)))
     except (TypeError, ValueError) as uneven:
         raise NotTabular(f"{variable!r} cannot be read as a table: {uneven}") from uneven
 
@@ -146,6 +146,20 @@ def _with_index(frame: pd.DataFrame) -> pd.DataFrame:
     return widened
 
 
+def _dense(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a frame without sparse columns, which much of pandas cannot group, test or fill."""
+    import pandas as pd
+
+    sparse = [i for i, dtype in enumerate(frame.dtypes) if isinstance(dtype, pd.SparseDtype)]
+    if not sparse:
+        return frame
+    columns: list[Any] = [frame.iloc[:, i] for i in range(frame.shape[1])]
+    for i in sparse:
+        columns[i] = columns[i].sparse.to_dense()
+    dense: pd.DataFrame = pd.concat(columns, axis=1)
+    return dense
+
+
 def column_of(frame: pd.DataFrame, name: str, variable: str) -> pd.Series:
     """Return the column of that name.
 
@@ -164,9 +178,7 @@ def column_of(frame: pd.DataFrame, name: str, variable: str) -> pd.Series:
             f"variable {variable!r}",
             "rename one of them",
         )
-    column: Any = frame.iloc[:, places[0]]
-    found: pd.Series = column.sparse.to_dense() if hasattr(column, "sparse") else column
-    return found
+    return frame.iloc[:, places[0]]
 
 
 def numeric_column_of(frame: pd.DataFrame, name: str, variable: str) -> pd.Series:
