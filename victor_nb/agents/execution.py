@@ -41,6 +41,8 @@ if TYPE_CHECKING:
 
     from .agent import Agent, Ask
 
+pydantic_ai.BANNER_ENABLED = False  # a terminal's output is ours; the banner would stand in the middle of it
+
 
 @dataclass(slots=True)
 class Parts:
