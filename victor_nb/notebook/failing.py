@@ -37,4 +37,4 @@ def _explain(error: BaseException, source: str) -> None:
     from ..commands.failure import failure_of
     from ..commands.fix import explained
 
-    display(explained(failure_of(error, source)))
+    display(explained(failure_of(error, source)))  # type: ignore[no-untyped-call]
