@@ -5,7 +5,7 @@
 import { h, on } from "./dom";
 import type { Part } from "./header";
 import { ROW, rowView, type RowView } from "./row_view";
-import type { RunState } from "./state";
+import { isReplayed, type RunState } from "./state";
 import { plural } from "./wording";
 
 const MOST_PIXELS = 12 * ROW;
@@ -150,6 +150,7 @@ export function timeline(): Timeline {
     update(now, after) {
       run = now;
       seconds = after;
+      element.toggleAttribute("data-replayed", isReplayed(now)); // then the header says it, and the rows need not
       draw();
     },
     dispose() {

@@ -1,0 +1,59 @@
+"""A page that stands in for a notebook: it loads the built bundle as anywidget does, around a model of ours."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from victor_nb.journal import Event
+from victor_nb.views.live import STATIC
+from victor_nb.views.wire import wire
+
+# The module comes from a blob and its default export is called once for the model: that is anywidget's way.
+_PAGE = """<!doctype html><html><head><meta charset="utf-8"><style>%(css)s</style><style>%(theme)s</style></head>
+<body %(body)s><button id="before">before</button><div id="cell"></div><button id="after">after</button>
+<script id="source" type="text/plain">%(source)s</script>
+<script>{
+const listeners = new Set();
+window.sent = [];
+window.deliver = (message) => listeners.forEach((hear) => hear(message));
+window.model = {
+  on: (name, hear) => listeners.add(hear),
+  off: (name, hear) => listeners.delete(hear),
+  send: (message) => window.sent.push(message),
+};
+const source = document.getElementById("source").textContent;
+const url = URL.createObjectURL(new Blob([source], {type: "text/javascript"}));
+window.ready = import(url).then((module) => {
+  const widget = module.default();
+  widget.initialize({model});
+  window.mount = (el) => widget.render({model, el});
+  window.unmount = window.mount(document.getElementById("cell"));
+});
+}</script></body></html>"""
+
+JUPYTER_LIGHT = """body { --jp-ui-font-color1: rgba(0,0,0,.87); --jp-ui-font-color2: rgba(0,0,0,.54);
+--jp-layout-color1: #fff; --jp-ui-font-family: system-ui, sans-serif; --jp-code-font-family: Menlo, Consolas,
+'DejaVu Sans Mono', monospace; background: #fff; font-family: system-ui; }"""
+JUPYTER_DARK = """body { --jp-ui-font-color1: rgba(255,255,255,.87); --jp-ui-font-color2: rgba(255,255,255,.54);
+--jp-layout-color1: #111; --jp-ui-font-family: system-ui, sans-serif; --jp-code-font-family: Menlo, Consolas,
+'DejaVu Sans Mono', monospace; background: #111; font-family: system-ui; }"""
+
+
+def html(*, dark: bool = False, jupyter: bool = True) -> str:
+    """The page; without `jupyter` it defines no colours of its own, as outside a notebook."""
+    theme = (JUPYTER_DARK if dark else JUPYTER_LIGHT) if jupyter else ""
+    body = f'data-jp-theme-light="{"false" if dark else "true"}"' if jupyter else ""
+    css = (STATIC / "run_view.css").read_text("utf-8")
+    source = (STATIC / "run_view.js").read_text("utf-8").replace("</script", "<\\/script")
+    return _PAGE % {"css": css, "theme": theme, "body": body, "source": source}
+
+
+def batch(events: Iterable[Event], start: int = 0) -> dict[str, Any]:
+    """The message in which a kernel sends events; questions carry the nonce "once"."""
+    sent = [wire(event) for event in events]
+    for event in sent:
+        if event["type"] == "approval.requested":
+            event["data"]["nonce"] = "once"
+    return json.loads(json.dumps({"kind": "events", "from": start, "events": sent}))
