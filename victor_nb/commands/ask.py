@@ -88,7 +88,7 @@ def _work(session: Session, name: str, prompt: str, flags: dict[str, Any]) -> as
         session.check_bindable(flags["out"])
     journal = session.journal(settings)
     variables = read_variables(session, flags["variables"], flags["data"])
-    tools = asking.chosen_tools(session, settings, split_names(flags["tools"]))
+    tools = asking.chosen_tools(session, settings, split_names(flags["tools"]), variables)
     own = asking.named_agent(session, name)
     agent = (
         asking.built_in_agent(session, settings, tools)

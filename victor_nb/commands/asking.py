@@ -178,14 +178,17 @@ def with_settings(agent: Agent, settings: Settings, overrides: Mapping[str, obje
     return replace(agent, **changed)
 
 
-def chosen_tools(session: Session, settings: Settings, names: Iterable[str]) -> list[Tool]:
+def chosen_tools(
+    session: Session, settings: Settings, names: Iterable[str], variables: Mapping[str, object]
+) -> list[Tool]:
     """Return the tools that were asked for by name, in the order of their names.
 
-    A name is a tool's or a toolset's in the registry, or a variable that holds one.
+    A name is a tool's or a toolset's in the registry, or a variable that holds one. The tools see `variables`, those
+    that were named for the model, and nothing else of the user's namespace.
 
     Raises: UnknownTool naming the nearest.
     """
-    bench = Workbench(session.namespace or {}, settings.root, session.execute)
+    bench = Workbench(variables, settings.root, session.execute)
     found: dict[str, Tool] = {}
     for name in names:
         if name == KERNEL_VARIABLES:

@@ -78,7 +78,7 @@ def command(session: Session) -> TableView:
     began = time.monotonic()
     second = _execute_all(home, url, "strict", "replayed", say)
     after = _counted(url)
-    _check_free(before, after, first, second, home)
+    check_free(before, after, first, second, home)
     return _report(home, url, before, worked_s, time.monotonic() - began)
 
 
@@ -113,7 +113,7 @@ def _counted(url: str) -> Counts:
         return Counts.of(journal)
 
 
-def _check_free(before: Counts, after: Counts, first: list[Execution], second: list[Execution], home: Path) -> None:
+def check_free(before: Counts, after: Counts, first: list[Execution], second: list[Execution], home: Path) -> None:
     if after != before:
         raise DemoFailed(f"the replay added to the journal: before {before}, after {after}", str(home))
     for one, other in zip(first, second, strict=True):

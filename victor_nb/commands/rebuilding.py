@@ -36,7 +36,7 @@ def rebuilt(
         raise UsageError(f"run {info.run_id} is a {info.kind}, not an agent's run", hint=f"victor show {info.run_id}")
     variables = _variables(session, info, flags)
     return asking.Work(
-        _agent(session, settings, info, arguments, bool(variables)),
+        _agent(session, settings, info, arguments, variables),
         session.journal(settings),
         asking.approver_for(session, settings),
         run_id=info.run_id,
@@ -59,11 +59,15 @@ def _variables(session: Session, info: RunInfo, flags: Mapping[str, Any]) -> dic
 
 
 def _agent(
-    session: Session, settings: Settings, info: RunInfo, arguments: Mapping[str, object], has_variables: bool
+    session: Session,
+    settings: Settings,
+    info: RunInfo,
+    arguments: Mapping[str, object],
+    variables: Mapping[str, object],
 ) -> Agent:
     own = _users_agent(session, info.name)
     if own is not None:
-        return asking.with_settings(own, settings, arguments, _extra_tools(session, settings, info, own, has_variables))
+        return asking.with_settings(own, settings, arguments, _extra_tools(session, settings, info, own, variables))
     request = info.request
     if request.get("output", "text") != "text":
         raise UsageError(
@@ -71,7 +75,7 @@ def _agent(
             f"run {info.run_id}",
             "run the cell that defines it, then resume",
         )
-    tools = asking.chosen_tools(session, settings, _tool_names(info, has_variables))
+    tools = asking.chosen_tools(session, settings, _tool_names(info, bool(variables)), variables)
     return Agent(
         name=info.name,
         model=_model(settings, info, arguments),
@@ -110,13 +114,15 @@ def _users_agent(session: Session, name: str) -> Agent | None:
     return next((agent for agent in found if agent.name == name), None)
 
 
-def _extra_tools(session: Session, settings: Settings, info: RunInfo, agent: Agent, has_variables: bool) -> list[Any]:
+def _extra_tools(
+    session: Session, settings: Settings, info: RunInfo, agent: Agent, variables: Mapping[str, object]
+) -> list[Any]:
     """Return the tools that the run had and the agent itself does not: those of `--tools`."""
     from victor_nb.agents.tooling import tools_in
 
     own = tools_in(agent.tools)
     return asking.chosen_tools(
-        session, settings, [name for name in _tool_names(info, has_variables) if name not in own]
+        session, settings, [name for name in _tool_names(info, bool(variables)) if name not in own], variables
     )
 
 
