@@ -77,6 +77,21 @@ def test_only_named_variables_reach_the_model(session: Session, call: Call, fram
     assert "private_notes" not in prompt
 
 
+def test_tools_of_the_flag_see_named_variables_only(session: Session, call: Call, frame: pd.DataFrame) -> None:
+    """SQL reaches the tables that were named for the agent, and no other table of the notebook."""
+    keep(
+        session,
+        hidden=frame.copy(),
+        worker=Agent(name="worker", model=calling("query_sql", {"query": "select * from df"})),
+    )
+    assert "species" in call("ask", "worker", "--with", "df", "--tools", "sql", body="Go.").text
+
+    keep(session, worker=Agent(name="worker", model=calling("query_sql", {"query": "select * from hidden"})))
+    answer = call("ask", "worker", "--with", "df", "--tools", "sql", body="Go on.")
+
+    assert "species" not in answer.text
+
+
 def test_interpolation_is_explicit(session: Session, call: Call) -> None:
     """Two braces name a variable; single braces are text."""
     keep(session, city="Paris", poet=Agent(name="poet", model=saying("ok")))

@@ -43,7 +43,7 @@ class Terminal:
         if ask:
             from victor_nb.cli.approving import TerminalApprover
 
-            self.person = TerminalApprover(self._set_aside)
+            self.person = TerminalApprover(self.aside)
 
     @contextlib.contextmanager
     def watch(self) -> Iterator[EventSink]:
@@ -54,7 +54,7 @@ class Terminal:
         from rich.console import Console
         from rich.live import Live
 
-        screen = _Screen(self)
+        screen = Screen(self)
         self._live = Live(
             get_renderable=screen.drawn,
             console=Console(stderr=True),
@@ -73,7 +73,7 @@ class Terminal:
             print(f"run {event.run_id}", file=sys.stderr, flush=True)
 
     @contextlib.contextmanager
-    def _set_aside(self) -> Iterator[None]:
+    def aside(self) -> Iterator[None]:
         """Put the display away while entered."""
         live = self._live
         if live is None:
@@ -86,7 +86,7 @@ class Terminal:
             live.start(refresh=True)
 
 
-class _Screen:
+class Screen:
     """What the live display shows: the report of the run so far, its end if it is longer than the screen."""
 
     def __init__(self, terminal: Terminal) -> None:
