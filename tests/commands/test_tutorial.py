@@ -19,7 +19,8 @@ ROOT = Path(__file__).parents[2]
 
 def homes_in(folder: Path) -> dict[str, str]:
     """An environment whose every home is below `folder`."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("VICTOR_")}
+    ours = ("VICTOR_", "PYTEST_")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
     moved = {"HOME": "home", "XDG_CONFIG_HOME": "home/.config", "IPYTHONDIR": "ipython", "MPLCONFIGDIR": "matplotlib"}
     return kept | {name: str(folder / place) for name, place in moved.items()} | {"PYTHONPATH": str(ROOT)}
 
@@ -33,6 +34,8 @@ def test_the_notebooks_pass_nbval(tmp_path: Path) -> None:
     words = [
         "--nbval-lax",
         "--nbval-current-env",
+        "--nbval-kernel-startup-timeout=240",
+        "--nbval-cell-timeout=240",
         "-p",
         "no:cacheprovider",
         "-c",

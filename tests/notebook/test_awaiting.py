@@ -107,10 +107,11 @@ def test_an_awaiting_call_needs_an_awaiting_cell() -> None:
 
 def test_an_interrupt_cancels_the_work_and_waits_for_its_end(wait: Waiter) -> None:
     """What the work does on its way out is done before the cell fails."""
-    ended = threading.Event()
+    ended, main = threading.Event(), MainThread()
 
     async def work() -> None:
         try:
+            await main.run(lambda: None)  # from here on the cell waits
             threading.Timer(0, signal.raise_signal, [signal.SIGINT]).start()
             await asyncio.sleep(3600)
         finally:
@@ -118,7 +119,7 @@ def test_an_interrupt_cancels_the_work_and_waits_for_its_end(wait: Waiter) -> No
             ended.set()
 
     with pytest.raises((CellInterrupted, KeyboardInterrupt)):
-        wait(work(), MainThread())
+        wait(work(), main)
 
     assert ended.is_set()
 
