@@ -14,13 +14,18 @@ from victor_nb.views.live import STATIC
 
 
 @pytest.fixture(scope="session")
-def chromium() -> Iterator[Any]:
+def bundle() -> None:
+    """The built front end; a checkout that nobody has installed has none."""
+    if not (STATIC / "run_view.js").is_file():
+        absent("the widgets are not built: pip install ., or npm run build in widgets/")
+
+
+@pytest.fixture(scope="session")
+def chromium(bundle: None) -> Iterator[Any]:
     """A headless browser for the whole session."""
     from playwright.sync_api import sync_playwright
 
     path = require("chromium")
-    if not (STATIC / "run_view.js").is_file():
-        absent("the widgets are not built: pip install ., or npm run build in widgets/")
     flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=flags)

@@ -69,7 +69,7 @@ class TextRunView:
             report = RunReport(self._summary)
         if self._shown:
             self._shown = False
-            put(report._repr_mimebundle_())
+            put(report)
         return report
 
 
@@ -82,12 +82,12 @@ def live_view(run_id: str = "", *, on_answer: OnAnswer | None = None, load: Load
     return RunView(run_id, on_answer=on_answer, load=load)
 
 
-def put(data: Mapping[str, object], display_id: str | None = None) -> None:
-    """Display data by media type in the running cell."""
+def put(shown: object, **how: object) -> None:
+    """Display something in the running cell, as IPython's `display` does."""
     from IPython import display
 
     show: Any = display.display  # IPython gives it no types
-    show(dict(data), raw=True, display_id=display_id)
+    show(shown, **how)
 
 
 def replace(data: Mapping[str, object], display_id: str) -> None:

@@ -77,7 +77,7 @@ class RunView(anywidget.AnyWidget):
     def show(self) -> None:
         """Display the widget in the running cell, with a note for pages that have no kernel."""
         self._shown = True
-        put(self._live_bundle(), self._display_id)
+        put(self._live_bundle(), raw=True, display_id=self._display_id)
 
     def freeze(self) -> RunReport:
         """Put the static report where the widget was, and close the widget; may be called twice."""

@@ -53,11 +53,11 @@ def wire(event: Event, load: Load | None = None) -> WireEvent:
 
 
 def coalesce(events: Iterable[WireEvent]) -> list[WireEvent]:
-    """Join neighbouring live texts of one step: a batch then holds one delta, not one for each token."""
+    """Join neighbouring live texts of one step, at the time of the first: one delta a batch, not one a token."""
     joined: list[WireEvent] = []
     for event in events:
         if joined and _continues(joined[-1], event):
-            joined[-1] = _with_text(event, joined[-1]["data"]["text"] + event["data"]["text"])
+            joined[-1] = _with_text(joined[-1], joined[-1]["data"]["text"] + event["data"]["text"])
         else:
             joined.append(event)
     return joined

@@ -1,0 +1,91 @@
+"""Questions to a person: an answer counts once, and only if it is to exactly this question."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from victor_nb.views.offers import Answer, Offers, new_nonce
+
+GOOD: dict[str, Any] = {"kind": "approve", "run_id": "r", "call_id": "c", "call_hash": "h", "nonce": "n"}
+
+
+@pytest.fixture
+def offers() -> Offers:
+    made = Offers(nonce=lambda: "n")
+    made.make("r", "c", "h")
+    return made
+
+
+def test_an_answer_with_all_four_marks_counts(offers: Offers) -> None:
+    """Run, call, hash and nonce fit: the person has spoken."""
+    assert offers.redeem(GOOD) == Answer("approve", "r", "c", "h")
+
+
+def test_an_answer_counts_once(offers: Offers) -> None:
+    """The first word wins; the same message again is void."""
+    offers.redeem(GOOD)
+
+    assert offers.redeem(GOOD) is None
+
+
+@pytest.mark.parametrize("field", ["run_id", "call_id", "call_hash", "nonce"])
+@pytest.mark.parametrize("wrong", ["", "other", None, 7, ["n"], "nön"])
+def test_an_answer_with_one_wrong_mark_is_void_and_leaves_the_question_open(
+    offers: Offers, field: str, wrong: object
+) -> None:
+    """Stale or made-up messages approve nothing, and take nothing away."""
+    assert offers.redeem({**GOOD, field: wrong}) is None
+    assert offers.redeem({key: value for key, value in GOOD.items() if key != field}) is None
+    assert offers.redeem(GOOD) is not None
+
+
+@pytest.mark.parametrize("kind", ["stop", "Approve", "", None, "hello"])
+def test_only_approve_and_deny_answer_a_question(offers: Offers, kind: object) -> None:
+    """Other kinds of message never reach the call."""
+    assert offers.redeem({**GOOD, "kind": kind}) is None
+
+
+def test_arguments_count_with_an_approval_and_only_as_an_object(offers: Offers) -> None:
+    """A person may change what is called; a list is no set of arguments."""
+    answer = offers.redeem({**GOOD, "arguments": {"x": 1}})
+    offers.make("r", "c", "h")
+    second = offers.redeem({**GOOD, "arguments": [1]})
+    offers.make("r", "c", "h")
+    third = offers.redeem({**GOOD, "kind": "deny", "arguments": {"x": 1}, "message": "no"})
+
+    assert answer is not None
+    assert answer.arguments == {"x": 1}
+    assert second == Answer("approve", "r", "c", "h")
+    assert third == Answer("deny", "r", "c", "h", message="no")
+
+
+def test_a_withdrawn_question_cannot_be_answered(offers: Offers) -> None:
+    """What was decided elsewhere, or has ended, is closed."""
+    offers.withdraw("c")
+    offers.withdraw("never asked")
+    assert offers.redeem(GOOD) is None
+
+    offers.make("r", "c", "h")
+    offers.withdraw_all()
+    assert offers.redeem(GOOD) is None
+
+
+def test_asking_again_voids_the_first_word() -> None:
+    """Each offer has its own nonce."""
+    offers = Offers()
+    first = offers.make("r", "c", "h")
+    offers.make("r", "c", "h")
+
+    assert offers.redeem({**GOOD, "nonce": first.nonce}) is None
+
+
+def test_a_given_nonce_is_kept() -> None:
+    """Whoever made the question may have made its one-time word."""
+    assert Offers().make("r", "c", "h", "given").nonce == "given"
+
+
+def test_nonces_do_not_repeat() -> None:
+    """128 bits each."""
+    assert len({new_nonce() for _ in range(1_000)}) == 1_000
