@@ -194,7 +194,8 @@ class _Job(Generic[T]):
             return
         except (KeyboardInterrupt, asyncio.CancelledError):
             # Told to the asking thread as a cancellation: a KeyboardInterrupt would end its event loop.
-            self.done.set_exception(WorkCancelled())
+            if not self.done.done():
+                self.done.set_exception(WorkCancelled())
             raise
         except BaseException as error:
             self.done.set_exception(error if isinstance(error, Exception) else RuntimeError(repr(error)))
@@ -267,22 +268,22 @@ def blocked(work: Work[T], main: MainThread) -> T:
     Raises:
         CellInterrupted: a KeyboardInterrupt came; the work has been cancelled.
     """
-    wake = threading.Event()
-    work.done.add_done_callback(lambda _: wake.set())
-    on_main = threading.current_thread() is threading.main_thread()
-    with main.attended(wake.set) if on_main else contextlib.nullcontext():
-        try:
+    try:  # from the first line on: an interrupt between starting the work and waiting for it must cancel it too
+        wake = threading.Event()
+        work.done.add_done_callback(lambda _: wake.set())
+        on_main = threading.current_thread() is threading.main_thread()
+        with main.attended(wake.set) if on_main else contextlib.nullcontext():
             while not work.done.done():
                 if on_main:
                     main.run_pending_blocking()
                 wake.wait(TICK_S)
                 wake.clear()
-        except KeyboardInterrupt:
-            work.cancel()
-            main.cancel_calls_of(current_cell.get())
-            with contextlib.suppress(KeyboardInterrupt, WorkCancelled, NotYet):
-                work.done.exception(CLEAN_UP_S)
-            raise CellInterrupted from None
+    except KeyboardInterrupt:
+        work.cancel()
+        main.cancel_calls_of(current_cell.get())
+        with contextlib.suppress(KeyboardInterrupt, WorkCancelled, NotYet):
+            work.done.exception(CLEAN_UP_S)
+        raise CellInterrupted from None
     return _result(work)
 
 
