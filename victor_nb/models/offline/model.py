@@ -41,6 +41,8 @@ from .variables import Variable, variables_in, without_blocks
 
 MODEL_NAME: Final = "offline"
 SYSTEM: Final = "victor"
+LONGEST_REQUEST: Final = 20_000
+"""Characters of a request that are read: rules look at each word many times, and questions are not longer."""
 DETAILS: Final = {"is_language_model": False, "notice": NOTICE}
 
 
@@ -136,7 +138,7 @@ class _Words(StreamedResponse):
 
 def _next_parts(messages: list[ModelMessage], parameters: ModelRequestParameters) -> list[Any]:
     prompt, since = _latest_prompt(messages)
-    request = without_blocks(prompt)
+    request = without_blocks(prompt)[:LONGEST_REQUEST]
     variables = _variables(messages)
     tools = [offered(t.name, t.description, t.parameters_json_schema, t.metadata) for t in parameters.function_tools]
     calls = plan(request, variables, tools)
