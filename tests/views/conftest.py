@@ -20,9 +20,9 @@ def bundle() -> None:
         absent("the widgets are not built: pip install ., or npm run build in widgets/")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium(bundle: None) -> Iterator[Any]:
-    """A headless browser for the whole session."""
+    """A headless browser for one module: while it is open its event loop counts as running in this thread."""
     from playwright.sync_api import sync_playwright
 
     path = require("chromium")

@@ -175,6 +175,19 @@ def test_huge_answers_and_results_are_cut_with_a_note() -> None:
     assert "more characters" in report.to_html()
 
 
+def test_pictures_are_shown_until_the_page_is_full() -> None:
+    """A few plots are part of the report; fifty are not, and say so."""
+    t = Teller()
+    plot = {"$image": {"media_type": "image/png", "data": "A" * 60_000, "text": "a plot"}}
+    events = [event for number in range(50) for event in t.calls(number, f"t{number}", "plot", {}, plot)]
+
+    page = RunReport.of(events).to_html()
+
+    assert page.count("<img") == 6
+    assert page.count("too many bytes for this page") == 44
+    assert len(page) < 600_000
+
+
 def test_an_unfinished_run_is_reported_as_far_as_it_came() -> None:
     """A report can be asked for at any time."""
     assert "Running" in RunReport.of(analysis()[:3]).to_text()

@@ -165,3 +165,15 @@ def result_of(value: Any, *, load: bool) -> Any:
             return summarise(journal.events(run.id), journal.load if load else None).steps[0].result
     finally:
         journal.close()
+
+
+def test_prompts_and_unknown_events_stay_out_of_views() -> None:
+    """What no view shows is not sent to a browser and not saved in a notebook."""
+    prompt = {"kind": "model", "name": "m", "inputs": {"prompt": "private"}}
+    events = [
+        Event.of("r", 1, 1.0, "run.started", data={"kind": "agent", "name": "a", "request": {"prompt": "private"}}),
+        Event.of("r", 2, 1.0, "step.started", step_id="m", data=prompt),
+        Event.of("r", 3, 1.0, "model.tools", step_id="m", data={"tools": ["private"]}),
+    ]
+
+    assert "private" not in json.dumps([wire(event) for event in events])

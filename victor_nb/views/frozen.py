@@ -18,15 +18,16 @@ from victor_nb.views.markdown import escaped, tamed
 from victor_nb.views.rows import MARKS, detail, facts, problem, state_words, title, took
 from victor_nb.views.summary import RunSummary, StepRow, summarise
 from victor_nb.views.svg import timeline
-from victor_nb.views.values import cut_text
+from victor_nb.views.values import Image, cut_text
 from victor_nb.views.view import TERMINAL_WIDTH, Shown, bundle, chosen
 from victor_nb.views.wire import Load
-from victor_nb.views.wording import clip, plural, pretty, tokens
+from victor_nb.views.wording import arguments, clip, one_line, plural, pretty, tokens
 
 FIRST_STEPS: Final = 40
 LAST_STEPS: Final = 40
 ANSWER_LENGTH: Final = 20_000
 DETAILS_LENGTH: Final = 120_000
+PICTURES_LENGTH: Final = 400_000
 _LEAST_DETAIL: Final = 300
 _MOST_DETAIL: Final = 4_000
 
@@ -81,6 +82,14 @@ class RunReport(Shown):
         return chosen(bundle(self) | {"image/svg+xml": self.to_svg()}, include, exclude)
 
 
+@dataclass(slots=True)
+class _Room:
+    """How many characters one part of a step may take, and how many are left for pictures on the page."""
+
+    text: int
+    pictures: int
+
+
 def _mark(state: str) -> str:
     return MARKS.get(state, "●")
 
@@ -97,7 +106,7 @@ def _trouble(summary: RunSummary) -> list[str]:
 
 
 def _footer(summary: RunSummary) -> str:
-    resume = f"   victor resume {summary.run_id}" if summary.state in {"failed", "stopped"} else ""
+    resume = f" · victor resume {summary.run_id}" if summary.state in {"failed", "stopped"} else ""
     return f"run {summary.run_id}{resume}"
 
 
@@ -173,7 +182,7 @@ def _steps(summary: RunSummary) -> Html:
     if not summary.steps:
         return Html("")
     shown = _shown(summary.steps)
-    room = max(_LEAST_DETAIL, min(_MOST_DETAIL, DETAILS_LENGTH // len(shown)))
+    room = _Room(max(_LEAST_DETAIL, min(_MOST_DETAIL, DETAILS_LENGTH // len(shown))), PICTURES_LENGTH)
     whole = max([summary.seconds, *(row.at + (row.ms or 0) / 1000 for row in summary.steps)])
     rows = [_html_row(row, room, whole) for row in shown]
     body = tag("table", tag("tbody", rows), style="border-collapse:collapse;width:100%;font-size:12px")
@@ -184,7 +193,7 @@ def _steps(summary: RunSummary) -> Html:
 _TD: Final = f"padding:3px 8px 3px 0;vertical-align:top;text-align:left;border:0;border-top:1px solid {html.LINE}"
 
 
-def _html_row(row: StepRow | int, room: int, whole: float) -> Html:
+def _html_row(row: StepRow | int, room: _Room, whole: float) -> Html:
     if isinstance(row, int):
         return tag("tr", tag("td", f"… {plural(row, 'step')} more: victor show RUN --steps", colspan=4, style=_TD))
     mark = tag("span", _mark(row.state), title=row.state, style=f"color:{_colour(row.state)}")
@@ -194,7 +203,7 @@ def _html_row(row: StepRow | int, room: int, whole: float) -> Html:
     return tag("tr", tag("td", mark, style=f"{_TD};width:14px"), cell, time, bar)
 
 
-def _unfolding(row: StepRow, room: int) -> Html:
+def _unfolding(row: StepRow, room: _Room) -> Html:
     name = tag("strong", title(row), style=f"{html.MONO};font-weight:600")
     replayed = tag("em", " replayed", style="opacity:.65") if row.replayed else Html("")
     line = html.join([name, "  ", tag("span", detail(row), style="opacity:.8;overflow-wrap:anywhere"), replayed])
@@ -208,41 +217,43 @@ def _bar(row: StepRow, whole: float) -> Html:
     length = max(2, round(90 * (row.ms or 0) / 1000 / whole)) if whole else 2
     start = min(start, 88)
     style = f"margin:7px 0 0 {start}px;width:{min(length, 90 - start)}px;height:5px;border-radius:2px"
-    return tag("div", "", style=f"{style};background:{_colour(row.state)};opacity:.7")
+    stroke = tag("div", "", style=f"{style};background:{_colour(row.state)};opacity:.7")
+    return tag("div", stroke, style="width:90px")
 
 
 def _section(label: str, content: Html) -> Html:
     return tag("div", [tag("div", label, style="opacity:.65;font-size:11px;margin-top:4px"), content])
 
 
-def _arguments(row: StepRow, room: int) -> list[Html]:
-    return [_section("arguments", _value(row.arguments, room))] if row.arguments else []
+def _arguments(row: StepRow, room: _Room) -> list[Html]:
+    return [_section("arguments", html.pre(cut_text(_lines(row.arguments), room.text)))] if row.arguments else []
 
 
-def _result(row: StepRow, room: int) -> list[Html]:
+def _result(row: StepRow, room: _Room) -> list[Html]:
     return [] if row.result is None else [_section("result", _value(row.result, room))]
 
 
-def _words(row: StepRow, room: int) -> list[Html]:
+def _words(row: StepRow, room: _Room) -> list[Html]:
     said = [("thinking", row.thinking), ("text", row.text), ("output", row.output), ("note", row.note)]
-    calls = [_section("asks for", _value(row.calls, room))] if row.calls else []
-    return [_section(label, html.pre(cut_text(text, room))) for label, text in said if text] + calls
+    asked = "\n".join(f"{call['tool']}  {_asked(call['arguments'])}" for call in row.calls)
+    calls = [_section("asks for", html.pre(cut_text(asked, room.text)))] if row.calls else []
+    return [_section(label, html.pre(cut_text(text, room.text))) for label, text in said if text] + calls
 
 
-def _error(row: StepRow, room: int) -> list[Html]:
+def _error(row: StepRow, room: _Room) -> list[Html]:
     if not row.error:
         return []
     lines = [row.error.get(key) for key in ("what", "where", "hint", "traceback")]
-    return [_section("error", html.pre(cut_text("\n".join(str(line) for line in lines if line), room)))]
+    return [_section("error", html.pre(cut_text("\n".join(str(line) for line in lines if line), room.text)))]
 
 
-def _used(row: StepRow, room: int) -> list[Html]:
+def _used(row: StepRow, room: _Room) -> list[Html]:
     if not row.input_tokens and not row.output_tokens:
         return []
     return [_section("tokens", html.join([tokens(row.input_tokens, row.output_tokens)]))]
 
 
-_SECTIONS: Final[tuple[Callable[[StepRow, int], list[Html]], ...]] = (
+_SECTIONS: Final[tuple[Callable[[StepRow, _Room], list[Html]], ...]] = (
     _error,
     _arguments,
     _words,
@@ -251,10 +262,28 @@ _SECTIONS: Final[tuple[Callable[[StepRow, int], list[Html]], ...]] = (
 )
 
 
-def _value(value: Any, room: int) -> Html:
+def _picture(image: Image, room: _Room) -> Html:
+    """Show a picture while there is room for its bytes, and then its words."""
+    if len(image["data"]) > room.pictures:
+        return html.pre(f"{image['text'] or image['media_type']} (a picture; too many bytes for this page)")
+    room.pictures -= len(image["data"])
+    return html.picture(image)
+
+
+def _lines(values: dict[str, Any]) -> str:
+    """Arguments, a line each where they fit one."""
+    return "\n".join(f"{name} = {pretty(value)}" for name, value in values.items())
+
+
+def _asked(given: Any) -> str:
+    """A model's call on one line; some models send their arguments as text."""
+    return arguments(given) if isinstance(given, dict) else one_line(str(given))
+
+
+def _value(value: Any, room: _Room) -> Html:
     """Show a JSON value: a table as one, a picture as one, the rest as indented text."""
     if isinstance(value, dict) and "$grid" in value:
         return html.grid(value["$grid"])
     if isinstance(value, dict) and "$image" in value:
-        return html.picture(value["$image"])
-    return html.pre(cut_text(pretty(value), room))
+        return _picture(value["$image"], room)
+    return html.pre(cut_text(pretty(value), room.text))

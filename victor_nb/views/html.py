@@ -107,8 +107,23 @@ def _list(block: Block) -> Html:
 
 def _table(block: Block) -> Html:
     head = tag("tr", [tag("th", _spans(cell), style=_cell_style(None)) for cell in block["head"]])
-    rows = [tag("tr", [tag("td", _spans(cell), style=_cell_style(None)) for cell in row]) for row in block["rows"]]
-    return tag("table", tag("thead", head), tag("tbody", rows), style="border-collapse:collapse;margin:6px 0")
+    rows = [
+        tag("tr", [tag("td", _spans(cell), style=_cell_style(_number(cell))) for cell in row]) for row in block["rows"]
+    ]
+    return tag(
+        "table",
+        tag("thead", head),
+        tag("tbody", rows),
+        style="border-collapse:collapse;font-size:13px;margin:6px 0 10px",
+    )
+
+
+def _number(cell: list[Span]) -> float | None:
+    """The number that a cell of prose holds, so that it can stand to the right; None for words."""
+    try:
+        return float("".join(span["text"] for span in cell).replace(",", "").removesuffix("%"))
+    except ValueError:
+        return None
 
 
 _BLOCKS: Final[dict[str, Callable[[Block], Html]]] = {

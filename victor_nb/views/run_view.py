@@ -102,7 +102,10 @@ class RunView(anywidget.AnyWidget):
     def _live_bundle(self) -> dict[str, Any]:
         shown: Any = super()._repr_mimebundle_()
         data = dict(shown[0] if isinstance(shown, tuple) else shown)
-        words = f"run {self.run_id} was still going on when this was saved; victor show {self.run_id}"
+        which, command = (
+            (f"run {self.run_id}", f"victor show {self.run_id}") if self.run_id else ("a run", "victor runs")
+        )
+        words = f"{which} was still going on when this was saved; {command}"
         return data | {"text/plain": words, "text/html": tag("p", words)}
 
     # --- kernel to browser --------------------------------------------------------------------------

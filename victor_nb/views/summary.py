@@ -233,8 +233,7 @@ def _step_started(summary: RunSummary, event: WireEvent, data: dict[str, Any]) -
 
 
 def _step_finished(summary: RunSummary, event: WireEvent, data: dict[str, Any]) -> None:
-    row = _row(summary, event, data)
-    row.state, row.ms, row.replayed = "done", data.get("ms"), event["replayed"]
+    row = _ended(summary, event, data, "done")
     if row.kind == "model":
         _take_answer(summary, row, data.get("result"))
     else:
@@ -243,9 +242,16 @@ def _step_finished(summary: RunSummary, event: WireEvent, data: dict[str, Any]) 
 
 
 def _step_failed(summary: RunSummary, event: WireEvent, data: dict[str, Any]) -> None:
+    _ended(summary, event, data, "failed").error = data.get("error")
+
+
+def _ended(summary: RunSummary, event: WireEvent, data: dict[str, Any], state: str) -> StepRow:
+    """Close the step of an event; how long it took says better when it began than its first sign of life."""
     row = _row(summary, event, data)
-    row.state, row.ms, row.replayed = "failed", data.get("ms"), event["replayed"]
-    row.error = data.get("error")
+    row.state, row.ms, row.replayed = state, data.get("ms"), event["replayed"]
+    if row.ms is not None:
+        row.at = _at(summary, event["time"] - row.ms / 1000)
+    return row
 
 
 def _step_resolved(summary: RunSummary, event: WireEvent, data: dict[str, Any]) -> None:

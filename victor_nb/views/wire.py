@@ -15,6 +15,11 @@ from victor_nb.journal.events import Event
 from victor_nb.views.values import TEXT_LENGTH, cut_text, shrink
 
 ANSWER_LENGTH: Final = 60_000
+SHOWN_TYPES: Final = frozenset(
+    {"run.started", "run.resumed", "run.finished", "run.failed", "run.stopped"}
+    | {"step.started", "step.finished", "step.failed", "step.resolved", "model.delta", "tool.output"}
+    | {"approval.requested", "approval.decided"}
+)
 _BLOBS: Final = (b'"$table"', b'"$json"', b'"blob"')
 
 Load = Callable[[Any], Any]
@@ -48,7 +53,7 @@ def wire(event: Event, load: Load | None = None) -> WireEvent:
         step_id=event.step_id,
         parent_id=event.parent_id,
         replayed=event.replayed,
-        data=_data(_loaded(event, load)),
+        data=_data(_loaded(event, load)) if event.type in SHOWN_TYPES else {},
     )
 
 
@@ -90,7 +95,9 @@ def _try_load(value: Any, load: Load) -> Any:
 
 
 def _data(data: Mapping[str, Any]) -> dict[str, Any]:
-    kept = {name: shrink(value) for name, value in data.items() if name not in {"result", "text"}}
+    # No view shows a prompt: it is long, and it is asked for by name (`victor show RUN --prompt`).
+    apart = {"result", "text", "request", "inputs" if data.get("kind") == "model" else ""}
+    kept = {name: shrink(value) for name, value in data.items() if name not in apart}
     if "text" in data:
         kept["text"] = cut_text(str(data["text"]), ANSWER_LENGTH)
     if "result" in data:

@@ -205,21 +205,24 @@ function stepStarted(run: RunState, event: WireEvent, data: WireEvent["data"]): 
 }
 
 function stepFinished(run: RunState, event: WireEvent, data: WireEvent["data"]): void {
-  const row = rowOf(run, event, data);
-  row.state = "done";
-  row.ms = data.ms ?? null;
-  setReplayed(run, row, event.replayed);
+  const row = ended(run, event, data, "done");
   if (row.kind === "model") takeAnswer(run, row, data.result);
   else row.result = data.result ?? null;
   takeUsage(run, row, data);
 }
 
 function stepFailed(run: RunState, event: WireEvent, data: WireEvent["data"]): void {
+  ended(run, event, data, "failed").error = data.error ?? null;
+}
+
+/** Close the step of an event; how long it took says better when it began than its first sign of life. */
+function ended(run: RunState, event: WireEvent, data: WireEvent["data"], state: string): StepRow {
   const row = rowOf(run, event, data);
-  row.state = "failed";
+  row.state = state;
   row.ms = data.ms ?? null;
+  if (row.ms !== null) row.at = secondsAt(run, event.time - row.ms / 1000);
   setReplayed(run, row, event.replayed);
-  row.error = data.error ?? null;
+  return row;
 }
 
 function stepResolved(run: RunState, event: WireEvent, data: WireEvent["data"]): void {
