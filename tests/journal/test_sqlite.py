@@ -6,6 +6,7 @@ import sqlite3
 import threading
 from pathlib import Path
 
+import psutil
 import pytest
 
 from victor_nb.journal import (
@@ -20,6 +21,11 @@ from victor_nb.journal import (
 )
 from victor_nb.journal.journal import Journal
 from victor_nb.journal.sqlite import SqliteStore
+
+
+def asked(store, statement):
+    """What SQLite answers on this thread's connection."""
+    return store.file.retried(lambda connection: connection.execute(statement).fetchone())[0]
 
 
 def test_the_default_journal_is_below_the_working_directory(tmp_path, monkeypatch):
@@ -43,10 +49,9 @@ def test_names_with_spaces_and_accents_work(tmp_path):
 def test_it_writes_ahead_and_does_not_sync_a_step(tmp_path):
     """WAL with synchronous=NORMAL: a killed process loses nothing, and no step waits for the disk."""
     store = SqliteStore(tmp_path / "victor.db")
-    connection = store._connection()
 
-    assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
-    assert connection.execute("PRAGMA synchronous").fetchone() == (1,)
+    assert asked(store, "PRAGMA journal_mode") == "wal"
+    assert asked(store, "PRAGMA synchronous") == 1
 
 
 def test_a_network_file_system_gets_a_rollback_journal_and_a_warning(tmp_path, monkeypatch):
@@ -55,7 +60,7 @@ def test_a_network_file_system_gets_a_rollback_journal_and_a_warning(tmp_path, m
     with pytest.warns(RuntimeWarning, match="network file system"):
         store = SqliteStore(tmp_path / "victor.db")
 
-    assert store._connection().execute("PRAGMA journal_mode").fetchone() == ("delete",)
+    assert asked(store, "PRAGMA journal_mode") == "delete"
 
 
 def test_local_file_systems_are_not_taken_for_network_ones(tmp_path):
@@ -122,8 +127,7 @@ def test_a_damaged_journal_is_an_error_not_a_wrong_answer(tmp_path):
         with journal.start() as run:
             for number in range(200):
                 run.step_sync("s", lambda number=number: f"{number}" * 50)
-        store = journal.store
-        store._connection().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        asked(journal.store, "PRAGMA wal_checkpoint(TRUNCATE)")
     damaged = bytearray(path.read_bytes())
     damaged[4096:-4096] = b"\xa5" * (len(damaged) - 8192)
     path.write_bytes(damaged)
@@ -160,12 +164,10 @@ def test_a_full_disk_stops_the_step_and_keeps_what_was_written(tmp_path):
     journal = open_journal(f"sqlite:///{tmp_path}/victor.db")
     run = journal.start()
     run.step_sync("first", lambda: "kept")
-    connection = journal.store._connection()
-    pages = connection.execute("PRAGMA page_count").fetchone()[0]
-    connection.execute(f"PRAGMA max_page_count = {pages + 1}")
+    asked(journal.store, f"PRAGMA max_page_count = {asked(journal.store, 'PRAGMA page_count') + 1}")
     with pytest.raises(JournalFull, match="what was written before is safe"):
         run.step_sync("large", lambda: "x" * 60_000)
-    connection.execute("PRAGMA max_page_count = 1000000")
+    asked(journal.store, "PRAGMA max_page_count = 1000000")
     journal.release(run.id)
 
     resumed = journal.resume(run.id)
@@ -193,5 +195,9 @@ def test_connections_of_ended_threads_are_closed(tmp_path):
         thread = threading.Thread(target=store.integrity)
         thread.start()
         thread.join()
+    opened = [file.path for file in psutil.Process().open_files()]
 
-    assert len(store._open) <= 2
+    assert opened.count(str(tmp_path / "victor.db")) < 10
+    store.close()
+    with pytest.raises(JournalUnavailable, match="has been closed"):
+        store.integrity()

@@ -19,7 +19,8 @@ from .errors import (
     Unstorable,
 )
 from .events import Event, RunInfo, Status
-from .journal import Journal, open_journal
+from .journal import Journal
+from .opening import open_journal
 from .redaction import Redactor
 from .run import Run
 from .steps import Step, current_step

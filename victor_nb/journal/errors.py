@@ -72,6 +72,14 @@ class LeaseLost(Resumable):
             hint=f"see what it is doing: victor show {run_id}",
         )
 
+    @classmethod
+    def to_parent(cls, run_id: str) -> LeaseLost:
+        """A forked child tried to write to the run that its parent executes."""
+        return cls(
+            f"run {run_id} belongs to the process that this one was forked from",
+            hint="return the value to the parent, or start a run of its own in the child",
+        )
+
 
 class StepInDoubt(Resumable):
     """A step with an effect had started and not finished when its process died."""

@@ -11,35 +11,71 @@ from ..errors import VictorError
 from .errors import RecordedFailure
 
 LONGEST_TRACE: Final = 8_000
+LONGEST_WORDS: Final = 10_000
+"""Characters of a message, or of a traceback's end, that are kept."""
+
 _MARK: Final = "__victor_steps__"
+_ATOMS: Final = (str, int, float, bool, type(None))
 
 
 def described(failure: BaseException) -> dict[str, Any]:
-    """Return an exception as JSON values: type, what, where, hint and traceback."""
-    what, where, hint = failure.args if isinstance(failure, VictorError) else (str(failure), "", "")
-    trace = "".join(traceback.format_exception(failure))
-    return {
-        "type": type(failure).__name__,
-        "what": what,
-        "where": where,
-        "hint": hint,
-        "traceback": trace[-LONGEST_TRACE:],
-    }
+    """Return an exception as JSON values: type, what, where, hint and traceback; for built-in ones also `args`."""
+    if isinstance(failure, VictorError):
+        what, where, hint = failure.what, failure.where, failure.hint
+    else:
+        what, where, hint = _words_of(failure), "", ""
+    error: dict[str, Any] = {"type": type(failure).__name__, "what": _shortened(what), "where": where, "hint": hint}
+    if type(failure).__module__ == "builtins":
+        error["args"] = _arguments(failure)
+    return {**error, "traceback": "".join(traceback.format_exception(failure))[-LONGEST_TRACE:]}
+
+
+def _words_of(failure: BaseException) -> str:
+    try:
+        return str(failure)
+    except Exception as second:  # somebody's __str__ is broken, and that is not what we came to tell
+        return f"(its message raised {type(second).__name__})"
+
+
+def _arguments(failure: BaseException) -> list[Any]:
+    """What to call the built-in class with, so that code which looks at the exception sees the same again."""
+    given: tuple[Any, ...] = failure.args
+    if isinstance(failure, OSError) and failure.errno is not None and failure.filename is not None:
+        given = (failure.errno, failure.strerror, failure.filename)
+    if all(isinstance(one, _ATOMS) for one in given) and len(repr(given)) <= LONGEST_WORDS:
+        return list(given)
+    return [_shortened(_words_of(failure))]
+
+
+def _shortened(words: str) -> str:
+    return words if len(words) <= LONGEST_WORDS else f"{words[:LONGEST_WORDS]}… ({len(words)} characters)"
 
 
 def rebuilt(error: dict[str, Any], *, step_id: str, run_id: str) -> Exception:
     """Return the recorded exception: of its own class if that is a built-in one or ours, else a RecordedFailure."""
-    found = _known_classes().get(error["type"])
-    failure: Exception
-    if found is not None and issubclass(found, VictorError):
-        failure = found(error["what"], error["where"], error["hint"])
-    elif (
-        found is not None and issubclass(found, Exception) and not issubclass(found, UnicodeError | BaseExceptionGroup)
-    ):
-        failure = found(error["what"])
-    else:
+    failure = _built_in(error) if "args" in error else _of_ours(error)
+    if failure is None:
         failure = RecordedFailure(f"{error['type']}: {error['what']}", where=f"run {run_id}, step {step_id}")
     tag(failure, step_id)
+    return failure
+
+
+def _built_in(error: dict[str, Any]) -> Exception | None:
+    cls = getattr(builtins, error["type"], None)
+    if not (isinstance(cls, type) and issubclass(cls, Exception)):
+        return None
+    try:
+        return cls(*error["args"])
+    except TypeError:  # a class such as UnicodeDecodeError, whose arguments were no plain values
+        return None
+
+
+def _of_ours(error: dict[str, Any]) -> Exception | None:
+    cls = next((cls for cls in _descendants(VictorError) if cls.__name__ == error["type"]), None)
+    if cls is None:
+        return None
+    failure = cls.__new__(cls)  # whatever its own constructor wants, these three are what every one of them keeps
+    VictorError.__init__(failure, error["what"], error["where"], error["hint"])
     return failure
 
 
@@ -69,12 +105,6 @@ def _chain(failure: BaseException) -> Iterator[BaseException]:
         waiting += [other for other in (one.__cause__, one.__context__) if other is not None]
         if isinstance(one, BaseExceptionGroup):
             waiting += one.exceptions
-
-
-def _known_classes() -> dict[str, type]:
-    ours = {cls.__name__: cls for cls in _descendants(VictorError)}
-    known = {name: cls for name, cls in vars(builtins).items() if isinstance(cls, type)}
-    return {**known, **ours}
 
 
 def _descendants(cls: type[VictorError]) -> Iterator[type[VictorError]]:

@@ -30,9 +30,11 @@ class Hub:
 
     def _disconnect(self, run_id: str, listener: Listener) -> None:
         with self._lock:
-            left = tuple(one for one in self._listeners.get(run_id, ()) if one != listener)
+            left = list(self._listeners.get(run_id, ()))
+            if listener in left:
+                left.remove(listener)  # once: whoever connected twice is still there
             if left:
-                self._listeners[run_id] = left
+                self._listeners[run_id] = tuple(left)
             else:
                 self._listeners.pop(run_id, None)
 

@@ -6,28 +6,23 @@
 
 from __future__ import annotations
 
-import logging
-import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from hashlib import blake2b
-from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
-from urllib.parse import parse_qs, unquote, urlsplit
 
 import msgspec
 
-from ..errors import UsageError, nearest
+from ..errors import nearest
 from .codec import Reader, Writer, from_json, to_json
 from .effects import OnDoubt, ReplayMode
-from .errors import JournalCorrupt, JournalError, RunFinished, RunInUse, RunNotFound
+from .errors import JournalCorrupt, RunFinished, RunNotFound
 from .events import Event, RunInfo, Status
 from .hub import Hub, Listener
 from .ids import RunIds
-from .lease import LEASE_S, Owner
+from .leases import Leases, is_free
 from .log import Entry, RunLog
-from .memory import MemoryStore
 from .redaction import NOTHING_SECRET, Redactor
 from .replay import missed_request
 from .run import Run
@@ -35,40 +30,7 @@ from .steps import HISTORY_TYPES, Past, merged, past_of
 from .store import Row, Store
 from .subscription import Subscription
 
-DEFAULT_URL: Final = "sqlite:///.victor/victor.db"
 STEP_TYPES: Final = ("step.started", "step.finished", "step.failed")
-
-
-def open_journal(url: str | None = None, redactor: Redactor = NOTHING_SECRET) -> Journal:
-    """Open the journal at `url`, making it if need be.
-
-    Args:
-        url: "sqlite:///relative/path.db", "sqlite:////absolute/path.db" (with "?mode=ro" for reading only) or
-            "memory:"; by default ".victor/victor.db" below the working directory.
-        redactor: takes secrets out of everything that is written.
-
-    Raises:
-        UsageError: no store has that kind of URL.
-        JournalError: the store cannot be opened.
-    """
-    url = url or DEFAULT_URL
-    scheme = url.partition(":")[0]
-    if scheme not in _STORES:
-        raise UsageError(
-            f"no journal can be opened at {url!r}.{nearest(scheme, _STORES)}",
-            hint='use "sqlite:///path/to/file.db" or "memory:"',
-        )
-    return Journal(_STORES[scheme](url), redactor)
-
-
-def _sqlite(url: str) -> Store:
-    from .sqlite import SqliteStore
-
-    parts = urlsplit(url)
-    return SqliteStore(Path(unquote(parts.path[1:])), read_only=parse_qs(parts.query).get("mode") == ["ro"])
-
-
-_STORES: Final[dict[str, Callable[[str], Store]]] = {"sqlite": _sqlite, "memory": lambda _: MemoryStore()}
 
 
 class Journal:
@@ -84,12 +46,9 @@ class Journal:
         self, store: Store, redactor: Redactor = NOTHING_SECRET, clock: Callable[[], float] = time.time
     ) -> None:
         self.store, self.redactor, self.clock, self.hub = store, redactor, clock, Hub()
-        self._reader = Reader(self._blob)
+        self._reader = Reader(self.blob)
         self._ids = RunIds()
-        self._held: dict[str, str] = {}
-        self._guard = threading.Lock()
-        self._closing = threading.Event()
-        self._heart: threading.Thread | None = None
+        self._leases = Leases(store, lambda: self.clock())
 
     @property
     def url(self) -> str:
@@ -125,11 +84,16 @@ class Journal:
         info = self.find(run_id)
         if info.is_finished:
             raise RunFinished(f"run {info.run_id} is finished", hint=f"replay it for free: victor replay {info.run_id}")
-        info = self._take_over(info)
-        self._drop_old_stops(info.run_id)
-        log = RunLog(self.store, self.hub, info.run_id, self.store.newest_seq(info.run_id), self.clock)
-        run = Run(self, info, self._past(info), log, mode="record", on_doubt=on_doubt)
-        log.write(Entry("run.resumed", to_json({"owner": info.owner}), status=Status.RUNNING))
+        info = self._leases.take_over(info)
+        try:
+            # A stop that was meant for the execution before must not end this one; decisions are kept.
+            self.store.drop_mail(info.run_id, "stop")
+            log = RunLog(self.store, self.hub, info.run_id, self.store.newest_seq(info.run_id), self.clock)
+            run = Run(self, info, self._past(info), log, mode="record", on_doubt=on_doubt)
+            log.write(Entry("run.resumed", to_json({"owner": info.owner}), status=Status.RUNNING))
+        except BaseException:
+            self.release(info.run_id)
+            raise
         return run
 
     def replay(self, run_id: str, mode: ReplayMode = "strict") -> Run:
@@ -140,7 +104,7 @@ class Journal:
                 records it in a new run that is built on the recording.
         """
         info = self.find(run_id)
-        past = self._past(info)
+        past = self._past(info, with_last_failures=mode == "strict")
         if mode == "strict":
             return Run(self, info, past, None, mode=mode, on_doubt="ask", recording=info.run_id)
         now = self.clock()
@@ -199,7 +163,7 @@ class Journal:
 
     def is_live(self, info: RunInfo) -> bool:
         """Whether a living process executes the run now."""
-        return bool(info.owner) and not Owner.read(info.owner).is_gone(info.lease_until, self.clock())
+        return not is_free(info, self.clock())
 
     # -- events ----------------------------------------------------------------------------------------------------
 
@@ -229,6 +193,13 @@ class Journal:
         """Return JSON values from an event with tables, arrays and other tagged values brought to life."""
         return self._reader.revive(value)
 
+    def blob(self, name: str) -> bytes:
+        """Return the content of a blob that an event refers to."""
+        content = self.store.blob(name)
+        if content is None:
+            raise JournalCorrupt(f"the journal lacks the blob {name}", self.url, "restore the journal from a backup")
+        return content
+
     def result_in(self, raw: bytes) -> Any:
         """Return the result that the body of a `step.finished` holds."""
         return self._reader.value(bytes(msgspec.json.decode(raw, type=_Finished).result))
@@ -256,14 +227,15 @@ class Journal:
         """Write a whole run that was recorded elsewhere; return False if this journal holds it already."""
         if self.store.run(info.run_id) is not None:
             return False
-        clean = [row._replace(raw=self.redactor.clean(row.raw)) for row in rows]
+        clean = [row._replace(raw=self.redactor.clean_json(row.raw)) for row in rows]
         self.store.create_run(info, _key(info.kind, info.name, info.raw_request), clean, blobs)
         return True
 
     def signal(self, run_id: str, name: str, data: Mapping[str, object] | None = None) -> None:
         """Send something to whoever executes the run, in any process: "stop", "approve", "deny"."""
         info = self.find(run_id)
-        self.store.send(info.run_id, name, self.redactor.clean(to_json(data or {})), self.clock())
+        raw = Writer(self.redactor).body(dict(data or {}))
+        self.store.send(info.run_id, self.redactor.clean_text(name), raw, self.clock())
 
     # -- what runs need --------------------------------------------------------------------------------------------
 
@@ -273,46 +245,26 @@ class Journal:
 
     def release(self, run_id: str) -> None:
         """Give up the lease of a run that has ended here."""
-        with self._guard:
-            owner = self._held.pop(run_id, None)
-        if owner is not None:
-            self.store.swap_owner(run_id, owner, "", 0.0, self.clock())
+        self._leases.release(run_id)
 
     def _request(self, request: Mapping[str, object] | None) -> bytes:
         return Writer(self.redactor).canonical(dict(request or {}))
 
     def _new_info(self, kind: str, name: str, raw_request: bytes, now: float) -> RunInfo:
-        name = self.redactor.clean_text(name)
+        kind, name = self.redactor.clean_text(kind), self.redactor.clean_text(name)
         return RunInfo(self._ids.new(now), kind, name, Status.RUNNING, now, now, raw_request=raw_request)
 
     def _create(self, info: RunInfo) -> RunLog:
-        owner = Owner.here().written()
-        info = msgspec.structs.replace(info, owner=owner, lease_until=self.clock() + LEASE_S)
+        info = self._leases.new(info)
         body = to_json({"kind": info.kind, "name": info.name, "request": msgspec.Raw(info.raw_request)})
         key = _key(info.kind, info.name, info.raw_request)
         self.store.create_run(info, key, [Row(1, info.created, "run.started", "", "", body)], {})
-        self._hold(info.run_id, owner)
+        self._leases.hold(info)
         if self.hub.is_heard(info.run_id):
             self.hub.publish(Event(info.run_id, 1, info.created, "run.started", raw=body))
         return RunLog(self.store, self.hub, info.run_id, 1, self.clock)
 
-    def _take_over(self, info: RunInfo) -> RunInfo:
-        now = self.clock()
-        if info.owner and not Owner.read(info.owner).is_gone(info.lease_until, now):
-            raise _in_use(info)
-        owner = Owner.here().written()
-        if not self.store.swap_owner(info.run_id, info.owner, owner, now + LEASE_S, now):
-            raise _in_use(self.find(info.run_id))
-        self._hold(info.run_id, owner)
-        return msgspec.structs.replace(info, owner=owner, status=Status.RUNNING)
-
-    def _drop_old_stops(self, run_id: str) -> None:
-        """A stop that was meant for the execution before must not end this one; decisions are kept."""
-        for name, raw in self.store.take_mail(run_id):
-            if name != "stop":
-                self.store.send(run_id, name, raw, self.clock())
-
-    def _past(self, info: RunInfo) -> Past:
+    def _past(self, info: RunInfo, *, with_last_failures: bool = False) -> Past:
         past = Past()
         for older, through in [*self._ancestors(info), (info, None)]:
             results = self.store.results(older.run_id, through)
@@ -320,7 +272,8 @@ class Journal:
                 older.run_id, after=0, through=through, types=HISTORY_TYPES, last=None, bodies=True
             )
             newest = self.store.events(older.run_id, after=0, through=through, types=STEP_TYPES, last=1, bodies=False)
-            past = merged(past, past_of(results, history, newest[0].seq if newest else 0))
+            last_seq = newest[0].seq if newest else 0
+            past = merged(past, past_of(results, history, last_seq, with_last_failures=with_last_failures))
         return past
 
     def _ancestors(self, info: RunInfo) -> list[tuple[RunInfo, int | None]]:
@@ -334,44 +287,16 @@ class Journal:
             info = parent
         return chain[::-1]
 
-    def _blob(self, name: str) -> bytes:
-        content = self.store.blob(name)
-        if content is None:
-            raise JournalCorrupt(f"the journal lacks the blob {name}", self.url, "restore the journal from a backup")
-        return content
-
-    # -- the lease's heartbeat -------------------------------------------------------------------------------------
-
-    def _hold(self, run_id: str, owner: str) -> None:
-        with self._guard:
-            self._held[run_id] = owner
-            if self._heart is None:
-                self._heart = threading.Thread(target=self._beat, name="victor-journal-lease", daemon=True)
-                self._heart.start()
-
-    def _beat(self) -> None:
-        while not self._closing.wait(LEASE_S / 3):
-            with self._guard:
-                held = dict(self._held)
-            if held:
-                now = self.clock()
-                try:
-                    self.store.renew(held, now + LEASE_S, now)
-                except JournalError:  # the next step of the run meets it too, and there it can be told
-                    logging.getLogger(__name__).warning("leases could not be renewed", exc_info=True)
-
     def stats(self) -> dict[str, float]:
         """Return counters: appends, rows, lock_waits, lock_wait_s, worst_lock_wait_s."""
         return self.store.stats()
 
     def close(self) -> None:
         """Release every lease and close the store."""
-        self._closing.set()
-        if self._heart is not None:
-            self._heart.join()
-        for run_id in list(self._held):
-            self.release(run_id)
-        self.store.close()
+        try:
+            self._leases.close()
+        finally:
+            self.store.close()
 
     def __enter__(self) -> Self:
         return self
@@ -388,10 +313,3 @@ class _Finished(msgspec.Struct):
 
 def _key(kind: str, name: str, raw_request: bytes) -> str:
     return blake2b(f"{kind}\0{name}\0".encode() + raw_request, digest_size=12).hexdigest()
-
-
-def _in_use(info: RunInfo) -> RunInUse:
-    return RunInUse(
-        f"run {info.run_id} is being executed by {Owner.read(info.owner)}",
-        hint=f"watch it: victor attach {info.run_id}; end it: victor stop {info.run_id}",
-    )

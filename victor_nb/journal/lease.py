@@ -47,7 +47,10 @@ class Owner(msgspec.Struct, frozen=True):
         """Whether nobody can come back to this lease."""
         if self.host != _machine():
             return now > lease_until
-        started = _started(self.pid)
+        try:
+            started = _started(self.pid)
+        except PermissionError:  # a process of somebody else, on a system that hides those
+            return now > lease_until
         return started is None or abs(started - self.started) > _CLOCK_STEP_S
 
     def __str__(self) -> str:
@@ -55,7 +58,11 @@ class Owner(msgspec.Struct, frozen=True):
 
 
 def _started(pid: int) -> float | None:
-    """When a process of this machine started, in seconds since the epoch; None if there is no such process."""
+    """When a process of this machine started, in seconds since the epoch; None if there is no such process.
+
+    Raises:
+        PermissionError: the system does not tell us.
+    """
     import psutil
 
     try:
@@ -63,6 +70,8 @@ def _started(pid: int) -> float | None:
         return None if process.status() == psutil.STATUS_ZOMBIE else float(process.create_time())
     except psutil.NoSuchProcess:
         return None
+    except psutil.AccessDenied as refused:
+        raise PermissionError(str(refused)) from refused
 
 
 @cache

@@ -3,16 +3,22 @@
 1. An event is announced only after it was committed.
 2. Events that are ready together are committed together: threads that wait for one another, and the tasks of one
    turn of an event loop. Alone, an event is committed where it stands, with no hop to another thread or task.
+3. An interrupt (Ctrl-C) can come at any instruction, also right after the store committed: before the next event gets
+   its number, the store is asked what it holds.
+4. A run has one writer. A forked child is another process, and is refused before it can take a number.
 """
 
 from __future__ import annotations
 
 import asyncio
+import os
 import threading
+from collections import deque
 from collections.abc import Callable
 
 import msgspec
 
+from .errors import LeaseLost
 from .events import Event, Status
 from .hub import Hub
 from .store import Row, Store
@@ -44,8 +50,10 @@ class RunLog:
         self._store, self._hub, self._run_id, self._clock = store, hub, run_id, clock
         self._seq = newest_seq
         self._lock = threading.Lock()
-        self._waiting: list[Entry] = []
+        self._waiting: deque[Entry] = deque()
+        self._unsure: tuple[list[Entry], list[Row]] | None = None
         self._turns: dict[asyncio.AbstractEventLoop, list[tuple[Entry, asyncio.Future[None]]]] = {}
+        self._pid = os.getpid()
 
     @property
     def seq(self) -> int:
@@ -61,14 +69,26 @@ class RunLog:
         """
         self._waiting.append(entry)
         with self._lock:
+            self._settle()
             if not entry.is_committed and entry.failure is None:
-                batch, self._waiting = self._waiting, []
-                self._commit(batch)
+                self._commit(self._drained(entry))
         if entry.failure is not None:
             raise entry.failure
 
+    def _drained(self, own: Entry) -> list[Entry]:
+        """Take everything that waits, from one queue for good: a list that is swapped could lose a late comer."""
+        batch = []
+        while self._waiting:
+            batch.append(self._waiting.popleft())
+        if own not in batch:  # an interrupted thread had taken it and could not commit it
+            batch.append(own)
+        return batch
+
     async def write_with_turn(self, entry: Entry) -> None:
-        """Commit an event together with all that this turn of the event loop brings."""
+        """Commit an event together with all that this turn of the event loop brings.
+
+        Cancelling the caller does not take the event back: what was done is recorded.
+        """
         loop = asyncio.get_running_loop()
         done: asyncio.Future[None] = loop.create_future()
         if (turn := self._turns.get(loop)) is None:
@@ -80,9 +100,10 @@ class RunLog:
     def _end_turn(self, loop: asyncio.AbstractEventLoop) -> None:
         turn = self._turns.pop(loop)
         with self._lock:
+            self._settle()
             self._commit([entry for entry, _ in turn])
         for entry, done in turn:
-            if done.cancelled():
+            if done.done():
                 continue
             if entry.failure is None:
                 done.set_result(None)
@@ -90,24 +111,49 @@ class RunLog:
                 done.set_exception(entry.failure)
 
     def _commit(self, batch: list[Entry]) -> None:
+        """Number and store the entries; what goes wrong is left in each of them. The lock is held."""
         now = self._clock()
         rows = [
             Row(self._seq + place, now, entry.type, entry.step_id, entry.parent_id, entry.raw)
             for place, entry in enumerate(batch, 1)
         ]
         whole = batch[0] if len(batch) == 1 else _together(batch)
+        self._unsure = (batch, rows)
         try:
+            if os.getpid() != self._pid:
+                raise LeaseLost.to_parent(self._run_id)
             self._store.append(self._run_id, rows, whole.blobs, status=whole.status, power_safe=whole.power_safe)
-        except BaseException as failure:
-            for entry in batch:
-                entry.failure = failure
+        except Exception as failure:  # the store says that it wrote nothing
+            self._fail(batch, failure)
             return
-        self._seq += len(batch)
-        for entry in batch:
-            entry.is_committed = True
+        self._acknowledge(batch)
         if self._hub.is_heard(self._run_id):
             for row in rows:
                 self._hub.publish(Event(self._run_id, *row))
+
+    def _settle(self) -> None:
+        """After an interrupt: find out whether the events that were on their way arrived."""
+        if self._unsure is None:
+            return
+        batch, rows = self._unsure
+        found = self._store.events(self._run_id, after=self._seq, through=None, types=None, last=None, bodies=True)
+        if not found:
+            self._unsure = None  # each thread that still waits brings its own event again
+        elif [Row(e.seq, e.time, e.type, e.step_id, e.parent_id, e.raw) for e in found] == rows:
+            self._acknowledge(batch)
+        else:
+            self._fail(batch, LeaseLost.to_another(self._run_id))
+
+    def _acknowledge(self, batch: list[Entry]) -> None:
+        for entry in batch:
+            entry.is_committed = True
+        self._seq += len(batch)
+        self._unsure = None
+
+    def _fail(self, batch: list[Entry], failure: Exception) -> None:
+        for entry in batch:
+            entry.failure = failure
+        self._unsure = None
 
 
 def _together(batch: list[Entry]) -> Entry:

@@ -9,7 +9,7 @@ from threading import RLock
 
 from msgspec.structs import replace
 
-from .errors import LeaseLost
+from .errors import LeaseLost, RunNotFound
 from .events import Event, RunInfo, Status
 from .store import Row
 
@@ -42,6 +42,8 @@ class MemoryStore:
         power_safe: bool = False,
     ) -> None:
         with self._lock:
+            if run_id not in self._runs:
+                raise RunNotFound(f"there is no run {run_id!r}", self.url, "list them: victor runs")
             stored = self._events[run_id]
             if rows and rows[0].seq != len(stored) + 1:
                 raise LeaseLost.to_another(run_id)
@@ -122,6 +124,10 @@ class MemoryStore:
     def take_mail(self, run_id: str) -> list[tuple[str, bytes]]:
         with self._lock:
             return self._mail.pop(run_id, [])
+
+    def drop_mail(self, run_id: str, name: str) -> None:
+        with self._lock:
+            self._mail[run_id] = [mail for mail in self._mail[run_id] if mail[0] != name]
 
     def newest_seq(self, run_id: str) -> int:
         with self._lock:

@@ -1,21 +1,32 @@
 """Secrets are taken out on the way in: what never reaches the journal cannot leak from it.
 
 1. Two kinds are known: values that the settings name, and shapes that keys of well-known services have.
-2. Cleaning works on encoded bytes, after the last transformation, so no field can be forgotten.
-3. A replacement stays valid JSON wherever it stands, and says what was there.
+2. Looking works on encoded bytes, after the last transformation, so no field can be forgotten. It costs next to
+   nothing where there is no secret, which is nearly always.
+3. Replacing works on the texts, numbers and keys inside JSON, so that what is left is JSON, and says what was there.
+   Words of ours (the fields of an event, tags, blob names) stay, or the event could not be read any more.
 """
 
 from __future__ import annotations
 
 import base64
+import json
 import re
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
+from urllib.parse import quote, quote_plus
 
 import msgspec
 
 SHORTEST_SECRET: Final = 6
 """Configured values shorter than this many characters are refused: they would blot out ordinary words."""
+
+_MEASURES: Final = frozenset({"ms", "seconds"})
+_OUR_FIELDS: Final = _MEASURES.union(
+    ("kind", "name", "inputs", "effect", "request", "result", "error", "usage", "cost_usd", "steps", "decision"),
+    ("skipped", "resumable", "in_doubt", "reason", "owner", "fields"),
+)
+_NAMING_TAGS: Final = frozenset({"$table", "$json", "$object", "$enum", "$scalar", "$bytes", "$bytearray"})
 
 # What the services document of their keys: a literal to look for first, which costs next to nothing, and the shape.
 _SHAPES: Final = [
@@ -80,16 +91,50 @@ class Redactor:
         cleaned = self.clean(encoded)
         return text if cleaned is encoded else cleaned.decode("utf-8", "surrogatepass")
 
+    def clean_json(self, content: bytes) -> bytes:
+        """`clean` for an encoded JSON value, which stays one."""
+        if self.clean(content) is content:
+            return content
+        return msgspec.json.encode(self._cleaned(msgspec.json.decode(content)))
+
+    def _cleaned(self, value: Any) -> Any:
+        if isinstance(value, str):
+            return self.clean_text(value)
+        if isinstance(value, list):
+            return [self._cleaned(item) for item in value]
+        if isinstance(value, dict):
+            tag = next(iter(value), "")
+            return self._cleaned_tagged(tag, value) if tag in _NAMING_TAGS else self._cleaned_object(value)
+        written = msgspec.json.encode(value)
+        cleaned = self.clean(written)
+        return value if cleaned is written else cleaned.decode()
+
+    def _cleaned_object(self, value: dict[str, Any]) -> dict[str, Any]:
+        return {
+            key if key in _OUR_FIELDS or key[:1] == "$" else self.clean_text(key): (
+                item if key in _MEASURES and isinstance(item, float) else self._cleaned(item)
+            )
+            for key, item in value.items()
+        }
+
+    def _cleaned_tagged(self, tag: str, value: dict[str, Any]) -> dict[str, Any]:
+        """Keep the name of the class, type or blob that stands first; clean what stands beside it."""
+        named = value[tag]
+        kept = [named[0], *map(self._cleaned, named[1:])] if isinstance(named, list) else named
+        rest = {key: item for key, item in value.items() if key not in (tag, "blob")}
+        return {tag: kept, **({"blob": value["blob"]} if "blob" in value else {}), **self._cleaned_object(rest)}
+
 
 def _mark(name: str) -> bytes:
     return f"[redacted:{re.sub(r'[^A-Za-z0-9_.-]', '_', name)}]".encode()
 
 
 def _written_forms(value: str) -> set[bytes]:
-    """The ways in which a text can stand in our bytes: as it is, as JSON, as JSON in JSON, in base64."""
-    as_json = msgspec.json.encode(value)[1:-1]
-    twice = msgspec.json.encode(as_json.decode())[1:-1]
-    return {value.encode(), as_json, twice, *_base64_forms(value.encode())}
+    """The ways in which a text can stand in other text: as it is, escaped by JSON, Python or a URL, in base64."""
+    as_json = msgspec.json.encode(value)[1:-1].decode()
+    escaped = {value, as_json, msgspec.json.encode(as_json)[1:-1].decode(), json.dumps(value)[1:-1]}
+    escaped |= {repr(value)[1:-1], quote(value), quote(value, safe=""), quote_plus(value)}
+    return {form.encode() for form in escaped} | _base64_forms(value.encode())
 
 
 def _base64_forms(value: bytes) -> set[bytes]:
@@ -99,7 +144,7 @@ def _base64_forms(value: bytes) -> set[bytes]:
         encoded = base64.b64encode(b"\0" * shift + value)
         inner = encoded[(0, 2, 3)[shift] : len(encoded) - (0, 3, 2)[(len(value) + shift) % 3]]
         if len(inner) >= SHORTEST_SECRET:
-            forms.add(inner)
+            forms |= {inner, inner.replace(b"+", b"-").replace(b"/", b"_")}
     return forms
 
 

@@ -45,17 +45,17 @@ def changes(before: Any, after: Any, path: str = "") -> list[Change]:
     return [] if before == after else [Change(path or "inputs", before, after)]
 
 
-def missed_step(step: Step, inputs: Any, candidates: Sequence[Event], recording: str) -> ReplayMiss:
+def missed_step(step: Step, inputs: Any, candidates: Sequence[Event], recorded: Any, recording: str) -> ReplayMiss:
     """Explain that the recording does not answer `step`.
 
     Args:
         inputs: the step's inputs now, JSON values.
         candidates: recorded steps of the same parent, kind and name, not yet used, oldest first.
+        recorded: the inputs of the first of them.
     """
     label = f"{step.kind} {step.name!r}"
     if not candidates:
         return ReplayMiss(f"the recording has no further {label} step", f"run {recording}", _advice(recording))
-    recorded: Any = candidates[0].data.get("inputs")
     if is_fingerprint(recorded) and not is_fingerprint(inputs):
         recorded, inputs = recorded["#"], fingerprint(inputs)["#"]
     found = changes(recorded, inputs)

@@ -7,8 +7,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import random
+import threading
 import time
 from collections.abc import Awaitable, Callable
 from types import TracebackType
@@ -19,7 +19,7 @@ import msgspec
 from ..errors import Resumable, VictorError
 from .codec import Writer, from_json
 from .effects import Effect, OnDoubt, ReplayMode
-from .errors import ReplayMiss, RunFinished, StepInDoubt
+from .errors import JournalError, LeaseLost, ReplayMiss, RunFinished, StepInDoubt
 from .events import LIVE_ONLY, Event, RunInfo, Status
 from .failures import described, rebuilt, steps_failed_by, tag
 from .log import Entry, RunLog
@@ -34,6 +34,7 @@ Doubt = Callable[[Step], Any]
 """Asked what to do with a step in doubt; returns "retry" or "skip", or an awaitable of one of them."""
 
 _SKIPPED: Final = object()
+_NO_BLOBS: Final[dict[str, bytes]] = {}
 
 
 class Run:
@@ -66,6 +67,7 @@ class Run:
         self._journal, self._past, self._log = journal, past, log
         self._recording = recording
         self._ids = StepIds()
+        self._opening = threading.Lock()
         self._answered: set[str] = set()
         self._executed = 0
         self._in_flight = 0
@@ -132,18 +134,19 @@ class Run:
             decision = doubt(step)
             if self._settle(step, await decision if isinstance(decision, Awaitable) else decision) is _SKIPPED:
                 return None  # type: ignore[return-value]
-        began = self._begin(step)
+        began, is_done = self._begin(step), False
         inside = CURRENT.set(step)
         self._in_flight += 1
         try:
             result = await body()
+            is_done = True
             entry = self._finished(step, result, began)
             if self._in_flight > 1:
                 await self._writer().write_with_turn(entry)
             else:
                 self._writer().write(entry)
         except Exception as failure:
-            self._failed(step, failure, began)
+            self._failed(step, failure, began, is_done)
             raise
         finally:
             self._in_flight -= 1
@@ -166,13 +169,14 @@ class Run:
             return cast(T, self._answer(step, recorded))
         if (doubt := self._to_be_done(step)) is not None and self._settle(step, doubt(step)) is _SKIPPED:
             return None  # type: ignore[return-value]
-        began = self._begin(step)
+        began, is_done = self._begin(step), False
         inside = CURRENT.set(step)
         try:
             result = body()
+            is_done = True
             self._writer().write(self._finished(step, result, began))
         except Exception as failure:
-            self._failed(step, failure, began)
+            self._failed(step, failure, began, is_done)
             raise
         finally:
             CURRENT.reset(inside)
@@ -181,11 +185,14 @@ class Run:
     def _enter(self, name: str, kind: str, inputs: object, effect: Effect, keep_inputs: bool) -> Step:
         if self.is_ended:
             raise RunFinished(f"run {self.id} has ended; it takes no further steps")
-        canonical = b"null" if inputs is None else Writer(self._journal.redactor).canonical(inputs)
+        canonical, blobs = b"null", _NO_BLOBS
+        if inputs is not None:
+            writer = Writer(self._journal.redactor)
+            canonical, blobs = writer.canonical(inputs), writer.blobs
         outer = CURRENT.get()
         parent_id = outer.id if outer is not None and outer.run_id == self.id else ""
         step_id = self._ids.next(parent_id, kind, name, canonical)
-        return Step(self.id, step_id, parent_id, kind, name, effect, canonical, keep_inputs)
+        return Step(self.id, step_id, parent_id, kind, name, effect, canonical, keep_inputs, blobs)
 
     def _answer(self, step: Step, recorded: bytes) -> Any:
         if self._recording:
@@ -196,8 +203,7 @@ class Run:
 
     def _show_again(self, step: Step, recorded: bytes) -> None:
         """Let listeners of a replay see the step as they would have seen it live."""
-        body = {"kind": step.kind, "name": step.name, "inputs": step.shown_inputs(), "effect": step.effect}
-        self._announce("step.started", msgspec.json.encode(body), step)
+        self._announce("step.started", Writer(self._journal.redactor).body(self._start_of(step)), step)
         self._announce("step.finished", recorded, step)
 
     def _announce(self, type_: str, raw: bytes, step: Step | None = None) -> None:
@@ -208,11 +214,17 @@ class Run:
         """Check that the step may be done now; return whom to ask first, if it is in doubt."""
         if (failed := self._past.failures.get(step.id)) is not None:
             self._answered.add(step.id)
-            raise rebuilt(from_json(failed)["error"], step_id=step.id, run_id=self.id)
+            if self._recording and self._journal.hub.is_heard(self.id):
+                self._announce("step.failed", failed, step)
+            error = self._journal.load(from_json(failed)["error"])
+            raise rebuilt(error, step_id=step.id, run_id=self.id)
         if self.mode == "strict":
             raise self._missed(step)
         doubted = self._past.doubtful.get(step.id)
-        if doubted is None or doubted.data["effect"] != Effect.EFFECT:
+        if doubted is None:
+            return None
+        step.begun_in = doubted.run_id
+        if doubted.data["effect"] != Effect.EFFECT:
             return None
         if (decided := self._past.resolved.get(step.id)) is not None:
             return lambda _: decided
@@ -225,7 +237,10 @@ class Run:
         started = {event.step_id for event in events if event.type == "step.started"}
         firsts = [event for event in events if event.type == "step.started" or event.step_id not in started]
         candidates = unanswered(firsts, step, self._answered)
-        return missed_step(step, from_json(bytes(step.shown_inputs())), candidates, self._recording)
+        near = candidates[0].data.get("inputs") if candidates else None
+        if isinstance(near, dict) and "$json" in near:
+            near = from_json(self._journal.blob(near["$json"]))
+        return missed_step(step, from_json(bytes(step.shown_inputs())), candidates, near, self._recording)
 
     def _nobody_to_ask(self, step: Step) -> str:
         raise StepInDoubt(
@@ -243,60 +258,64 @@ class Run:
         self._past.doubtful.pop(step.id, None)
         if decision == "retry":
             return None
-        body = {"kind": step.kind, "name": step.name, "result": None, "skipped": True, "ms": 0.0}
-        self._writer().write(Entry("step.finished", msgspec.json.encode(body), step.id, step.parent_id))
+        body: dict[str, object] = {"kind": step.kind, "name": step.name, "result": None, "skipped": True, "ms": 0.0}
+        raw = Writer(self._journal.redactor).body(body)
+        self._writer().write(Entry("step.finished", raw, step.id, step.parent_id))
         return _SKIPPED
 
     def _begin(self, step: Step) -> float:
         self._executed += 1
         if step.effect is not Effect.PURE:
-            body = {
-                "kind": step.kind,
-                "name": step.name,
-                "inputs": step.shown_inputs(),
-                "effect": step.effect,
-            }
-            self._writer().write(
-                # Power-safe before an effect: a mail that was sent must not be forgotten with the last commits.
-                Entry(
-                    "step.started",
-                    msgspec.json.encode(body),
-                    step.id,
-                    step.parent_id,
-                    power_safe=step.effect is Effect.EFFECT,
-                )
-            )
+            # Power-safe before an effect: a mail that was sent must not be forgotten with the last commits.
+            is_effect = step.effect is Effect.EFFECT
+            writer = Writer(self._journal.redactor)
+            raw = writer.body(self._start_of(step))
+            blobs = writer.blobs | step.kept_blobs()
+            self._writer().write(Entry("step.started", raw, step.id, step.parent_id, blobs, power_safe=is_effect))
         return time.perf_counter()
+
+    def _start_of(self, step: Step) -> dict[str, object]:
+        return {"kind": step.kind, "name": step.name, "inputs": step.shown_inputs(), "effect": step.effect.value}
 
     def _finished(self, step: Step, result: object, began: float) -> Entry:
         writer = Writer(self._journal.redactor)
         body: dict[str, object] = {"kind": step.kind, "name": step.name}
         if step.effect is Effect.PURE and step.inputs != b"null":
             body["inputs"] = step.shown_inputs()
+            writer.blobs |= step.kept_blobs()
         body["result"], body["ms"] = result, _ms_since(began)
         if step.notes:
             body |= step.notes
         return Entry("step.finished", writer.body(body), step.id, step.parent_id, writer.blobs)
 
-    def _failed(self, step: Step, failure: Exception, began: float) -> None:
-        """Record a failure, unless the journal itself is what failed: then the step stays in doubt."""
+    def _failed(self, step: Step, failure: Exception, began: float, is_done: bool) -> None:
+        """Record a failure, unless the journal itself is what failed: then the step stays in doubt.
+
+        So does an effect that was had and only could not be written down: it must not be had again unasked.
+        """
         tag(failure, step.id)
-        if self._log is None:
+        if self._log is None or isinstance(failure, JournalError | LeaseLost):
             return
-        body = {"kind": step.kind, "name": step.name, "error": described(failure), "ms": _ms_since(began)}
+        body: dict[str, object] = {"kind": step.kind, "name": step.name, "error": described(failure)}
+        body["ms"] = _ms_since(began)
         if isinstance(failure, Resumable):
             body["resumable"] = True
+        if is_done and step.effect is Effect.EFFECT:
+            body["in_doubt"] = True
+        writer = Writer(self._journal.redactor)
         try:
-            self._log.write(Entry("step.failed", Writer(self._journal.redactor).body(body), step.id, step.parent_id))
+            self._log.write(Entry("step.failed", writer.body(body), step.id, step.parent_id, writer.blobs))
         except VictorError as second:
             failure.add_note(f"and it could not be recorded: {second.what}")
 
     def _writer(self) -> RunLog:
         """The run's log; a run that replays gets one of its own when it first has something to add."""
-        if self._log is None:
-            if self.mode == "strict":
-                raise ReplayMiss("a strict replay writes nothing", f"run {self.id}", "use --replay auto to add to it")
-            self._log = self._journal.open_log_of_replay(self.info)
+        if self._log is not None:
+            return self._log
+        if self.mode == "strict":
+            raise ReplayMiss("a strict replay writes nothing", f"run {self.id}", "use --replay auto to add to it")
+        with self._opening:
+            self._log = self._log or self._journal.open_log_of_replay(self.info)
         return self._log
 
     # -- other events ----------------------------------------------------------------------------------------------
@@ -304,7 +323,7 @@ class Run:
     def record(self, type: str, data: dict[str, Any], step_id: str = "") -> None:
         """Append an event that is not a step; in a replay that adds nothing it is only shown."""
         writer = Writer(self._journal.redactor)
-        raw = writer.body(data)
+        type, raw = self._journal.redactor.clean_text(type), writer.body(data)
         inside = CURRENT.get()
         parent_id = inside.id if inside is not None and not step_id else ""
         if self._log is None:
@@ -318,11 +337,13 @@ class Run:
         """Show something to listeners in this process without keeping it."""
         if not self._journal.hub.is_heard(self.id):
             return
-        raw = self._journal.redactor.clean(msgspec.json.encode(data))
+        raw = self._journal.redactor.clean_json(msgspec.json.encode(data))
         self._journal.hub.publish(Event(self.id, LIVE_ONLY, self._journal.clock(), type, step_id, "", raw, replayed))
 
     def take_signals(self) -> list[tuple[str, dict[str, Any]]]:
-        """Return what `Journal.signal` sent to this run since the last call, oldest first."""
+        """Return what `Journal.signal` sent to this run since the last call, oldest first; a replay gets no mail."""
+        if self._log is None:
+            return []
         return [(name, from_json(raw)) for name, raw in self._journal.store.take_mail(self.id)]
 
     # -- the end ---------------------------------------------------------------------------------------------------
@@ -364,12 +385,16 @@ class Run:
     ) -> None:
         if failure is None:
             self.finish()
-        elif isinstance(failure, KeyboardInterrupt | asyncio.CancelledError | SystemExit):
-            self.stop("interrupt", failure)
-        elif isinstance(failure, Resumable):
-            self.stop("resumable", failure)
-        else:
-            self.fail(failure)
+            return
+        try:
+            if not isinstance(failure, Exception):  # Ctrl-C, a cancelled task, a closed generator
+                self.stop("interrupt", failure)
+            elif isinstance(failure, Resumable):
+                self.stop("resumable", failure)
+            else:
+                self.fail(failure)
+        except VictorError as second:
+            failure.add_note(f"and the journal could not note the end of the run: {second.what}")
 
 
 def _ms_since(began: float) -> float:

@@ -1,42 +1,31 @@
-"""The journal in one SQLite file: a connection a thread, short immediate transactions, no sync on the step path.
+"""The journal in one SQLite file: short immediate transactions, no sync on the step path.
 
 1. Write-ahead log with synchronous=NORMAL: a killed process loses nothing that was acknowledged; only a power cut
    can take the last commits, and `power_safe` appends close that gap where it matters (before irrevocable effects).
 2. No transaction reads before it writes: SQLite refuses those at once when another writer came in between.
-3. Waiting for the write lock is ours, not `busy_timeout`: short random naps spread ten writers evenly, where SQLite's
-   growing sleeps starve one of them.
+3. Nothing slow happens inside a transaction: blobs are packed before it begins.
 4. Only features of SQLite 3.24 and later are used; nothing newer is assumed.
 """
 
 from __future__ import annotations
 
-import os
-import random
 import sqlite3
-import threading
-import time
-import warnings
 import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, Final
+from urllib.parse import quote
 
-from . import filesystem
-from .errors import JournalCorrupt, JournalError, JournalTooNew, JournalUnavailable, LeaseLost
+from .errors import JournalError, LeaseLost, RunNotFound
 from .events import Event, RunInfo, Status
-from .sqlite_errors import is_busy, translated
-from .sqlite_schema import APPLICATION_ID, SCHEMA, SCHEMA_VERSION
+from .sqlite_file import BUSY_TIMEOUT_S, SqliteFile
 from .store import Row
 
-BUSY_TIMEOUT_S: Final = 30.0
-LONGEST_NAP_S: Final = 0.002
 COMPRESS_UP_TO: Final = 16 * 1024 * 1024
-CHECKPOINT_PAGES: Final = 4000
 
 _RUN_COLUMNS: Final = "run_id, kind, name, status, created, updated, parent, through, owner, lease_until, request"
 _INSERT_EVENT: Final = "INSERT INTO events VALUES (?,?,?,?,?,?,?)"
-
-Result = TypeVar("Result")
+_INSERT_BLOB: Final = "INSERT OR IGNORE INTO blobs VALUES (?,?,?)"
 
 
 class SqliteStore:
@@ -53,182 +42,24 @@ class SqliteStore:
 
     def __init__(self, path: Path, *, read_only: bool = False, busy_timeout_s: float = BUSY_TIMEOUT_S) -> None:
         self.path = path.expanduser().absolute()
-        self.url = f"sqlite:///{self.path}"
-        self._read_only, self._busy_timeout_s = read_only, busy_timeout_s
-        self._local = threading.local()
-        self._open: list[tuple[threading.Thread, sqlite3.Connection]] = []
-        self._guard = threading.Lock()
+        self.url = f"sqlite:///{quote(str(self.path))}" + ("?mode=ro" if read_only else "")
+        self.file = SqliteFile(self.path, read_only=read_only, busy_timeout_s=busy_timeout_s)
         self._numbers: dict[str, int] = {}
-        self._waits = {"lock_waits": 0.0, "lock_wait_s": 0.0, "worst_lock_wait_s": 0.0}
         self._counts = {"appends": 0.0, "rows": 0.0}
-        self._prepare()
-
-    # -- opening ---------------------------------------------------------------------------------------------------
-
-    def _prepare(self) -> None:
-        if self._read_only:
-            if not self.path.exists():
-                raise JournalUnavailable(f"there is no journal at {str(self.path)!r}", hint="check the journal's URL")
-            return self._check_version()
-        try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as failure:
-            raise JournalUnavailable(
-                f"the journal's folder cannot be made: {failure.strerror}",
-                where=str(self.path.parent),
-                hint='choose another place, for example VICTOR_JOURNAL="sqlite:////tmp/victor.db"',
-            ) from failure
-        if not (self.path.exists() and self.path.stat().st_size):
-            self._retried(lambda connection: connection.execute(f"PRAGMA application_id = {APPLICATION_ID}"))
-        self._check_version()
-
-    def _check_version(self) -> None:
-        version, tables = self._retried(
-            lambda c: (
-                c.execute("PRAGMA user_version").fetchone()[0],
-                {name for (name,) in c.execute("SELECT name FROM sqlite_master WHERE type = 'table'")},
-            )
-        )
-        if version > SCHEMA_VERSION:
-            raise JournalTooNew(
-                f"the journal has format {version}, and this version of Victor NB writes format {SCHEMA_VERSION}",
-                where=str(self.path),
-                hint="pip install --upgrade victor-nb, or choose another journal",
-            )
-        if version == 0 and tables - {"runs", "events", "blobs", "mail"}:
-            raise JournalCorrupt(
-                "the file is a database of another program, not a journal",
-                where=str(self.path),
-                hint="choose another path for the journal",
-            )
-        if version < SCHEMA_VERSION and not self._read_only:
-            self._retried(self._create_tables)
-
-    def _create_tables(self, connection: sqlite3.Connection) -> None:
-        connection.execute("BEGIN IMMEDIATE")
-        try:
-            for statement in SCHEMA.split(";"):
-                connection.execute(statement)
-            connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
-            connection.execute("COMMIT")
-        except BaseException:
-            connection.execute("ROLLBACK")
-            raise
-
-    def _connection(self) -> sqlite3.Connection:
-        """This thread's connection; a forked child gets its own, as SQLite demands."""
-        local = self._local
-        connection: sqlite3.Connection
-        if getattr(local, "pid", None) == os.getpid():
-            connection = local.connection
-            return connection
-        connection = local.connection = self._connect()
-        local.pid = os.getpid()
-        with self._guard:
-            self._close_those_of_ended_threads()
-            self._open.append((threading.current_thread(), connection))
-        return connection
-
-    def _close_those_of_ended_threads(self) -> None:
-        for thread, connection in self._open:
-            if not thread.is_alive():
-                connection.close()
-        self._open = [(thread, connection) for thread, connection in self._open if thread.is_alive()]
-
-    def _connect(self) -> sqlite3.Connection:
-        query = "?mode=ro" if self._read_only else ""
-        connection = sqlite3.connect(
-            self.path.as_uri() + query,
-            uri=True,
-            timeout=0,
-            isolation_level=None,
-            check_same_thread=False,
-            cached_statements=64,
-        )
-        if not self._read_only:
-            self._choose_journal_mode(connection)
-        connection.execute("PRAGMA synchronous = NORMAL")
-        return connection
-
-    def _choose_journal_mode(self, connection: sqlite3.Connection) -> None:
-        if filesystem.is_network(self.path):
-            warnings.warn(
-                f"the journal {str(self.path)!r} lies on a network file system, where write-ahead logging is not safe; "
-                "it uses a rollback journal instead, which is slower. A local path is better.",
-                RuntimeWarning,
-                stacklevel=2,
-            )
-            connection.execute("PRAGMA journal_mode = DELETE")
-            return
-        self._wait_for_lock(lambda: connection.execute("PRAGMA journal_mode = WAL"))
-        connection.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
-
-    # -- the one way to the database -------------------------------------------------------------------------------
-
-    def _retried(self, work: Callable[[sqlite3.Connection], Result]) -> Result:
-        """Do `work` with this thread's connection, waiting for the lock; translate SQLite's errors."""
-        try:
-            connection = self._connection()
-            try:
-                return work(connection)
-            except sqlite3.OperationalError as failure:
-                if not is_busy(failure):
-                    raise
-            return self._wait_for_lock(lambda: work(connection))
-        except sqlite3.Error as failure:
-            raise translated(failure, self.path) from failure
-
-    def _wait_for_lock(self, work: Callable[[], Result]) -> Result:
-        began = 0.0
-        while True:
-            try:
-                result = work()
-            except sqlite3.OperationalError as failure:
-                if not is_busy(failure):
-                    raise
-                began = began or time.monotonic()
-                if time.monotonic() - began > self._busy_timeout_s:
-                    raise
-                time.sleep(random.uniform(0, LONGEST_NAP_S))
-            else:
-                if began:
-                    self._count_wait(time.monotonic() - began)
-                return result
-
-    def _count_wait(self, seconds: float) -> None:
-        with self._guard:
-            self._waits["lock_waits"] += 1
-            self._waits["lock_wait_s"] += seconds
-            self._waits["worst_lock_wait_s"] = max(self._waits["worst_lock_wait_s"], seconds)
-
-    def _transaction(self, work: Callable[[sqlite3.Connection], Result]) -> Result:
-        def whole(connection: sqlite3.Connection) -> Result:
-            connection.execute("BEGIN IMMEDIATE")
-            try:
-                result = work(connection)
-                connection.execute("COMMIT")
-            except BaseException:
-                if connection.in_transaction:
-                    connection.execute("ROLLBACK")
-                raise
-            return result
-
-        return self._retried(whole)
 
     # -- writing ---------------------------------------------------------------------------------------------------
 
     def create_run(self, info: RunInfo, key: str, rows: Sequence[Row], blobs: Mapping[str, bytes]) -> None:
-        fields = (*_fields(info), key)
+        fields, packed = (*_fields(info), key), self._packed(blobs)
+        insert_run = f"INSERT INTO runs ({_RUN_COLUMNS}, key) VALUES ({','.join('?' * len(fields))})"
 
-        def work(connection: sqlite3.Connection) -> None:
-            marks = ",".join("?" * len(fields))
-            number = connection.execute(f"INSERT INTO runs ({_RUN_COLUMNS}, key) VALUES ({marks})", fields).lastrowid
-            assert number is not None
-            _insert_blobs(connection, blobs)
+        def work(connection: sqlite3.Connection) -> int:
+            number = connection.execute(insert_run, fields).lastrowid or 0
+            connection.executemany(_INSERT_BLOB, packed)
             connection.executemany(_INSERT_EVENT, [(number, *row) for row in rows])
-            self._numbers[info.run_id] = number
+            return number
 
-        self._transaction(work)
+        self._numbers[info.run_id] = self.file.transaction(work)
 
     def append(
         self,
@@ -240,21 +71,14 @@ class SqliteStore:
         power_safe: bool = False,
     ) -> None:
         number = self._number(run_id)
-        is_single = len(rows) == 1 and not blobs and status is None
-
-        def one(connection: sqlite3.Connection) -> None:
-            connection.execute(_INSERT_EVENT, (number, *rows[0]))  # a single statement is its own transaction
-
-        def several(connection: sqlite3.Connection) -> None:
-            _insert_blobs(connection, blobs)
-            connection.executemany(_INSERT_EVENT, [(number, *row) for row in rows])
-            if status is not None:
-                connection.execute(
-                    "UPDATE runs SET status = ?, updated = ? WHERE id = ?", (status, rows[-1].time, number)
-                )
+        if not number:
+            raise RunNotFound(f"there is no run {run_id!r}", self.url, "list them: victor runs")
 
         def write() -> None:
-            self._retried(one) if is_single else self._transaction(several)
+            if len(rows) == 1 and not blobs and status is None:
+                self._append_one((number, *rows[0]))
+            else:
+                self._append_several([(number, *row) for row in rows], self._packed(blobs), status)
 
         try:
             self._synced(write) if power_safe else write()
@@ -265,18 +89,42 @@ class SqliteStore:
         self._counts["appends"] += 1
         self._counts["rows"] += len(rows)
 
+    def _append_one(self, values: tuple[object, ...]) -> None:
+        self.file.retried(lambda c: c.execute(_INSERT_EVENT, values))  # a single statement is its own transaction
+
+    def _append_several(
+        self, events: list[tuple[Any, ...]], packed: list[tuple[str, int, bytes]], status: Status | None
+    ) -> None:
+        def work(connection: sqlite3.Connection) -> None:
+            connection.executemany(_INSERT_BLOB, packed)
+            connection.executemany(_INSERT_EVENT, events)
+            if status is not None:
+                number, _, time, *_ = events[-1]
+                connection.execute("UPDATE runs SET status = ?, updated = ? WHERE id = ?", (status, time, number))
+
+        self.file.transaction(work)
+
+    def _packed(self, blobs: Mapping[str, bytes]) -> list[tuple[str, int, bytes]]:
+        """Rows for those blobs that are not there yet."""
+        return [(name, *_squeezed(content)) for name, content in blobs.items() if not self._has_blob(name)]
+
+    def _has_blob(self, name: str) -> bool:
+        query = "SELECT 1 FROM blobs WHERE name = ?"
+        return self.file.retried(lambda c: c.execute(query, (name,)).fetchone()) is not None
+
     def _synced(self, write: Callable[[], None]) -> None:
         """Write with the log forced to the disk, which also saves every commit before this one."""
-        self._retried(lambda connection: connection.execute("PRAGMA synchronous = FULL"))
+        self.file.retried(lambda connection: connection.execute("PRAGMA synchronous = FULL"))
         try:
             write()
         finally:
-            self._retried(lambda connection: connection.execute("PRAGMA synchronous = NORMAL"))
+            self.file.retried(lambda connection: connection.execute("PRAGMA synchronous = NORMAL"))
 
     def _number(self, run_id: str) -> int:
+        """The run's number in the file; 0 if there is no such run."""
         if (number := self._numbers.get(run_id)) is not None:
             return number
-        row = self._retried(lambda c: c.execute("SELECT id FROM runs WHERE run_id = ?", (run_id,)).fetchone())
+        row = self.file.retried(lambda c: c.execute("SELECT id FROM runs WHERE run_id = ?", (run_id,)).fetchone())
         if row is None:
             return 0
         self._numbers[run_id] = row[0]
@@ -285,25 +133,29 @@ class SqliteStore:
     def swap_owner(self, run_id: str, expected: str, owner: str, lease_until: float, now: float) -> bool:
         statement = "UPDATE runs SET owner = ?, lease_until = ?, updated = ? WHERE run_id = ? AND owner = ?"
         values = (owner, lease_until, now, run_id, expected)
-        return self._retried(lambda connection: connection.execute(statement, values).rowcount == 1)
+        return self.file.retried(lambda connection: connection.execute(statement, values).rowcount == 1)
 
     def renew(self, leases: Mapping[str, str], lease_until: float, now: float) -> None:
         statement = "UPDATE runs SET lease_until = ?, updated = ? WHERE run_id = ? AND owner = ?"
         values = [(lease_until, now, run_id, owner) for run_id, owner in leases.items()]
-        self._transaction(lambda connection: connection.executemany(statement, values))
+        self.file.transaction(lambda connection: connection.executemany(statement, values))
 
     def send(self, run_id: str, name: str, raw: bytes, now: float) -> None:
         statement = "INSERT INTO mail (run_id, name, raw, time) VALUES (?,?,?,?)"
-        self._retried(lambda connection: connection.execute(statement, (run_id, name, raw, now)))
+        self.file.retried(lambda connection: connection.execute(statement, (run_id, name, raw, now)))
 
     def take_mail(self, run_id: str) -> list[tuple[str, bytes]]:
         # Looked for outside a transaction first: this is polled, and an empty box must cost no write lock.
         query = "SELECT id, name, raw FROM mail WHERE run_id = ? ORDER BY id"
-        found = self._retried(lambda c: c.execute(query, (run_id,)).fetchall())
+        found = self.file.retried(lambda c: c.execute(query, (run_id,)).fetchall())
         if found:
             ids = [(row[0],) for row in found]
-            self._transaction(lambda c: c.executemany("DELETE FROM mail WHERE id = ?", ids))
+            self.file.transaction(lambda c: c.executemany("DELETE FROM mail WHERE id = ?", ids))
         return [(name, raw) for _, name, raw in found]
+
+    def drop_mail(self, run_id: str, name: str) -> None:
+        statement = "DELETE FROM mail WHERE run_id = ? AND name = ?"
+        self.file.retried(lambda connection: connection.execute(statement, (run_id, name)))
 
     # -- reading ---------------------------------------------------------------------------------------------------
 
@@ -325,7 +177,7 @@ class SqliteStore:
         values: list[Any] = [self._number(run_id), after, end, *wanted]
         if last is not None:
             query, values = f"{query} DESC LIMIT ?", [*values, last]
-        rows = self._retried(lambda connection: connection.execute(query, values).fetchall())
+        rows = self.file.retried(lambda connection: connection.execute(query, values).fetchall())
         if last is not None:
             rows.reverse()
         return [Event(run_id, *row) for row in rows]
@@ -333,7 +185,7 @@ class SqliteStore:
     def results(self, run_id: str, through: int | None) -> dict[str, bytes]:
         query = "SELECT step_id, raw FROM events WHERE run = ? AND seq <= ? AND type = 'step.finished'"
         values = (self._number(run_id), through if through is not None else 2**62)
-        return self._retried(lambda connection: dict(connection.execute(query, values).fetchall()))
+        return self.file.retried(lambda connection: dict(connection.execute(query, values).fetchall()))
 
     def run(self, run_id: str) -> RunInfo | None:
         found = self._select_runs("run_id = ?", [run_id], 1)
@@ -351,39 +203,34 @@ class SqliteStore:
 
     def _select_runs(self, condition: str, values: list[Any], limit: int) -> list[RunInfo]:
         query = f"SELECT {_RUN_COLUMNS} FROM runs WHERE {condition} ORDER BY run_id DESC LIMIT ?"
-        rows = self._retried(lambda connection: connection.execute(query, [*values, limit]).fetchall())
+        rows = self.file.retried(lambda connection: connection.execute(query, [*values, limit]).fetchall())
         names = _RUN_COLUMNS.replace("request", "raw_request").split(", ")
         return [RunInfo(**{**dict(zip(names, row, strict=True)), "status": Status(row[3])}) for row in rows]
 
     def blob(self, name: str) -> bytes | None:
         query = "SELECT packed, content FROM blobs WHERE name = ?"
-        row = self._retried(lambda connection: connection.execute(query, (name,)).fetchone())
+        row = self.file.retried(lambda connection: connection.execute(query, (name,)).fetchone())
         if row is None:
             return None
         return zlib.decompress(row[1]) if row[0] else bytes(row[1])
 
     def newest_seq(self, run_id: str) -> int:
         query = "SELECT seq FROM events WHERE run = ? ORDER BY seq DESC LIMIT 1"
-        row = self._retried(lambda c: c.execute(query, (self._number(run_id),)).fetchone())
+        row = self.file.retried(lambda c: c.execute(query, (self._number(run_id),)).fetchone())
         return row[0] if row else 0
 
     # -- health ----------------------------------------------------------------------------------------------------
 
     def stats(self) -> dict[str, float]:
-        with self._guard:
-            return {**self._counts, **self._waits}
+        return {**self._counts, **self.file.waits()}
 
     def integrity(self) -> list[str]:
         """Return what SQLite's integrity check finds; an empty list means that the file is sound."""
-        rows = self._retried(lambda connection: connection.execute("PRAGMA integrity_check").fetchall())
+        rows = self.file.retried(lambda connection: connection.execute("PRAGMA integrity_check").fetchall())
         return [text for (text,) in rows if text != "ok"]
 
     def close(self) -> None:
-        with self._guard:
-            connections, self._open = self._open, []
-        for _, connection in connections:
-            connection.close()
-        self._local = threading.local()
+        self.file.close()
 
 
 def _fields(info: RunInfo) -> tuple[object, ...]:
@@ -393,11 +240,10 @@ def _fields(info: RunInfo) -> tuple[object, ...]:
     )
 
 
-def _insert_blobs(connection: sqlite3.Connection, blobs: Mapping[str, bytes]) -> None:
-    for name, content in blobs.items():
-        packed = zlib.compress(content, 1) if len(content) <= COMPRESS_UP_TO else content
-        is_smaller = len(packed) < len(content)
-        connection.execute(
-            "INSERT OR IGNORE INTO blobs VALUES (?,?,?)",
-            (name, int(is_smaller), packed if is_smaller else content),
-        )
+def _squeezed(content: bytes) -> tuple[int, bytes]:
+    """Whether the content was compressed, and what to store."""
+    if len(content) <= COMPRESS_UP_TO:
+        packed = zlib.compress(content, 1)
+        if len(packed) < len(content):
+            return 1, packed
+    return 0, content

@@ -40,6 +40,12 @@ def translated(failure: sqlite3.Error, path: Path) -> JournalError:
             where,
             "free space on that disk, then resume the run",
         )
+    if code == sqlite3.SQLITE_CANTOPEN and path.exists():
+        return JournalReadOnly(
+            "the journal cannot be opened: this user may not read it, or not write beside it",
+            where,
+            "make the file and its folder writable, or set another journal with VICTOR_JOURNAL",
+        )
     if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
         return JournalCorrupt(
             f"the file is damaged or no journal: {failure}",

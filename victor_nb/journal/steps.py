@@ -32,6 +32,9 @@ class Step(msgspec.Struct, eq=False):
 
     Attributes:
         id: the same in every execution of the run, so that a resumed run finds it.
+        inputs: in canonical JSON.
+        blobs: the tables and long texts that the inputs refer to.
+        begun_in: the run of the first attempt, where a replay goes on with what another run had begun.
     """
 
     run_id: str
@@ -42,20 +45,26 @@ class Step(msgspec.Struct, eq=False):
     effect: Effect
     inputs: bytes
     keep_inputs: bool = False
+    blobs: dict[str, bytes] = {}
+    begun_in: str = ""
     notes: dict[str, object] | None = None
 
     @property
     def idempotency_key(self) -> str:
         """The same text for every attempt at this step, different for every other step: hand it to the service."""
-        return f"{self.run_id}/{self.id}"
+        return f"{self.begun_in or self.run_id}/{self.id}"
 
     def note(self, **fields: object) -> None:
         """Add fields to the `step.finished` event, such as `usage` and `cost_usd`."""
         self.notes = {**(self.notes or {}), **fields}
 
+    def kept_blobs(self) -> dict[str, bytes]:
+        """The blobs that have to be stored, so that the inputs as the journal keeps them can be read."""
+        return self.blobs if self.keep_inputs else {}
+
     def shown_inputs(self) -> msgspec.Raw:
         """The inputs as the journal keeps them: whole, or one hash a field."""
-        if self.keep_inputs or len(self.inputs) <= WHOLE_INPUTS_BYTES:
+        if self.keep_inputs or (len(self.inputs) <= WHOLE_INPUTS_BYTES and not self.blobs):
             return msgspec.Raw(self.inputs)
         return msgspec.Raw(msgspec.json.encode(fingerprint(from_json(self.inputs))))
 
@@ -77,9 +86,8 @@ class StepIds:
 
     def next(self, parent_id: str, kind: str, name: str, inputs: bytes) -> str:
         """Return the id of the next step of that description."""
-        known = blake2b(
-            b"%b\0%b\0%b\0%b" % (parent_id.encode(), kind.encode(), name.encode(), inputs), digest_size=8
-        ).hexdigest()
+        what = f"{parent_id}\0{kind}\0{name}\0".encode("utf-8", "surrogatepass")
+        known = blake2b(what + inputs, digest_size=8).hexdigest()
         with self._lock:
             times = self._seen.get(known, 0)
             self._seen[known] = times + 1
@@ -103,16 +111,20 @@ class Past:
     resolved: dict[str, str] = field(default_factory=dict)
 
 
-def past_of(results: dict[str, bytes], history: Iterable[Event], last_step_seq: int) -> Past:
+def past_of(
+    results: dict[str, bytes], history: Iterable[Event], last_step_seq: int, *, with_last_failures: bool = False
+) -> Past:
     """Fold a run's events, oldest first, into the fate of every step.
 
     A failure counts as survived, and is shown again, when the run went on after it; the one that ended the run, and
-    one that only asked to be resumed, are forgotten, so that resuming tries them anew.
+    one that only asked to be resumed, are forgotten, so that resuming tries them anew. A step that failed *after* it
+    had its effect stays in doubt instead.
 
     Args:
         results: the bodies of `step.finished` by step.
         history: events of HISTORY_TYPES.
         last_step_seq: the number of the last event about any step.
+        with_last_failures: keep also the failures that ended the run, because a strict replay shows them.
     """
     past = Past(results)
     failed: dict[str, Event] = {}
@@ -120,28 +132,39 @@ def past_of(results: dict[str, bytes], history: Iterable[Event], last_step_seq: 
         if event.type == "step.started":
             past.doubtful[event.step_id] = event
             past.resolved.pop(event.step_id, None)
+            failed.pop(event.step_id, None)
         elif event.type == "step.failed":
-            past.doubtful.pop(event.step_id, None)
-            if not event.data.get("resumable"):
+            body = event.data
+            if with_last_failures or not body.get("resumable"):
                 failed[event.step_id] = event
+            if not body.get("in_doubt"):
+                past.doubtful.pop(event.step_id, None)
         elif event.type == "step.resolved":
             past.resolved[event.step_id] = event.data["decision"]
-        else:
+        elif not with_last_failures:
             for step_id in event.data.get("steps", ()):
                 failed.pop(step_id, None)
-    past.doubtful = {step_id: event for step_id, event in past.doubtful.items() if step_id not in results}
-    past.failures = {step_id: event.raw for step_id, event in failed.items() if event.seq < last_step_seq}
+    past.failures = {
+        step_id: event.raw for step_id, event in failed.items() if with_last_failures or event.seq < last_step_seq
+    }
+    over = results.keys() | past.failures.keys()
+    past.doubtful = {step_id: event for step_id, event in past.doubtful.items() if step_id not in over}
     return past
 
 
 def merged(older: Past, newer: Past) -> Past:
-    """The past of a run that was built on another: what the newer one knows comes first."""
+    """The past of a run that was built on another: what the newer one knows comes first.
+
+    A decision about a doubt holds for the attempt that it was made for; a doubt keeps the event of its first attempt,
+    which knows the idempotency key.
+    """
     results = older.results | newer.results
+    decided = {k: v for k, v in older.resolved.items() if k not in newer.doubtful}
     return Past(
         results,
         {k: v for k, v in (older.failures | newer.failures).items() if k not in results},
-        {k: v for k, v in (older.doubtful | newer.doubtful).items() if k not in results},
-        older.resolved | newer.resolved,
+        {k: v for k, v in (newer.doubtful | older.doubtful).items() if k not in results},
+        decided | newer.resolved,
     )
 
 

@@ -46,6 +46,7 @@ class Store(Protocol):
 
         Raises:
             LeaseLost: one of the numbers is taken.
+            RunNotFound: there is no such run.
         """
 
     def events(
@@ -86,6 +87,9 @@ class Store(Protocol):
 
     def take_mail(self, run_id: str) -> list[tuple[str, bytes]]:
         """Return and remove the run's mail, oldest first."""
+
+    def drop_mail(self, run_id: str, name: str) -> None:
+        """Remove the run's mail of that name."""
 
     def newest_seq(self, run_id: str) -> int:
         """Return the number of the run's last event; 0 if there is none."""
