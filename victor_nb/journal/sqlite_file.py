@@ -27,6 +27,7 @@ from .sqlite_schema import APPLICATION_ID, SCHEMA, SCHEMA_VERSION
 BUSY_TIMEOUT_S: Final = 30.0
 LONGEST_NAP_S: Final = 0.002
 CHECKPOINT_PAGES: Final = 4000
+MAPPED_BYTES: Final = 256 * 1024 * 1024  # reading a long history maps the file instead of copying its pages
 
 Result = TypeVar("Result")
 Work = Callable[[sqlite3.Connection], Result]
@@ -124,6 +125,7 @@ class SqliteFile:
     def _tune(self, connection: sqlite3.Connection) -> None:
         connection.execute("PRAGMA synchronous = NORMAL")
         connection.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
+        connection.execute(f"PRAGMA mmap_size = {MAPPED_BYTES}")
 
     def _connection(self) -> sqlite3.Connection:
         """This thread's connection."""
