@@ -250,8 +250,8 @@ def _ended(run: Run) -> Iterator[None]:
     """Write how the run ended, whatever ended it."""
     try:
         yield
-    except (asyncio.CancelledError, KeyboardInterrupt, SystemExit) as interruption:
-        run.stop("interrupt", interruption)
+    except (asyncio.CancelledError, KeyboardInterrupt, SystemExit):
+        run.stop("interrupt")  # without the exception: whoever interrupts knows why, and its traceback tells nothing
         raise
     except Exception as error:
         failure = translated(error, run.id)

@@ -54,11 +54,14 @@ class Gate(AbstractCapability[None]):
         self, ctx: RunContext[None], *, requests: DeferredToolRequests
     ) -> DeferredToolResults:
         """Ask about all calls of one turn together, so that a person sees them side by side."""
+        failure: BaseException | None = None
         try:
             async with asyncio.TaskGroup() as together:
                 asked = {call.tool_call_id: together.create_task(self._decided(call)) for call in requests.approvals}
         except BaseExceptionGroup as failures:
-            raise failures.exceptions[0] from None
+            failure = failures.exceptions[0]
+        if failure is not None:
+            raise failure  # outside of the handler: IPython 9 cannot show an error whose context is a group
         return requests.build_results(approvals={call_id: task.result() for call_id, task in asked.items()})
 
     async def _decided(self, call: ToolCallPart) -> ToolApproved | ToolDenied:
