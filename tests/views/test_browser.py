@@ -302,3 +302,21 @@ def test_text_is_light_on_dark_and_dark_on_light(chromium: object, dark: bool, j
     page.close()
 
     assert all(light > 0.5 for light in texts) if dark else all(light < 0.5 for light in texts)
+
+
+def test_plain_keys_stay_in_the_view_and_ctrl_keys_stay_the_page_s(stage: Stage) -> None:
+    """JupyterLab skips its shortcuts where the focused element itself is marked when the key arrives."""
+    page = stage.page
+    stage.deliver(waiting())
+    page.evaluate(
+        """() => { window.marks = []; document.addEventListener("keydown", (event) =>
+            marks.push(event.target.hasAttribute("data-lm-suppress-shortcuts")), true) }"""
+    )
+
+    page.locator(".vnb-line[tabindex='0']").focus()
+    page.keyboard.press("d")
+    page.keyboard.press("Control+s")
+    page.locator("#before").focus()
+    page.keyboard.press("d")
+
+    assert [mark for mark in page.evaluate("marks") if mark is not None] == [True, False, False, False]

@@ -161,7 +161,7 @@ def _header(summary: RunSummary) -> Html:
     state = tag("strong", f"{_mark(summary.state)} {state_words(summary)}", style=f"color:{_colour(summary.state)}")
     measures = tag("span", " · ".join(["", *facts(summary)]), style=f"opacity:.75;{html.NUMBERS}")
     style = f"padding-bottom:6px;margin-bottom:8px;border-bottom:1px solid {html.LINE};font-size:13px"
-    return tag("div", [state, "  ", tag("strong", summary.name), measures], style=style)
+    return tag("div", [state, "  ", tag("strong", summary.name, style="margin-left:6px"), measures], style=style)
 
 
 def _colour(state: str) -> str:

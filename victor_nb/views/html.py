@@ -97,7 +97,7 @@ def _block(block: Block) -> Html:
 
 def _heading(block: Block) -> Html:
     level = min(6, block["level"] + 2)  # the answer is a part of somebody's notebook, not its title
-    return tag(f"h{level}", _spans(block["spans"]), style="margin:12px 0 4px;font-size:1.05em")
+    return tag(f"h{level}", _spans(block["spans"]), style="margin:12px 0 4px;font-size:1.05em;font-weight:600")
 
 
 def _list(block: Block) -> Html:

@@ -38,8 +38,9 @@ export function valueNode(value: Json): HTMLElement {
 
 /** Arguments by name; short ones on their line, long ones below each other. */
 export function argumentTable(values: { [name: string]: Json }): HTMLElement {
-  const rows = Object.entries(values).flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, argument(value))]);
-  return h("dl", { class: "vnb-args" }, ...rows);
+  // No definition list: pages give that one margins, floats and widths of their own.
+  const row = (name: string, value: Json) => [h("span", { class: "vnb-arg" }, name), argument(value)];
+  return h("div", { class: "vnb-args" }, ...Object.entries(values).flatMap(([name, value]) => row(name, value)));
 }
 
 function argument(value: Json): HTMLElement {

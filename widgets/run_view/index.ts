@@ -5,6 +5,7 @@ import { announcer } from "./announce";
 import { approvals } from "./approvals";
 import { h } from "./dom";
 import { footer, header, type Part, trouble } from "./header";
+import { keepPlainKeys } from "./keys";
 import { prose } from "./prose";
 import { isOver } from "./state";
 import { createStore, type Model, type Store } from "./store";
@@ -39,8 +40,7 @@ function show(store: Store, el: HTMLElement): () => void {
     footer(),
     announcer(),
   ];
-  // JupyterLab must not take our keys for its own shortcuts ("d d" deletes a cell).
-  const root = h("section", { class: "vnb", "aria-label": "Agent run", "data-lm-suppress-shortcuts": "true" });
+  const root = h("section", { class: "vnb", "aria-label": "Agent run" });
   root.append(...parts.map((part) => part.element));
   el.append(root);
 
@@ -49,7 +49,8 @@ function show(store: Store, el: HTMLElement): () => void {
     for (const part of parts) part.update(store.run, store.run.seconds + ahead);
   };
   const frames = oncePerFrame(draw);
-  const removals = [store.subscribe(frames.ask), frames.dispose, every(TICK_MS, () => !isOver(store.run) && frames.ask())];
+  const clock = every(TICK_MS, () => !isOver(store.run) && frames.ask());
+  const removals = [store.subscribe(frames.ask), frames.dispose, clock, keepPlainKeys(root)];
   draw();
   store.hello();
   return () => {
