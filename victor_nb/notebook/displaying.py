@@ -12,6 +12,7 @@ import asyncio
 import contextlib
 from collections.abc import Callable, Iterator
 from contextvars import ContextVar
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from .routing import honour_front_end
@@ -26,6 +27,7 @@ HELLO_S: Final = 1.5
 _LOOK_S: Final = 0.02
 
 Deliver = Callable[["Answer"], None]
+Load = Callable[[Any], Any]
 
 
 class MakeView(Protocol):
@@ -75,8 +77,8 @@ class Displays:
         recent: the runs that were shown, oldest first, as keys.
     """
 
-    def __init__(self, *, deliver: Deliver, make: MakeView | None = None) -> None:
-        self._make, self._deliver = make or _live_view, deliver
+    def __init__(self, *, deliver: Deliver, load: Load | None = None, make: MakeView | None = None) -> None:
+        self._make, self._deliver = make or partial(_live_view, load=load), deliver
         self.recent: dict[str, None] = {}
 
     @contextlib.contextmanager
@@ -95,7 +97,7 @@ class Displays:
         display.view.add(event)
 
 
-def _live_view(*, on_answer: Deliver) -> Any:
+def _live_view(*, on_answer: Deliver, load: Load | None) -> Any:
     from ..views import live_view
 
-    return live_view(on_answer=on_answer)
+    return live_view(on_answer=on_answer, load=load)

@@ -41,7 +41,7 @@ class Face:
         self.shell = shell
         self.main = MainThread()
         self.last_failure = LastFailure()
-        self.displays = Displays(deliver=self._deliver)
+        self.displays = Displays(deliver=self._deliver, load=lambda value: self.session.journal().load(value))
         self._session: Session | None = None
 
     @property

@@ -195,7 +195,7 @@ _TD: Final = f"padding:3px 8px 3px 0;vertical-align:top;text-align:left;border:0
 
 def _html_row(row: StepRow | int, room: _Room, whole: float) -> Html:
     if isinstance(row, int):
-        return tag("tr", tag("td", f"… {plural(row, 'step')} more: victor show RUN --steps", colspan=4, style=_TD))
+        return tag("tr", tag("td", f"… {plural(row, 'step')} more: victor show RUN --events", colspan=4, style=_TD))
     mark = tag("span", _mark(row.state), title=row.state, style=f"color:{_colour(row.state)}")
     time = tag("td", took(row), style=f"{_TD};text-align:right;white-space:nowrap;{html.NUMBERS}")
     bar = tag("td", _bar(row, whole), style=f"{_TD};width:90px;padding-right:0")
