@@ -12,8 +12,8 @@ import pytest
 from tests.commands.conftest import Call, calling, saying
 from victor_nb.agents import Agent, BudgetExceeded
 from victor_nb.commands import Session
-from victor_nb.commands.recordings import RecordingError
 from victor_nb.journal import ReplayMiss
+from victor_nb.journal.recording import RecordingError
 from victor_nb.tools import tool
 
 
@@ -128,6 +128,21 @@ def test_no_secret_is_in_the_file(
 
     assert "correct-horse" not in (tmp_path / "x").read_text()
     assert b"correct-horse" not in (tmp_path / ".victor" / "victor.db").read_bytes()
+
+
+def test_line_breaks_of_unicode_inside_a_text_are_part_of_it(session: Session, elsewhere: Session, call: Call) -> None:
+    """Only the line feed ends a line of JSON: answers may hold U+2028, U+0085 and form feeds."""
+    text = "one\u2028two\x85three\x0cfour"
+    keep(session, worker=Agent(name="worker", model=saying(text)))
+    call("ask", "worker", body="Go.")
+    file = elsewhere.start / "breaks.jsonl"
+    call("replay", "export", "-o", str(file))
+
+    call("replay", "import", str(file), within=elsewhere)
+    keep(elsewhere, worker=Agent(name="worker", model=saying("other")))
+    again = call("ask", "worker", "--replay", "strict", body="Go.", within=elsewhere)
+
+    assert again.text == text
 
 
 def test_replay_runs_a_recorded_run_again(session: Session, call: Call) -> None:

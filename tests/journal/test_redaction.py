@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import base64
+import contextlib
+import dataclasses
+import json
+from urllib.parse import quote_plus
+
 import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from victor_nb.journal import Effect, Redactor, open_journal
+from victor_nb.journal import Effect, Redactor, Unstorable, current_step, open_journal
+from victor_nb.journal.codec import Writer
 
 SECRET = 'hunter2"\\secret/ü+='
 RANDOM = "a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8s9T0"
@@ -26,6 +33,19 @@ KEYS = {  # put together here, so that no scanner takes this file for a leak
     "jwt": f"eyJ{RANDOM}.eyJ{RANDOM}.{RANDOM}",
     "private key": f"-----BEGIN PRIVATE KEY-----{RANDOM}-----END PRIVATE KEY-----",
 }
+
+
+@dataclasses.dataclass
+class Given:
+    key: str
+
+
+def attributed(frame, **attributes):
+    """The table with something noted on it."""
+    frame.attrs.update(attributes)
+    return frame
+
+
 PLACES = {
     "result": lambda s: {"result": s},
     "key": lambda s: {"result": {s: 1}},
@@ -36,6 +56,21 @@ PLACES = {
     "category": lambda s: {"result": pd.DataFrame({"x": pd.Categorical([s, "b"])})},
     "series": lambda s: {"result": pd.Series([s, "b"], name="t")},
     "array": lambda s: {"result": np.array([s, "b"])},
+    "scalar": lambda s: {"result": np.str_(s)},
+    "cell of a list": lambda s: {"result": pd.DataFrame({"x": [["a", {"k": s}], 1]})},
+    "cell of bytes": lambda s: {"result": pd.DataFrame({"x": [b"a" + s.encode(), 1]})},
+    "label of a level": lambda s: {"result": pd.DataFrame({"x": [1]}, index=pd.MultiIndex.from_tuples([("a", s)]))},
+    "name of an axis": lambda s: {"result": pd.DataFrame({"x": [1]}).rename_axis(s).rename_axis(s, axis=1)},
+    "attribute of a table": lambda s: {"result": attributed(pd.DataFrame({"x": [1]}), source=s)},
+    "category of an index": lambda s: {"result": pd.Series([1], index=pd.CategoricalIndex([s]), name=s)},
+    "field of a record": lambda s: {"result": Given(s)},
+    "half a pair": lambda s: {"result": s + "\ud83d"},
+    "json in json": lambda s: {"result": json.dumps({"a": json.dumps({"b": s})})},
+    "python's repr": lambda s: {"result": repr([s])},
+    "url": lambda s: {"result": f"https://example.org/?key={quote_plus(s)}"},
+    "basic authentication": lambda s: {"result": base64.b64encode(f"user:{s}".encode()).decode()},
+    "note": lambda s: {"note": {"model": s, s: 1}},
+    "effect": lambda s: {"name": s, "effect": Effect.EFFECT},
     "bytes": lambda s: {"result": b"\x00\x01" + s.encode() + b"\x02"},
     "long": lambda s: {"result": s + "x" * 100_000},
     "inputs": lambda s: {"inputs": {"q": s}, "keep_inputs": True, "effect": Effect.READ},
@@ -44,23 +79,25 @@ PLACES = {
 }
 
 
-def written_with(tmp_path, secret, *, name="s", result=None, failure=None, redactor=None, **options):
+def written_with(tmp_path, secret, *, name="s", result=None, failure=None, note=None, redactor=None, **options):
     """The bytes of every file of a journal in which `secret` was given away in one place."""
 
     def body():
+        if note is not None:
+            current_step().note(**note)
         if failure is not None:
             raise failure
         return result
 
     url = f"sqlite:///{tmp_path}/victor.db"
     with open_journal(url, redactor or Redactor({"MY_KEY": secret})) as journal:
-        run = journal.start("agent", secret, {"prompt": f"use {secret}"})
+        run = journal.start(secret, secret, {"prompt": f"use {secret}", secret: [secret]})
         try:
             run.step_sync(name, body, **options)
         except ValueError as raised:
             run.fail(raised)
-        journal.signal(run.id, "approve", {"why": secret})
-        run.record("note", {"text": secret})
+        journal.signal(run.id, secret, {"why": secret, secret: 1})
+        run.record(secret, {"text": secret, secret: 1})
         written = b"".join(path.read_bytes() for path in tmp_path.iterdir())
     return written + b"".join(path.read_bytes() for path in tmp_path.iterdir())
 
@@ -73,6 +110,79 @@ def test_a_configured_secret_never_reaches_the_file(tmp_path, place):
     for form in (SECRET.encode(), b'hunter2\\"', b"hunter2", SECRET.encode("utf-16-le"), SECRET.encode("utf-32-le")):
         assert form not in written
     assert b"[redacted:MY_KEY]" in written
+
+
+HARMLESS = {"when", "about", "what"}
+alphabet = st.characters(codec="utf-8", exclude_categories=["Cs"])
+secrets = st.one_of(
+    st.text(alphabet, min_size=6, max_size=24),
+    st.text("0123456789", min_size=6, max_size=12),
+    st.text("abcdef0123456789", min_size=32, max_size=32),
+    st.sampled_from(["result", "inputs", '","name":"', "\\\\\\\\\\\\", "traceback", "$tuple", "finished"]),
+).filter(lambda secret: secret.strip() not in HARMLESS and len(secret.strip()) >= 6)
+
+
+@settings(max_examples=60, deadline=None)
+@given(secret=secrets, place=st.sampled_from(sorted(PLACES)))
+def test_whatever_a_secret_is_made_of_events_stay_readable(secret, place):
+    """Replacing never breaks an event: digits in numbers, quotes, our own words, half a private key."""
+    with open_journal("memory:", Redactor({"K": secret})) as journal:
+        run = journal.start("agent", "a", {"prompt": secret, "number": digits(secret)})
+        options = {"name": "s", **PLACES[place](secret)}
+        result, failure, note = (options.pop(name, None) for name in ("result", "failure", "note"))
+
+        def body():
+            if note:
+                current_step().note(**note)
+            if failure:
+                raise failure
+            return {"given": result, "number": digits(secret), "broken": "-----BEGIN PRIVATE KEY-----"}
+
+        with contextlib.suppress(ValueError, Unstorable):
+            run.step_sync(body=body, **options)
+        run.finish(secret)
+        events = journal.events(run.id)
+
+        for event in events:
+            assert isinstance(event.data, dict)
+            texts = list(texts_in(event.data))
+            assert not any(secret in text.replace("[redacted:K]", "") for text in texts), texts
+            if event.type == "step.finished":
+                journal.load(event.data["result"])
+        assert journal.result(run.id) == "[redacted:K]"
+
+
+def digits(secret):
+    """The number that a secret of digits is."""
+    return int(secret) if secret.isascii() and secret.isdigit() else 0
+
+
+def texts_in(value):
+    """Every text inside JSON values but names of ours."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, list):
+        for item in value:
+            yield from texts_in(item)
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            if key not in ("blob", "$json", "$object", "$table", "type", "traceback"):
+                yield from texts_in(item)
+
+
+def test_a_secret_of_digits_is_taken_out_of_numbers():
+    """A number that is a secret becomes a text that says so, and the event stays JSON."""
+    cleaned = Redactor({"PIN": "1234567"}).clean_json(b'{"a":1234567,"b":[0.1234567],"ms":1234567.5}')
+
+    assert cleaned == b'{"a":"[redacted:PIN]","b":["0.[redacted:PIN]"],"ms":1234567.5}'
+
+
+def test_a_secret_in_numbers_of_an_array_is_refused():
+    """Bytes in a numeric array cannot be replaced without making it another array."""
+    hidden = np.frombuffer(SECRET.encode(), np.uint8)
+
+    with pytest.raises(Unstorable, match="holds a secret"):
+        Writer(Redactor({"K": SECRET})).body({"result": [hidden]})
 
 
 @pytest.mark.parametrize("service", KEYS)

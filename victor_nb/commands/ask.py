@@ -12,11 +12,11 @@ from victor_nb.commands.answer import Answer
 from victor_nb.commands.flags import as_settings, read_variables, running, split_names
 from victor_nb.commands.group import VerbCommand, body_of, words_of
 from victor_nb.commands.interpolation import interpolated
-from victor_nb.commands.recordings import imported
 from victor_nb.commands.session import Session
 from victor_nb.config import Settings
 from victor_nb.errors import UsageError
 from victor_nb.journal import Journal, Status
+from victor_nb.journal.recording import imported
 from victor_nb.views import RecordView
 
 LONGEST_PROMPT = 1_000_000

@@ -12,10 +12,10 @@ from victor_nb.commands.answer import Answer
 from victor_nb.commands.flags import as_settings, running
 from victor_nb.commands.group import VerbGroup
 from victor_nb.commands.rebuilding import rebuilt
-from victor_nb.commands.recordings import exported, imported
 from victor_nb.commands.session import Session
 from victor_nb.commands.showing import record, table
 from victor_nb.journal import Journal, RunInfo
+from victor_nb.journal.recording import exported, imported
 from victor_nb.views import RecordView, TableView
 
 

@@ -3,38 +3,42 @@
 1. JSON values stand for themselves. Everything else is an object with one `$tag`, so a tuple comes back as a
    tuple and a NaN as a NaN. Never pickle.
 2. Tables, arrays and long texts become blobs, named by the hash of their content and therefore stored once.
-3. A class is looked up among those already imported, never imported: reading a journal runs no code.
+3. Reading a journal runs no code that it names (see `records`).
 4. A value that would lose what it is cannot be stored, and the error names the path to it.
 """
 
 from __future__ import annotations
 
 import base64
-import dataclasses
 import enum
 import math
 import re
-import sys
+from collections import Counter, OrderedDict, defaultdict, deque
 from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from hashlib import blake2b
-from pathlib import Path, PurePath
+from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
 
 import msgspec
 
-from . import tables
+from . import records, tables, times
 from .errors import Unstorable
 from .redaction import NOTHING_SECRET, Redactor
+from .tables import NoPlace
 
 INLINE_BYTES: Final = 64 * 1024
 """An encoded field, text or byte string longer than this becomes a blob of its own."""
 
-_ATOMS: Final = frozenset({str, bool, type(None)})
+LARGEST_BYTES: Final = 900_000_000
+"""A value that takes more than this is refused: SQLite keeps at most 1 GB in one place."""
+
+_ATOMS: Final = frozenset({bool, type(None)})
 _INT_LIMIT: Final = 2**53  # beyond it other JSON readers round
+_MOST_DECIMAL_BITS: Final = 14_000  # beyond it Python refuses to write decimals
 _WAYS_OUT: Final = (
     "return JSON-able values, a DataFrame, an array, a pydantic model or a dataclass; "
     "or write the thing to a file and return its path"
@@ -53,10 +57,6 @@ def digest(content: bytes) -> str:
     return blake2b(content, digest_size=16).hexdigest()
 
 
-class _NoPlace(Exception):
-    """Raised at the leaf that cannot be stored; the path is found by a second walk."""
-
-
 class Writer:
     """Turns values into JSON, collecting the blobs that they need.
 
@@ -67,7 +67,7 @@ class Writer:
     def __init__(self, redactor: Redactor = NOTHING_SECRET) -> None:
         self.redactor = redactor
         self.blobs: BlobSink = {}
-        self._is_canonical = False
+        self._is_canonical = self._escapes = False
 
     def body(self, fields: dict[str, object]) -> bytes:
         """Encode an event's body; a field that is too long inside becomes a blob.
@@ -75,7 +75,7 @@ class Writer:
         Raises:
             Unstorable: a value inside has no place in a journal.
         """
-        encoded = self.redactor.clean(to_json(self._plain(fields, "")))
+        encoded = self.redactor.clean_json(self._encoded(fields, "", to_json))
         if len(encoded) <= INLINE_BYTES:
             return encoded
         return to_json({name: self._short(raw) for name, raw in _fields(encoded).items()})
@@ -85,7 +85,7 @@ class Writer:
         if value is None:
             return b"null"
         self._is_canonical = True
-        return self.redactor.clean(to_canonical_json(self._plain(value, "inputs")))
+        return self.redactor.clean_json(self._encoded(value, "inputs", to_canonical_json))
 
     def _short(self, raw: msgspec.Raw) -> object:
         content = bytes(raw)
@@ -94,29 +94,40 @@ class Writer:
         return {"$json": self.blob(content)}
 
     def blob(self, content: bytes) -> str:
+        if len(content) > LARGEST_BYTES:
+            raise Unstorable(
+                f"a value of {len(content) / 1e6:,.0f} MB is too large for a journal",
+                hint="write it to a file and return its path",
+            )
         name = digest(content)
         self.blobs[name] = content
         return name
 
-    def _plain(self, value: object, where: str) -> object:
+    def _encoded(self, value: object, where: str, encode: Callable[[object], bytes]) -> bytes:
         try:
-            return self.plain(value)
-        except (_NoPlace, RecursionError) as failure:
+            try:
+                return encode(self.plain(value))
+            except UnicodeEncodeError:  # half a surrogate pair, as file names and cut emoji have it
+                self._escapes = True
+                return encode(self.plain(value))
+        except (NoPlace, RecursionError, Unstorable) as failure:
             path, culprit = _culprit(value, where, self.plain)
-            reason = "refers to itself" if isinstance(failure, RecursionError) else "cannot be stored"
-            raise Unstorable(
-                f"a value of type {_class_name(type(culprit))} {reason}",
-                where=f"at {_without_brackets(path)}",
-                hint=_WAYS_OUT,
-            ) from None
+            place = f"at {_without_brackets(path)}"
+            if isinstance(failure, Unstorable):
+                raise Unstorable(failure.what, place, failure.hint) from failure.__cause__
+            reason = "refers to itself" if isinstance(failure, RecursionError) else f"cannot be stored{failure}"
+            kind = records.name_of(type(culprit))
+            raise Unstorable(f"a value of type {kind} {reason}", place, _WAYS_OUT) from None
 
     def plain(self, value: Any) -> object:
         """Return `value` as JSON values and tagged objects; the same object where nothing needs a tag."""
         kind = type(value)
+        if kind is str:
+            return value if not self._escapes else self._escaped(value)
         if kind in _ATOMS:
             return value
         if kind is int:
-            return value if -_INT_LIMIT < value < _INT_LIMIT else {"$int": str(value)}
+            return value if -_INT_LIMIT < value < _INT_LIMIT else {"$int": _digits(value)}
         if kind is float:
             return value if math.isfinite(value) else {"$float": repr(value)}
         if kind is dict:
@@ -129,50 +140,98 @@ class Writer:
 
     def _plain_dict(self, value: dict[Any, Any]) -> object:
         for key in value:
-            if type(key) is not str or key[:1] == "$":
-                pairs = [[self.plain(k), self.plain(v)] for k, v in value.items()]
-                return {"$map": sorted(pairs, key=to_canonical_json) if self._is_canonical else pairs}
+            if type(key) is not str or key[:1] == "$" or (self._escapes and _is_broken(key)):
+                return {"$map": self.pairs(value)}
         return {key: self.plain(item) for key, item in value.items()}
+
+    def pairs(self, value: dict[Any, Any]) -> list[list[object]]:
+        """The items of a dict whose keys are not all plain texts."""
+        pairs = [[self.plain(key), self.plain(item)] for key, item in value.items()]
+        return sorted(pairs, key=to_canonical_json) if self._is_canonical else pairs
+
+    def _escaped(self, text: str) -> object:
+        if not _is_broken(text):
+            return text
+        return {"$text": base64.b64encode(self.redactor.clean_text(text).encode("utf-8", "surrogatepass")).decode()}
 
     def _tagged(self, kind: type, value: Any) -> object:
         if (write := _WRITERS.get(kind)) is not None:
             return {f"${_TAGS[kind]}": write(self, value)}
         if isinstance(value, enum.Enum):
-            return {"$enum": [_class_name(kind), self.plain(value.value)]}
-        if (fields := _fields_of(value)) is not None:
-            return {"$object": _class_name(kind), "fields": self._plain_dict(fields)}
-        if isinstance(value, PurePath):
-            return {"$path": str(value)}
-        if (table := tables.dump(value, self.redactor)) is not None:
-            return {"$table": table.kind, "blob": self.blob(table.content), **table.extra}
-        if kind.__module__ == "numpy" and hasattr(value, "dtype") and hasattr(value, "item"):
-            return {"$scalar": [value.dtype.str, self.plain(value.item())]}
-        raise _NoPlace
+            return {"$enum": [_findable(kind), self.plain(value.value)]}
+        if (state := records.state_of(value)) is not None:
+            beside = {name: self.plain(item) for name, item in state.beside.items()}
+            return {"$object": _findable(kind), "fields": self._plain_dict(state.fields), **beside}
+        if (tagged := tables.dump(value, self)) is not None:
+            return tagged
+        raise NoPlace
 
 
-def _write_bytes(writer: Writer, value: bytes) -> object:
+def _findable(kind: type) -> str:
+    if not records.can_be_found(kind):
+        raise NoPlace(": its class could not be found again; define it at the top of a module or cell")
+    return records.name_of(kind)
+
+
+def _is_broken(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return True
+    return False
+
+
+def _digits(value: int) -> str:
+    return str(value) if value.bit_length() <= _MOST_DECIMAL_BITS else hex(value)
+
+
+def _write_bytes(writer: Writer, value: bytes | bytearray) -> object:
     content = writer.redactor.clean(bytes(value))
     if len(content) > INLINE_BYTES:
         return {"blob": writer.blob(content)}
     return base64.b64encode(content).decode()
 
 
+def _write_time(_: Writer, value: datetime | time) -> object:
+    try:
+        return times.to_json(value)
+    except ValueError as failure:
+        raise NoPlace(f": {failure}; use zoneinfo.ZoneInfo") from None
+
+
+def _write_defaultdict(writer: Writer, value: defaultdict[Any, Any]) -> object:
+    if value.default_factory not in _FACTORIES.values():
+        raise NoPlace(": its default comes from a function; return dict(…)")
+    name = next(name for name, factory in _FACTORIES.items() if factory is value.default_factory)
+    return [name, writer.pairs(value)]
+
+
+_FACTORIES: Final[dict[str, Any]] = {
+    **{kind.__name__: kind for kind in (list, dict, set, int, float, str)},
+    "none": None,
+}
 _WRITERS: Final[dict[type, Callable[[Writer, Any], object]]] = {
     tuple: lambda w, v: [w.plain(item) for item in v],
     set: lambda w, v: sorted((w.plain(item) for item in v), key=to_canonical_json),
     frozenset: lambda w, v: sorted((w.plain(item) for item in v), key=to_canonical_json),
+    OrderedDict: lambda w, v: [[w.plain(key), w.plain(item)] for key, item in v.items()],
+    Counter: lambda w, v: w.pairs(v),
+    defaultdict: _write_defaultdict,
+    deque: lambda w, v: [v.maxlen, [w.plain(item) for item in v]],
+    range: lambda w, v: [w.plain(v.start), w.plain(v.stop), w.plain(v.step)],
     bytes: _write_bytes,
     bytearray: _write_bytes,
-    datetime: lambda w, v: v.isoformat(),
+    datetime: _write_time,
     date: lambda w, v: v.isoformat(),
-    time: lambda w, v: v.isoformat(),
+    time: _write_time,
     timedelta: lambda w, v: [v.days, v.seconds, v.microseconds],
     Decimal: lambda w, v: str(v),
-    Fraction: lambda w, v: str(v),
+    Fraction: lambda w, v: [w.plain(v.numerator), w.plain(v.denominator)],
     UUID: lambda w, v: str(v),
     complex: lambda w, v: [w.plain(v.real), w.plain(v.imag)],
+    type(Path()): lambda w, v: w.plain(str(v)),
 }
-_TAGS: Final = {kind: kind.__name__.lower() for kind in _WRITERS}
+_TAGS: Final = {kind: kind.__name__.lower() for kind in _WRITERS} | {type(Path()): "path"}
 
 
 class Reader:
@@ -213,8 +272,15 @@ class Reader:
     def bytes_of(self, stored: Any) -> bytes:
         return base64.b64decode(stored) if isinstance(stored, str) else self._blob(stored["blob"])
 
+    def pairs(self, written: Any) -> dict[Any, Any]:
+        return {self.revive(key): self.revive(item) for key, item in written}
+
     def table(self, kind: str, whole: dict[str, Any]) -> Any:
-        return tables.load(kind, self._blob(whole["blob"]), whole)
+        return tables.load(kind, self._blob(whole["blob"]), self)
+
+    def record(self, name: str, whole: dict[str, Any]) -> Any:
+        beside = {key: self.revive(item) for key, item in whole.items() if key not in ("$object", "fields")}
+        return records.rebuilt(records.class_named(name), records.State(self.revive(whole["fields"]), beside))
 
 
 _READERS: Final[dict[str, Callable[[Reader, Any, dict[str, Any]], Any]]] = {
@@ -223,70 +289,35 @@ _READERS: Final[dict[str, Callable[[Reader, Any, dict[str, Any]], Any]]] = {
     "$frozenset": lambda r, v, _: frozenset(r.revive(item) for item in v),
     "$bytes": lambda r, v, _: r.bytes_of(v),
     "$bytearray": lambda r, v, _: bytearray(r.bytes_of(v)),
-    "$datetime": lambda r, v, _: datetime.fromisoformat(v),
+    "$ordereddict": lambda r, v, _: OrderedDict(r.pairs(v)),
+    "$counter": lambda r, v, _: Counter(r.pairs(v)),
+    "$defaultdict": lambda r, v, _: defaultdict(_FACTORIES[v[0]], r.pairs(v[1])),
+    "$deque": lambda r, v, _: deque((r.revive(item) for item in v[1]), v[0]),
+    "$range": lambda r, v, _: range(*map(r.revive, v)),
+    "$datetime": lambda r, v, _: times.datetime_from_json(v),
     "$date": lambda r, v, _: date.fromisoformat(v),
-    "$time": lambda r, v, _: time.fromisoformat(v),
+    "$time": lambda r, v, _: times.time_from_json(v),
     "$timedelta": lambda r, v, _: timedelta(*v),
     "$decimal": lambda r, v, _: Decimal(v),
-    "$fraction": lambda r, v, _: Fraction(v),
+    "$fraction": lambda r, v, _: Fraction(r.revive(v[0]), r.revive(v[1])),
     "$uuid": lambda r, v, _: UUID(v),
     "$complex": lambda r, v, _: complex(r.revive(v[0]), r.revive(v[1])),
-    "$int": lambda r, v, _: int(v),
+    "$int": lambda r, v, _: int(v, 0),
     "$float": lambda r, v, _: float(v),
-    "$path": lambda r, v, _: Path(v),
-    "$map": lambda r, v, _: {r.revive(key): r.revive(item) for key, item in v},
+    "$text": lambda r, v, _: base64.b64decode(v).decode("utf-8", "surrogatepass"),
+    "$path": lambda r, v, _: Path(r.revive(v)),
+    "$map": lambda r, v, _: r.pairs(v),
     "$json": lambda r, v, _: r.json_blob(v),
-    "$enum": lambda r, v, _: _class_named(v[0])(r.revive(v[1])),
+    "$enum": lambda r, v, _: records.class_named(v[0])(r.revive(v[1])),
     "$scalar": lambda r, v, _: tables.scalar(v[0], r.revive(v[1])),
+    "$pandas": lambda r, v, _: tables.pandas_scalar(v[0], *map(r.revive, v[1:])),
     "$table": lambda r, v, whole: r.table(v, whole),
-    "$object": lambda r, v, whole: _rebuild(_class_named(v), r.revive(whole["fields"])),
+    "$object": lambda r, v, whole: r.record(v, whole),
 }
 
 
 def _fields(encoded: bytes) -> dict[str, msgspec.Raw]:
     return msgspec.json.decode(encoded, type=dict[str, msgspec.Raw])
-
-
-def _fields_of(value: Any) -> dict[str, Any] | None:
-    """Return the fields of a record-like object, one level deep; None if it is none."""
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {f.name: getattr(value, f.name) for f in dataclasses.fields(value) if f.init}
-    if isinstance(value, msgspec.Struct):
-        return {name: getattr(value, name) for name in value.__struct_fields__}
-    if isinstance(value, tuple) and hasattr(value, "_fields"):
-        return dict(zip(value._fields, value, strict=True))
-    if hasattr(type(value), "__pydantic_validator__") and hasattr(type(value), "model_fields"):
-        return {name: getattr(value, name) for name in type(value).model_fields} | (value.model_extra or {})
-    return None
-
-
-def _rebuild(cls: Any, fields: dict[str, Any]) -> Any:
-    if hasattr(cls, "model_construct") and hasattr(cls, "__pydantic_validator__"):
-        return cls.model_construct(**fields)
-    return cls(**fields)
-
-
-def _class_name(cls: type) -> str:
-    return f"{cls.__module__}:{cls.__qualname__}"
-
-
-def _class_named(name: str) -> Any:
-    """Find a class among the modules that are loaded already, by its written name."""
-    module_name, _, path = name.partition(":")
-    found: Any = sys.modules.get(module_name)
-    for part in path.split("."):
-        found = getattr(found, part, None)
-    is_record = isinstance(found, type) and (
-        dataclasses.is_dataclass(found)
-        or issubclass(found, msgspec.Struct | enum.Enum | tuple)
-        or hasattr(found, "__pydantic_validator__")
-    )
-    if not is_record:
-        raise Unstorable(
-            f"the journal holds a {path!r} of module {module_name!r}, and that class is not loaded here",
-            hint="run the cell or import the module that defines it, then try again",
-        )
-    return found
 
 
 def _culprit(value: Any, where: str, plain: Callable[[Any], object]) -> tuple[str, Any]:
@@ -297,7 +328,7 @@ def _culprit(value: Any, where: str, plain: Callable[[Any], object]) -> tuple[st
         for step, part in _parts(value):
             try:
                 plain(part)
-            except (_NoPlace, RecursionError):
+            except (NoPlace, RecursionError, Unstorable):
                 value, where = part, where + step
                 break
         else:
@@ -317,4 +348,5 @@ def _parts(value: Any) -> list[tuple[str, Any]]:
         return [(f"[{i}]", item) for i, item in enumerate(value)]
     if isinstance(value, set | frozenset):
         return [(" element", item) for item in value]
-    return [(f".{name}", item) for name, item in (_fields_of(value) or {}).items()]
+    state = records.state_of(value)
+    return [(f".{name}", item) for name, item in ({**state.fields, **state.beside} if state else {}).items()]

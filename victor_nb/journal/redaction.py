@@ -130,10 +130,14 @@ def _mark(name: str) -> bytes:
 
 
 def _written_forms(value: str) -> set[bytes]:
-    """The ways in which a text can stand in other text: as it is, escaped by JSON, Python or a URL, in base64."""
-    as_json = msgspec.json.encode(value)[1:-1].decode()
-    escaped = {value, as_json, msgspec.json.encode(as_json)[1:-1].decode(), json.dumps(value)[1:-1]}
-    escaped |= {repr(value)[1:-1], quote(value), quote(value, safe=""), quote_plus(value)}
+    """The ways in which a text can stand in other text: escaped by Python, a URL or JSON, twice over, or in base64.
+
+    Most keys are letters and digits, and have one form and its base64.
+    """
+    escaped = {value, repr(value)[1:-1], quote(value), quote(value, safe=""), quote_plus(value)}
+    for _ in range(3):
+        escaped |= {msgspec.json.encode(form)[1:-1].decode() for form in escaped}
+        escaped |= {json.dumps(form)[1:-1] for form in escaped}
     return {form.encode() for form in escaped} | _base64_forms(value.encode())
 
 

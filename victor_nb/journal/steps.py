@@ -55,7 +55,13 @@ class Step(msgspec.Struct, eq=False):
         return f"{self.begun_in or self.run_id}/{self.id}"
 
     def note(self, **fields: object) -> None:
-        """Add fields to the `step.finished` event, such as `usage` and `cost_usd`."""
+        """Add fields to the `step.finished` event, such as `usage` and `cost_usd`.
+
+        Raises:
+            ValueError: the name of a field begins with `$`, which marks the journal's own tags.
+        """
+        if tags := [name for name in fields if name.startswith("$")]:
+            raise ValueError(f"a note cannot be called {tags[0]!r}: names that begin with $ are the journal's own")
         self.notes = {**(self.notes or {}), **fields}
 
     def kept_blobs(self) -> dict[str, bytes]:

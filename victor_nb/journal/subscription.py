@@ -2,15 +2,17 @@
 
 Events of this process arrive at once, live ones among them; those of other processes by asking the store, often
 enough that they are seen within a quarter of a second. What was there before the reader came is marked replayed.
+No event falls between the past and the present, because listening begins before the past is read.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import threading
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from typing import TYPE_CHECKING, Final, Self
 
 from .events import FINAL_TYPES, LIVE_ONLY, Event
@@ -33,13 +35,19 @@ class Subscription:
         self._seen = after
         self._arrived: deque[Event] = deque()
         self._something = threading.Event()
+        self._wakers: list[Callable[[], None]] = []
         self._is_closed = False
         self._disconnect = journal.hub.connect(run_id, self._hear)
         self._ready: deque[Event] = deque(event.as_replayed() for event in self._stored())
 
     def _hear(self, event: Event) -> None:
         self._arrived.append(event)
+        self._wake()
+
+    def _wake(self) -> None:
         self._something.set()
+        for wake in tuple(self._wakers):
+            wake()
 
     def _stored(self) -> list[Event]:
         found = self._journal.events(self._run_id, after=self._seen)
@@ -92,12 +100,21 @@ class Subscription:
             await self._turn()
 
     async def _turn(self) -> None:
-        """Sleep until something arrives, at most as long as a poll; wakes at once for events of this process."""
-        naps = 10
-        for _ in range(naps):
-            if self._something.is_set() or self._is_closed:
-                return
-            await asyncio.sleep(POLL_S / naps)
+        """Sleep until something arrives, at most as long as a poll."""
+        loop, arrived = asyncio.get_running_loop(), asyncio.Event()
+
+        def wake() -> None:
+            with contextlib.suppress(RuntimeError):  # the reader's loop was closed while it waited
+                loop.call_soon_threadsafe(arrived.set)
+
+        self._wakers.append(wake)
+        try:
+            if not (self._something.is_set() or self._is_closed):
+                await asyncio.wait_for(arrived.wait(), POLL_S)
+        except TimeoutError:
+            return
+        finally:
+            self._wakers.remove(wake)
 
     def _is_last(self, event: Event) -> bool:
         """Whether the run has ended with this event and nobody has resumed it since."""
@@ -109,7 +126,7 @@ class Subscription:
         """Stop listening; a reader that waits is let go."""
         self._is_closed = True
         self._disconnect()
-        self._something.set()
+        self._wake()
 
     def __enter__(self) -> Self:
         return self

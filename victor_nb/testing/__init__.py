@@ -1,4 +1,4 @@
-"""Help for testing agents and tools: models that answer by script, and assertions about what a run did.
+"""Help for testing agents and tools: scripted models, assertions about runs, recordings, kills, and a clock.
 
 For tests only: nothing else in the package imports this room, and nothing here is a fallback for anything real.
 """
@@ -7,29 +7,62 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .assertions import RunAssertions, assert_run
-from .killing import Killed, run_and_kill
-
 if TYPE_CHECKING:
-    from .models import ForbiddenModel, ScriptedModel, Turn, forbidden
+    from .assertions import RunAssertions, assert_run, timeline
+    from .clock import FrozenClock
+    from .killing import Comeback, Killed, KillPoint, kill_and_resume, leave_mark, run_and_kill
+    from .models import ForbiddenCall, ForbiddenModel, ScriptedModel, Turn, forbidden
+    from .recordings import Recording, RecordingMissing
+
+# `models` brings the agent framework, which a test of the journal alone does not need.
+_HOME = {
+    "Comeback": "killing",
+    "ForbiddenCall": "models",
+    "ForbiddenModel": "models",
+    "FrozenClock": "clock",
+    "KillPoint": "killing",
+    "Killed": "killing",
+    "Recording": "recordings",
+    "RecordingMissing": "recordings",
+    "RunAssertions": "assertions",
+    "ScriptedModel": "models",
+    "Turn": "models",
+    "assert_run": "assertions",
+    "forbidden": "models",
+    "kill_and_resume": "killing",
+    "leave_mark": "killing",
+    "run_and_kill": "killing",
+    "timeline": "assertions",
+}
 
 __all__ = [
+    "Comeback",
+    "ForbiddenCall",
     "ForbiddenModel",
+    "FrozenClock",
+    "KillPoint",
     "Killed",
+    "Recording",
+    "RecordingMissing",
     "RunAssertions",
     "ScriptedModel",
     "Turn",
     "assert_run",
     "forbidden",
+    "kill_and_resume",
+    "leave_mark",
     "run_and_kill",
+    "timeline",
 ]
-
-_OF_MODELS = frozenset({"ForbiddenModel", "ScriptedModel", "Turn", "forbidden"})
 
 
 def __getattr__(name: str) -> object:
-    if name not in _OF_MODELS:
+    if name not in _HOME:
         raise AttributeError(f"module 'victor_nb.testing' has no attribute {name!r}")
-    from . import models  # brings the agent framework, which a test of the journal alone does not need
+    from importlib import import_module
 
-    return getattr(models, name)
+    return getattr(import_module(f".{_HOME[name]}", __name__), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

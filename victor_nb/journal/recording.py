@@ -10,17 +10,20 @@ from __future__ import annotations
 
 import base64
 import binascii
+import io
 import itertools
 import json
 import re
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
-from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
-from victor_nb.errors import VictorError
-from victor_nb.journal import Event, Journal, RunInfo, Status
+from ..errors import VictorError
+from .codec import digest, to_canonical_json, to_json
+from .events import Event, RunInfo, Status
+from .journal import Journal
+from .store import Row
 
 FORMAT = 1
 # Only what a replay reads: the rest (who executed, when it was resumed) belongs to the one execution.
@@ -130,7 +133,7 @@ def _packed(content: bytes) -> str:
 # --- reading -----------------------------------------------------------------------------------------------------
 
 
-def _read(path: Path) -> Iterator[tuple[RunInfo, list[Any], dict[str, bytes]]]:
+def _read(path: Path) -> Iterator[tuple[RunInfo, list[Row], dict[str, bytes]]]:
     lines = _lines(path)
     number, first = next(lines, (1, {}))
     if first.get("victor_recording") != FORMAT:
@@ -161,7 +164,7 @@ def _lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
         raise RecordingError(f"cannot read the recording: {error.strerror}", str(path)) from error
     except UnicodeDecodeError as error:
         raise RecordingError("the recording is not UTF-8 text", f"{path}, byte {error.start}") from error
-    for number, line in enumerate(text.splitlines(), start=1):
+    for number, line in enumerate(io.StringIO(text, newline="\n"), start=1):  # other line breaks stand in texts
         try:
             value = json.loads(line)
         except json.JSONDecodeError as error:
@@ -173,7 +176,7 @@ def _lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
 
 def _restored(
     path: Path, header: tuple[int, dict[str, Any]], body: list[tuple[int, dict[str, Any]]]
-) -> tuple[RunInfo, list[Any], dict[str, bytes]]:
+) -> tuple[RunInfo, list[Row], dict[str, bytes]]:
     info = _info(path, *header)
     started = {"kind": info.kind, "name": info.name, "request": info.request}
     rows = [_row(1, info.created, {"event": "run.started", "data": started})]
@@ -192,8 +195,6 @@ def _restored(
 
 
 def _info(path: Path, number: int, line: Mapping[str, Any]) -> RunInfo:
-    from victor_nb.journal.codec import to_canonical_json
-
     try:
         created = float(line["created"])
         names = str(line["run"]), str(line["kind"]), str(line["name"])
@@ -203,10 +204,7 @@ def _info(path: Path, number: int, line: Mapping[str, Any]) -> RunInfo:
     return RunInfo(*names, Status.FINISHED, created, created, raw_request=request)
 
 
-def _row(seq: int, created: float, line: Mapping[str, Any]) -> Any:
-    from victor_nb.journal.codec import to_json
-    from victor_nb.journal.store import Row
-
+def _row(seq: int, created: float, line: Mapping[str, Any]) -> Row:
     raw = to_json(line["data"])
     return Row(seq, created, line["event"], str(line.get("step", "")), str(line.get("parent", "")), raw)
 
@@ -219,6 +217,6 @@ def _unpacked(line: Mapping[str, Any], where: str) -> bytes:
         raise RecordingError(f"the blob cannot be unpacked: {error}", where) from error
     if unpacker.unconsumed_tail:
         raise RecordingError(f"the blob is larger than {_LONGEST_RAW:,} bytes", where)
-    if blake2b(content, digest_size=16).hexdigest() != line["blob"]:
+    if digest(content) != line["blob"]:
         raise RecordingError("the blob is not what its name says", where, "export the recording again")
     return content
