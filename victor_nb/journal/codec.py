@@ -247,7 +247,7 @@ class Reader:
     def value(self, encoded: bytes) -> Any:
         """Decode bytes; most values carry no tag and need no second look."""
         plain = from_json(encoded)
-        return self.revive(plain) if b'"$' in encoded else plain
+        return self.revive(plain) if b"$" in encoded else plain
 
     def revive(self, plain: Any) -> Any:
         """Replace tagged objects inside decoded JSON by the values they stand for.

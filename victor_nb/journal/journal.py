@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from hashlib import blake2b
 from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Final, Generic, Self, TypeVar
 
 import msgspec
 
@@ -29,6 +29,8 @@ from .run import Run
 from .steps import HISTORY_TYPES, Past, merged, past_of
 from .store import Row, Store
 from .subscription import Subscription
+
+T = TypeVar("T")
 
 STEP_TYPES: Final = ("step.started", "step.finished", "step.failed")
 
@@ -202,7 +204,9 @@ class Journal:
 
     def result_in(self, raw: bytes) -> Any:
         """Return the result that the body of a `step.finished` holds."""
-        return self._reader.value(bytes(msgspec.json.decode(raw, type=_Finished).result))
+        if b"$" in raw:  # there may be a tag
+            return self._reader.value(bytes(_undecoded(raw).result))
+        return _decoded(raw).result
 
     def result(self, run_id: str) -> Any:
         """Return what a finished run returned.
@@ -307,8 +311,12 @@ class Journal:
         self.close()
 
 
-class _Finished(msgspec.Struct):
-    result: msgspec.Raw
+class _Finished(msgspec.Struct, Generic[T]):
+    result: T
+
+
+_undecoded = msgspec.json.Decoder(_Finished[msgspec.Raw]).decode
+_decoded = msgspec.json.Decoder(_Finished[Any]).decode
 
 
 def _key(kind: str, name: str, raw_request: bytes) -> str:

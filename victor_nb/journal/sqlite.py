@@ -12,6 +12,7 @@ from __future__ import annotations
 import sqlite3
 import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import starmap
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
@@ -170,22 +171,28 @@ class SqliteStore:
         bodies: bool,
     ) -> list[Event]:
         wanted = list(types) if types is not None else []
-        of_types = f" AND type IN ({','.join('?' * len(wanted))})" if types is not None else ""
+        of_types, table = "", "events"
+        if types is not None:
+            of_types = f" AND type IN ({','.join('?' * len(wanted))})"
+            if "step.finished" not in wanted:
+                of_types += " AND type != 'step.finished'"
+                table = "events INDEXED BY events_but_results"
         end = through if through is not None else 2**62
-        columns = "seq, time, type, step_id, parent_id" + (", raw" if bodies else "")
-        query = f"SELECT {columns} FROM events WHERE run = ? AND seq > ? AND seq <= ?{of_types} ORDER BY seq"
-        values: list[Any] = [self._number(run_id), after, end, *wanted]
+        columns = "?, seq, time, type, step_id, parent_id" + (", raw" if bodies else "")
+        query = f"SELECT {columns} FROM {table} WHERE run = ? AND seq > ? AND seq <= ?{of_types} ORDER BY seq"
+        values: list[Any] = [run_id, self._number(run_id), after, end, *wanted]
         if last is not None:
             query, values = f"{query} DESC LIMIT ?", [*values, last]
-        rows = self.file.retried(lambda connection: connection.execute(query, values).fetchall())
+        # Row by row: ten thousand tuples that live at once cost more than reading them.
+        events = self.file.retried(lambda connection: list(starmap(Event, connection.execute(query, values))))
         if last is not None:
-            rows.reverse()
-        return [Event(run_id, *row) for row in rows]
+            events.reverse()
+        return events
 
     def results(self, run_id: str, through: int | None) -> dict[str, bytes]:
         query = "SELECT step_id, raw FROM events WHERE run = ? AND seq <= ? AND type = 'step.finished'"
         values = (self._number(run_id), through if through is not None else 2**62)
-        return self.file.retried(lambda connection: dict(connection.execute(query, values).fetchall()))
+        return self.file.retried(lambda connection: dict(connection.execute(query, values)))
 
     def run(self, run_id: str) -> RunInfo | None:
         found = self._select_runs("run_id = ?", [run_id], 1)

@@ -1,6 +1,7 @@
 """The tables of a journal in SQLite.
 
 Events are clustered by (run, seq), so reading a run is one scan and a number that is taken is refused by the key.
+Nearly all events of a long run are finished steps; the few others have an index, because resuming looks for them.
 """
 
 from typing import Final
@@ -19,6 +20,7 @@ CREATE TABLE IF NOT EXISTS events (
     run INTEGER NOT NULL, seq INTEGER NOT NULL, time REAL NOT NULL, type TEXT NOT NULL,
     step_id TEXT NOT NULL, parent_id TEXT NOT NULL, raw BLOB NOT NULL, PRIMARY KEY (run, seq)
 ) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS events_but_results ON events (run, type) WHERE type != 'step.finished';
 CREATE TABLE IF NOT EXISTS blobs (name TEXT PRIMARY KEY, packed INTEGER NOT NULL, content BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS mail (id INTEGER PRIMARY KEY, run_id TEXT NOT NULL, name TEXT NOT NULL,
     raw BLOB NOT NULL, time REAL NOT NULL);

@@ -8,11 +8,11 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Container, Iterable
+from collections.abc import Container, Iterable, Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from hashlib import blake2b
+from itertools import count
 from typing import Any, Final
 
 import msgspec
@@ -87,17 +87,22 @@ class StepIds:
     """Names the steps of one execution of a run, counting how often each came up."""
 
     def __init__(self) -> None:
-        self._seen: dict[str, int] = {}
-        self._lock = threading.Lock()
+        self._counted: dict[object, tuple[str, Iterator[int]]] = {}
 
     def next(self, parent_id: str, kind: str, name: str, inputs: bytes) -> str:
         """Return the id of the next step of that description."""
-        what = f"{parent_id}\0{kind}\0{name}\0".encode("utf-8", "surrogatepass")
-        known = blake2b(what + inputs, digest_size=8).hexdigest()
-        with self._lock:
-            times = self._seen.get(known, 0)
-            self._seen[known] = times + 1
-        return f"{known}.{times}" if times else known
+        # A counter gives each number once, to whichever thread asks; steps without inputs need no hash each time.
+        what: object = (parent_id, kind, name) if inputs == b"null" else _described(parent_id, kind, name, inputs)
+        if (counted := self._counted.get(what)) is None:
+            known = what if isinstance(what, str) else _described(parent_id, kind, name, inputs)
+            counted = self._counted.setdefault(what, (known, count()))
+        times = next(counted[1])
+        return f"{counted[0]}.{times}" if times else counted[0]
+
+
+def _described(parent_id: str, kind: str, name: str, inputs: bytes) -> str:
+    what = f"{parent_id}\0{kind}\0{name}\0".encode("utf-8", "surrogatepass")
+    return blake2b(what + inputs, digest_size=8).hexdigest()
 
 
 @dataclass(slots=True)
