@@ -81,6 +81,10 @@ class LeaseLost(Resumable):
         )
 
 
+class Paused(BaseException):
+    """Work that waits for a person's answer; no error, and no `except Exception` may stop it on its way out."""
+
+
 class StepInDoubt(Resumable):
     """A step with an effect had started and not finished when its process died."""
 

@@ -26,6 +26,7 @@ from .log import Entry, RunLog
 from .redaction import NOTHING_SECRET, Redactor
 from .replay import missed_request
 from .run import Run
+from .spans import Span, events_in, since_last, spans_of
 from .steps import HISTORY_TYPES, Past, merged, past_of
 from .store import Row, Store
 from .subscription import Subscription
@@ -59,24 +60,32 @@ class Journal:
 
     # -- runs ------------------------------------------------------------------------------------------------------
 
-    def start(self, kind: str = "run", name: str = "", request: Mapping[str, object] | None = None) -> Run:
+    def start(
+        self,
+        kind: str = "run",
+        name: str = "",
+        request: Mapping[str, object] | None = None,
+        blobs: Mapping[str, bytes] | None = None,
+    ) -> Run:
         """Begin a new run and hold its lease.
 
         Args:
             kind: "agent", "workflow", "pipeline", …
             name: which agent or workflow.
             request: what is asked of it; a replay finds this run by kind, name and request.
+            blobs: what the request refers to.
         """
         now = self.clock()
         info = self._new_info(kind, name, self._request(request), now)
-        return Run(self, info, Past(), self._create(info), mode="record", on_doubt="ask")
+        return Run(self, info, Past(), self._create(info, blobs or {}), mode="record", on_doubt="ask")
 
-    def resume(self, run_id: str, on_doubt: OnDoubt = "ask") -> Run:
+    def resume(self, run_id: str, on_doubt: OnDoubt = "ask", *, since: str | None = None) -> Run:
         """Go on with an unfinished run: finished steps answer from the journal, the first missing one is done.
 
         Args:
             run_id: the id, an unambiguous beginning of it, or "last".
             on_doubt: what to do with a step that may or may not have had its effect.
+            since: a type of event, such as a snapshot, after whose newest one alone the past is needed.
 
         Raises:
             RunNotFound: there is no such run.
@@ -91,7 +100,9 @@ class Journal:
             # A stop that was meant for the execution before must not end this one; decisions are kept.
             self.store.drop_mail(info.run_id, "stop")
             log = RunLog(self.store, self.hub, info.run_id, self.store.newest_seq(info.run_id), self.clock)
-            run = Run(self, info, self._past(info), log, mode="record", on_doubt=on_doubt)
+            spans = spans_of(self.store, info)
+            begin, spans = since_last(self.store, spans, since) if since is not None else (None, spans)
+            run = Run(self, info, self._past(spans), log, mode="record", on_doubt=on_doubt, spans=spans, begin=begin)
             log.write(Entry("run.resumed", to_json({"owner": info.owner}), status=Status.RUNNING))
         except BaseException:
             self.release(info.run_id)
@@ -106,15 +117,36 @@ class Journal:
                 records it in a new run that is built on the recording.
         """
         info = self.find(run_id)
-        past = self._past(info, with_last_failures=mode == "strict")
+        spans = spans_of(self.store, info)
+        past = self._past(spans, with_last_failures=mode == "strict")
         if mode == "strict":
-            return Run(self, info, past, None, mode=mode, on_doubt="ask", recording=info.run_id)
+            return Run(self, info, past, None, mode=mode, on_doubt="ask", recording=info.run_id, spans=spans)
         now = self.clock()
         through = self.store.newest_seq(info.run_id)
         new = msgspec.structs.replace(
             self._new_info(info.kind, info.name, info.raw_request, now), parent=info.run_id, through=through
         )
-        return Run(self, new, past, None, mode="auto", on_doubt="ask", recording=info.run_id)
+        return Run(self, new, past, None, mode="auto", on_doubt="ask", recording=info.run_id, spans=spans)
+
+    def fork(self, run_id: str, through: int, *, type: str, data: Mapping[str, object] | None = None) -> RunInfo:
+        """Make an unfinished run whose past is another run's up to event `through`; nothing is copied.
+
+        Args:
+            type, data: an event that says what the fork is for; it is the fork's first one.
+        """
+        origin, now = self.find(run_id), self.clock()
+        writer = Writer(self.redactor)
+        raw = writer.body(dict(data or {}))
+        info = msgspec.structs.replace(
+            self._new_info(origin.kind, origin.name, origin.raw_request, now),
+            status=Status.STOPPED,
+            parent=origin.run_id,
+            through=through,
+        )
+        rows = [Row(1, now, "run.started", "", "", _started(info)), Row(2, now, type, "", "", raw)]
+        key = _key(info.kind, f"{info.name}@{origin.run_id}:{through}", raw)  # it answers no replay of the request
+        self.store.create_run(info, key, rows, writer.blobs)
+        return info
 
     def find(self, run_id: str) -> RunInfo:
         """Return a run by its id, an unambiguous beginning of it, or "last" for the newest.
@@ -182,14 +214,9 @@ class Journal:
     def history(self, run_id: str, *, types: Iterable[str] | None = None) -> list[Event]:
         """Return a run's events with those of the runs that it was built on before them, marked replayed."""
         wanted = None if types is None else tuple(types)
-        info = self.find(run_id)
-        own = self.store.events(info.run_id, after=0, through=None, types=wanted, last=None, bodies=True)
-        inherited: list[Event] = []
-        for older, through in self._ancestors(info):
-            inherited += self.store.events(
-                older.run_id, after=0, through=through, types=wanted or STEP_TYPES, last=None, bodies=True
-            )
-        return [event.as_replayed() for event in inherited] + own
+        *older, own = spans_of(self.store, self.find(run_id))
+        inherited = events_in(self.store, older, wanted or STEP_TYPES)
+        return [event.as_replayed() for event in inherited] + events_in(self.store, [own], wanted)
 
     def load(self, value: Any) -> Any:
         """Return JSON values from an event with tables, arrays and other tagged values brought to life."""
@@ -245,7 +272,7 @@ class Journal:
 
     def open_log_of_replay(self, info: RunInfo) -> RunLog:
         """Make the new run into which a replay writes what its recording lacks."""
-        return self._create(info)
+        return self._create(info, {})
 
     def release(self, run_id: str) -> None:
         """Give up the lease of a run that has ended here."""
@@ -258,38 +285,26 @@ class Journal:
         kind, name = self.redactor.clean_text(kind), self.redactor.clean_text(name)
         return RunInfo(self._ids.new(now), kind, name, Status.RUNNING, now, now, raw_request=raw_request)
 
-    def _create(self, info: RunInfo) -> RunLog:
-        info = self._leases.new(info)
-        body = to_json({"kind": info.kind, "name": info.name, "request": msgspec.Raw(info.raw_request)})
+    def _create(self, info: RunInfo, blobs: Mapping[str, bytes]) -> RunLog:
+        info, body = self._leases.new(info), _started(info)
         key = _key(info.kind, info.name, info.raw_request)
-        self.store.create_run(info, key, [Row(1, info.created, "run.started", "", "", body)], {})
+        self.store.create_run(info, key, [Row(1, info.created, "run.started", "", "", body)], blobs)
         self._leases.hold(info)
         if self.hub.is_heard(info.run_id):
             self.hub.publish(Event(info.run_id, 1, info.created, "run.started", raw=body))
         return RunLog(self.store, self.hub, info.run_id, 1, self.clock)
 
-    def _past(self, info: RunInfo, *, with_last_failures: bool = False) -> Past:
+    def _past(self, spans: Iterable[Span], *, with_last_failures: bool = False) -> Past:
         past = Past()
-        for older, through in [*self._ancestors(info), (info, None)]:
-            results = self.store.results(older.run_id, through)
+        for run_id, after, through in spans:
+            results = self.store.results(run_id, after=after, through=through)
             history = self.store.events(
-                older.run_id, after=0, through=through, types=HISTORY_TYPES, last=None, bodies=True
+                run_id, after=after, through=through, types=HISTORY_TYPES, last=None, bodies=True
             )
-            newest = self.store.events(older.run_id, after=0, through=through, types=STEP_TYPES, last=1, bodies=False)
+            newest = self.store.events(run_id, after=after, through=through, types=STEP_TYPES, last=1, bodies=False)
             last_seq = newest[0].seq if newest else 0
             past = merged(past, past_of(results, history, last_seq, with_last_failures=with_last_failures))
         return past
-
-    def _ancestors(self, info: RunInfo) -> list[tuple[RunInfo, int | None]]:
-        """The runs that this one was built on, oldest first, each with the last event that counts."""
-        chain: list[tuple[RunInfo, int | None]] = []
-        while info.parent:
-            parent = self.store.run(info.parent)
-            if parent is None:
-                raise JournalCorrupt(f"run {info.run_id} is built on run {info.parent}, which is gone", self.url)
-            chain.append((parent, info.through))
-            info = parent
-        return chain[::-1]
 
     def stats(self) -> dict[str, float]:
         """Return counters: appends, rows, lock_waits, lock_wait_s, worst_lock_wait_s."""
@@ -317,6 +332,10 @@ class _Finished(msgspec.Struct, Generic[T]):
 
 _undecoded = msgspec.json.Decoder(_Finished[msgspec.Raw]).decode
 _decoded = msgspec.json.Decoder(_Finished[Any]).decode
+
+
+def _started(info: RunInfo) -> bytes:
+    return to_json({"kind": info.kind, "name": info.name, "request": msgspec.Raw(info.raw_request)})
 
 
 def _key(kind: str, name: str, raw_request: bytes) -> str:

@@ -14,7 +14,7 @@ import asyncio
 import os
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import msgspec
 
@@ -75,13 +75,32 @@ class RunLog:
         if entry.failure is not None:
             raise entry.failure
 
-    def _drained(self, own: Entry) -> list[Entry]:
+    def write_all(self, entries: Sequence[Entry]) -> None:
+        """Commit several events, oldest first, in one transaction; raises as `write` does, and then none is there."""
+        self._waiting.extend(entries)
+        with self._lock:
+            self._settle()
+            left = [entry for entry in entries if not entry.is_committed and entry.failure is None]
+            if left:
+                self._commit(self._drained(*left))
+        for entry in entries:
+            if entry.failure is not None:
+                raise entry.failure
+
+    def write_later(self, entry: Entry) -> None:
+        """Leave an event to be committed, in its place, together with the next one that is written."""
+        self._waiting.append(entry)
+
+    def _drained(self, *own: Entry) -> list[Entry]:
         """Take everything that waits, from one queue for good: a list that is swapped could lose a late comer."""
         batch = []
         while self._waiting:
             batch.append(self._waiting.popleft())
-        if own not in batch:  # an interrupted thread had taken it and could not commit it
-            batch.append(own)
+        if own and (
+            len(own) > 1 or batch[-1:] != [*own]
+        ):  # an interrupted thread may have taken ours, and not committed them
+            taken = set(map(id, batch))
+            batch += [entry for entry in own if id(entry) not in taken]
         return batch
 
     async def write_with_turn(self, entry: Entry) -> None:
@@ -101,7 +120,7 @@ class RunLog:
         turn = self._turns.pop(loop)
         with self._lock:
             self._settle()
-            self._commit([entry for entry, _ in turn])
+            self._commit([*self._drained(), *(entry for entry, _ in turn)])
         for entry, done in turn:
             if done.done():
                 continue

@@ -72,9 +72,9 @@ class MemoryStore:
             found = found[-last:] if last else []
         return found if bodies else [replace(event, raw=b"") for event in found]
 
-    def results(self, run_id: str, through: int | None) -> dict[str, bytes]:
+    def results(self, run_id: str, *, after: int, through: int | None) -> dict[str, bytes]:
         with self._lock:
-            return {e.step_id: e.raw for e in self._events[run_id][:through] if e.type == "step.finished"}
+            return {e.step_id: e.raw for e in self._events[run_id][after:through] if e.type == "step.finished"}
 
     def run(self, run_id: str) -> RunInfo | None:
         with self._lock:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import random
 import threading
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self, TypeVar, cast
 
@@ -19,11 +19,14 @@ import msgspec
 from ..errors import Resumable, VictorError
 from .codec import Writer, from_json
 from .effects import Effect, OnDoubt, ReplayMode
-from .errors import JournalError, LeaseLost, ReplayMiss, RunFinished, StepInDoubt
+from .errors import JournalError, LeaseLost, Paused, ReplayMiss, RunFinished, StepInDoubt
 from .events import LIVE_ONLY, Event, RunInfo, Status
 from .failures import described, rebuilt, steps_failed_by, tag
 from .log import Entry, RunLog
+from .mail import SharedMail
+from .placed import PlacedSteps
 from .replay import missed_step
+from .spans import Span
 from .steps import CURRENT, Past, Step, StepIds, unanswered
 
 if TYPE_CHECKING:
@@ -47,6 +50,7 @@ class Run:
         id: the run's id; sorts by time.
         mode: "record" does what is not recorded; "strict" refuses to; "auto" does, in a new run.
         on_doubt: what happens to a step with an effect that may or may not have happened.
+        placed: steps that an engine knows by their place.
         doubt_handler: asked when `on_doubt` is "ask"; without one, the run stops and stays resumable.
     """
 
@@ -60,6 +64,8 @@ class Run:
         mode: ReplayMode,
         on_doubt: OnDoubt,
         recording: str = "",
+        spans: Sequence[Span] = (),
+        begin: Event | None = None,
     ) -> None:
         self.id, self.info, self.mode, self.on_doubt = info.run_id, info, mode, on_doubt
         self.doubt_handler: Doubt | None = None
@@ -72,6 +78,8 @@ class Run:
         self._executed = 0
         self._in_flight = 0
         self._began = time.monotonic()
+        self._mail = SharedMail(journal.store, info.run_id)
+        self.placed = PlacedSteps(self, spans, begin)
 
     @property
     def replayed(self) -> bool:
@@ -148,6 +156,9 @@ class Run:
         except Exception as failure:
             self._failed(step, failure, began, is_done)
             raise
+        except Paused as pause:
+            self._paused(step, pause, began)
+            raise
         finally:
             self._in_flight -= 1
             CURRENT.reset(inside)
@@ -177,6 +188,9 @@ class Run:
             self._writer().write(self._finished(step, result, began))
         except Exception as failure:
             self._failed(step, failure, began, is_done)
+            raise
+        except Paused as pause:
+            self._paused(step, pause, began)
             raise
         finally:
             CURRENT.reset(inside)
@@ -288,6 +302,14 @@ class Run:
             body |= step.notes
         return Entry("step.finished", writer.body(body), step.id, step.parent_id, writer.blobs)
 
+    def _paused(self, step: Step, pause: Paused, began: float) -> None:
+        """Take back the beginning of a step that waits for somebody before it had its effect."""
+        if step.effect is Effect.PURE or self._log is None:
+            return
+        body = {"kind": step.kind, "name": step.name, "error": described(pause), "resumable": True}
+        raw = Writer(self._journal.redactor).body({**body, "ms": _ms_since(began)})
+        self._log.write(Entry("step.failed", raw, step.id, step.parent_id))
+
     def _failed(self, step: Step, failure: Exception, began: float, is_done: bool) -> None:
         """Record a failure, unless the journal itself is what failed: then the step stays in doubt.
 
@@ -342,9 +364,7 @@ class Run:
 
     def take_signals(self) -> list[tuple[str, dict[str, Any]]]:
         """Return what `Journal.signal` sent to this run since the last call, oldest first; a replay gets no mail."""
-        if self._log is None:
-            return []
-        return [(name, from_json(raw)) for name, raw in self._journal.store.take_mail(self.id)]
+        return [] if self._log is None else self._mail.new_for(self)
 
     # -- the end ---------------------------------------------------------------------------------------------------
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 import sqlite3
 import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from itertools import starmap
 from pathlib import Path
 from typing import Any, Final
@@ -178,20 +179,21 @@ class SqliteStore:
                 of_types += " AND type != 'step.finished'"
                 table = "events INDEXED BY events_but_results"
         end = through if through is not None else 2**62
-        columns = "?, seq, time, type, step_id, parent_id" + (", raw" if bodies else "")
+        columns = "seq, time, type, step_id, parent_id" + (", raw" if bodies else "")
         query = f"SELECT {columns} FROM {table} WHERE run = ? AND seq > ? AND seq <= ?{of_types} ORDER BY seq"
-        values: list[Any] = [run_id, self._number(run_id), after, end, *wanted]
+        values: list[Any] = [self._number(run_id), after, end, *wanted]
         if last is not None:
             query, values = f"{query} DESC LIMIT ?", [*values, last]
         # Row by row: ten thousand tuples that live at once cost more than reading them.
-        events = self.file.retried(lambda connection: list(starmap(Event, connection.execute(query, values))))
+        event = partial(Event, run_id)
+        events = self.file.retried(lambda connection: list(starmap(event, connection.execute(query, values))))
         if last is not None:
             events.reverse()
         return events
 
-    def results(self, run_id: str, through: int | None) -> dict[str, bytes]:
-        query = "SELECT step_id, raw FROM events WHERE run = ? AND seq <= ? AND type = 'step.finished'"
-        values = (self._number(run_id), through if through is not None else 2**62)
+    def results(self, run_id: str, *, after: int, through: int | None) -> dict[str, bytes]:
+        query = "SELECT step_id, raw FROM events WHERE run = ? AND seq > ? AND seq <= ? AND type = 'step.finished'"
+        values = (self._number(run_id), after, through if through is not None else 2**62)
         return self.file.retried(lambda connection: dict(connection.execute(query, values)))
 
     def run(self, run_id: str) -> RunInfo | None:

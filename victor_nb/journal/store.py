@@ -61,7 +61,7 @@ class Store(Protocol):
     ) -> list[Event]:
         """Return events with `after < seq <= through`, oldest first; with `last`, only that many at the end."""
 
-    def results(self, run_id: str, through: int | None) -> dict[str, bytes]:
+    def results(self, run_id: str, *, after: int, through: int | None) -> dict[str, bytes]:
         """Return the bodies of `step.finished` by step; the one query that a resumed run waits for."""
 
     def run(self, run_id: str) -> RunInfo | None: ...

@@ -1,0 +1,112 @@
+"""Placed steps: steps known by their place in an order that is always the same, for engines that have one.
+
+1. A place is an identity only where the order is deterministic; there, nothing has to be hashed or counted.
+2. The engine looks a step up, begins it, and writes it when it is done; what is done together is committed together.
+3. What may be done about a doubt, a survived failure or a strict replay is decided by the run, as for any step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from .codec import Writer
+from .effects import Effect
+from .events import Event
+from .log import Entry
+from .spans import Span, events_in
+from .steps import Step
+
+if TYPE_CHECKING:
+    from .run import Run
+
+
+class PlacedSteps:
+    """The placed steps of one run.
+
+    Attributes:
+        begin: the event after which the past was loaded; None if it is there from its beginning.
+        spans: where the past is.
+    """
+
+    def __init__(self, run: Run, spans: Sequence[Span], begin: Event | None) -> None:
+        self.begin, self.spans = begin, tuple(spans)
+        self._run, self._journal, self._past = run, run._journal, run._past
+        self._redactor = run._journal.redactor
+
+    def events(self, types: Sequence[str]) -> list[Event]:
+        """Return those of the past, oldest first."""
+        return events_in(self._journal.store, self.spans, types)
+
+    def recorded(self, step_id: str) -> bytes | None:
+        """Return the body of the step's `step.finished`, if there is one."""
+        return self._past.results.get(step_id)
+
+    def forget(self, step_ids: Sequence[str]) -> None:
+        """Take back results that an edit of the past has overtaken."""
+        for step_id in step_ids:
+            self._past.results.pop(step_id, None)
+
+    def finished_ids(self) -> list[str]:
+        """The ids of all steps that have a recorded result."""
+        return list(self._past.results)
+
+    def result(self, recorded: bytes, step: Step) -> Any:
+        """Return the result inside the body of a `step.finished`; a replay shows the step to listeners."""
+        return self._run._answer(step, recorded)
+
+    async def admit(self, step: Step) -> bool:
+        """Ask whether a step without a result is to be done now; False if it was decided to skip it.
+
+        Raises:
+            StepInDoubt: it may have had its effect, and nobody decided.
+            ReplayMiss: in a strict replay.
+            Exception: the step had failed, and the program had survived that.
+        """
+        doubt = self._run._to_be_done(step)
+        if doubt is None:
+            return True
+        decision = doubt(step)
+        decided = await decision if isinstance(decision, Awaitable) else decision
+        return self._run._settle(step, decided) is None
+
+    def start(self, step: Step) -> None:
+        """Note that the step begins: durably if it has an effect, else only for those who listen."""
+        run = self._run
+        if step.effect is not Effect.PURE:
+            run._begin(step)
+            return
+        run._executed += 1
+        if self._journal.hub.is_heard(run.id):
+            run._announce("step.started", Writer(self._redactor).body(run._start_of(step)), step)
+
+    def done(self, step: Step, fields: dict[str, object]) -> Entry:
+        """Return the event that the step is done, ready to be written; `fields` has its `result` and what else.
+
+        Raises:
+            Unstorable: the result cannot be written down.
+        """
+        writer = Writer(self._redactor)
+        body: dict[str, object] = {"kind": step.kind, "name": step.name, **fields}
+        if step.notes:
+            body |= step.notes
+        return Entry("step.finished", writer.body(body), step.id, step.parent_id, writer.blobs)
+
+    def note(self, type: str, data: dict[str, object], step_id: str = "", parent_id: str = "") -> Entry:
+        """Return an event that is no step, ready to be written."""
+        writer = Writer(self._redactor)
+        return Entry(type, writer.body(data), step_id, parent_id, writer.blobs)
+
+    def write(self, entries: Sequence[Entry]) -> None:
+        """Commit events in one transaction; in a replay that adds nothing they are only shown."""
+        log = self._run._writer() if self._run.mode != "strict" else None
+        if log is not None:
+            log.write_all(entries) if len(entries) > 1 else log.write(entries[0])
+
+    def write_later(self, entry: Entry) -> None:
+        """Leave an event to be committed with the next one that is written."""
+        self._run._writer().write_later(entry)
+
+    def failed(self, step: Step, failure: Exception, began: float, *, is_done: bool = False) -> None:
+        """Record that the step failed; `began` as `time.perf_counter()` gave it."""
+        self._run._failed(step, failure, began, is_done)
