@@ -1,0 +1,157 @@
+"""Every type of event that the code records is in the reference, with its fields."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections import defaultdict
+from pathlib import Path
+
+import pytest
+from pydantic import BaseModel
+
+from victor_nb import Agent, Budget, VictorError, tool
+from victor_nb.agents import Decision
+from victor_nb.journal import Effect, Event, Journal, open_journal
+from victor_nb.testing import ScriptedModel, Turn
+
+ROOT = Path(__file__).parents[2]
+PAGE = (ROOT / "docs" / "api" / "events.md").read_text(encoding="utf-8")
+WRITING = {"record", "publish", "fork", "Entry", "Event", "Row", "of", "_announce", "_end"}
+"""The functions and classes that are given the type of an event."""
+EVENT_TYPE = re.compile(r"[a-z]+\.[a-z_]+")
+
+
+def documented() -> dict[str, set[str]]:
+    """The fields that the reference gives each type of event."""
+    sections = re.split(r"^### `([a-z_.]+)`$", PAGE, flags=re.MULTILINE)[1:]
+    first_cells = {
+        name: re.findall(r"^\| (`.*?) \|", text, re.MULTILINE)
+        for name, text in zip(sections[::2], sections[1::2], strict=True)
+    }
+    return {name: set(re.findall(r"`(\w+)`", " ".join(cells))) for name, cells in first_cells.items()}
+
+
+def written_in(source: str) -> set[str]:
+    """The types of events that a module writes, whether said in the call or by a constant of the module."""
+    tree = ast.parse(source)
+    constants = {
+        target.id: node.value.value
+        for node in tree.body
+        if isinstance(node, ast.Assign | ast.AnnAssign) and isinstance(node.value, ast.Constant)
+        for target in (node.targets if isinstance(node, ast.Assign) else [node.target])
+        if isinstance(target, ast.Name)
+    }
+    found: set[str] = set()
+    for call in ast.walk(tree):
+        if isinstance(call, ast.Call) and getattr(call.func, "attr", getattr(call.func, "id", "")) in WRITING:
+            for given in [*call.args, *(keyword.value for keyword in call.keywords)]:
+                value = constants.get(given.id) if isinstance(given, ast.Name) else getattr(given, "value", None)
+                if isinstance(value, str) and EVENT_TYPE.fullmatch(value):
+                    found.add(value)
+    return found
+
+
+@tool(effect="pure")
+def add(a: int, b: int) -> int:
+    """Add two numbers."""
+    return a + b
+
+
+@tool(effect="read")
+def broken() -> int:
+    """Fail."""
+    raise ValueError("no")
+
+
+@tool(approval=True)
+def send(to: str) -> str:
+    """Send a mail."""
+    return f"sent to {to}"
+
+
+class Sum(BaseModel):
+    """A typed answer."""
+
+    total: int
+
+
+class Yes:
+    """An approver that agrees."""
+
+    async def decide(self, request: object) -> Decision:
+        """Agree."""
+        return Decision(True, by="a test")
+
+
+class Interrupted(BaseException):
+    """What ends a process in the middle of a step, as far as its journal can see."""
+
+
+def agents_work(journal: Journal, heard: list[Event]) -> None:
+    """Everything that an agent's run can meet: calls, a failing tool, an approval, a typed answer, a budget."""
+    script = [Turn.calling("add", a=1, b=2), Turn.calling("broken"), Turn.calling("send", to="ann"), "done"]
+    worker = Agent("worker", model=ScriptedModel(script), tools=[add, broken, send])
+    worker.run_sync("work", journal=journal, approver=Yes(), on_event=heard.append)
+    Agent("typed", model=ScriptedModel([Turn(data={"total": 3})]), output=Sum).run_sync("add", journal=journal)
+    with pytest.raises(VictorError):
+        Agent("poor", model=ScriptedModel(script), tools=[add], budget=Budget(steps=1)).run_sync("x", journal=journal)
+    with pytest.raises(VictorError):
+        Agent("alone", model=ScriptedModel(script[2:]), tools=[send]).run_sync("x", journal=journal)
+    with pytest.raises(ZeroDivisionError):
+        Agent("down", model=ScriptedModel([ZeroDivisionError("no")])).run_sync("x", journal=journal)
+
+
+def programs_work(journal: Journal) -> None:
+    """What only a program's run meets: a step that raises, an unstorable result, doubts and decisions about them."""
+    with pytest.raises(ZeroDivisionError), journal.start("program", "fails") as run:
+        run.step_sync("divide", lambda: 1 // 0, inputs={"by": 0})
+    with pytest.raises(VictorError), journal.start("program", "unstorable") as run:
+        run.step_sync("make", lambda: object(), effect=Effect.EFFECT)
+    for decision in ("retry", "skip"):
+        run = journal.start("program", decision)
+        with pytest.raises(Interrupted):
+            run.step_sync("charge", _interrupted, effect=Effect.EFFECT)
+        run.stop("interrupt")
+        with journal.resume(run.id, on_doubt=decision) as again:
+            again.step_sync("charge", lambda: "charged", effect=Effect.EFFECT)
+
+
+def _interrupted() -> str:
+    raise Interrupted
+
+
+@pytest.fixture(scope="module")
+def seen() -> dict[str, set[str]]:
+    """The fields that events of real runs had, by type."""
+    fields: defaultdict[str, set[str]] = defaultdict(set)
+    heard: list[Event] = []
+    with open_journal("memory:") as journal:
+        agents_work(journal, heard)
+        programs_work(journal)
+        recorded = [event for info in journal.runs() for event in journal.events(info.run_id)]
+    for event in [*recorded, *heard]:
+        fields[event.type] |= event.data.keys()
+    return dict(fields)
+
+
+def test_every_type_that_the_source_writes_is_documented():
+    """A new type of event comes with its entry in the reference."""
+    written = {
+        name for path in (ROOT / "victor_nb").rglob("*.py") for name in written_in(path.read_text(encoding="utf-8"))
+    }
+
+    assert written == set(documented())
+
+
+def test_the_types_in_the_source_are_found():
+    """The test above would pass if it found nothing."""
+    source = 'KIND: Final = "graph.made"\nrun.record(KIND, {})\nlog.write(Entry("node.left", b""))\nf("a.b")'
+
+    assert written_in(source) == {"graph.made", "node.left"}
+
+
+@pytest.mark.parametrize("name", documented())
+def test_the_fields_of_an_event_are_those_that_are_documented(seen, name):
+    """Whatever real runs wrote is explained, and what is explained is written."""
+    assert seen[name] == documented()[name]
