@@ -21,6 +21,7 @@ from victor_nb.models.offline.conditions import expression_in
 from victor_nb.models.offline.planning import plan
 from victor_nb.models.offline.tools import offered
 from victor_nb.models.offline.variables import Variable, variables_in, without_blocks
+from victor_nb.models.offline.words import mentions
 from victor_nb.tools import describe_variables, kernel_variables
 
 STAFF = pd.DataFrame(
@@ -102,6 +103,23 @@ def test_questions_about_a_table_become_the_right_call(question, expected):
     name, arguments = expected
     assert found[0][0] == name
     assert {k: v for k, v in found[0][1].items() if k in arguments or k not in ("n", "kind", "order")} == arguments
+
+
+@pytest.mark.parametrize(
+    ("question", "columns"),
+    [
+        ("mean of sepal length", ["sepal length (cm)"]),
+        ("mean of sepal length (cm)", ["sepal length (cm)"]),
+        ("correlation of sepal length and speed", ["sepal length (cm)", "speed [m/s]"]),
+        ("mean of width", []),
+        ("mean of width (mm)", ["width (mm)"]),
+    ],
+)
+def test_a_unit_in_brackets_may_be_left_unsaid(question, columns):
+    """Tables name units in their columns, people do not; a short name that two columns share names neither."""
+    names = ["sepal length (cm)", "speed [m/s]", "width (mm)", "width (in)"]
+
+    assert [mention.name for mention in mentions(names, question)] == columns
 
 
 def test_several_questions_are_answered_in_order():

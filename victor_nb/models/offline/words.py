@@ -6,11 +6,13 @@ import difflib
 import math
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable
 from typing import Final, NamedTuple
 
 _WORD: Final = re.compile(r"[^\W_]+", re.UNICODE)
 _CAMEL: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+_IN_BRACKETS: Final = re.compile(r"\s*(\([^()]*\)|\[[^\[\]]*\])\s*$")
 _CLOSE_ENOUGH: Final = 0.87
 _SHORTEST_FUZZY: Final = 5
 STOP_WORDS: Final = frozenset(
@@ -125,18 +127,25 @@ def mentions(names: Iterable[str], text: str) -> list[Mention]:
     """Return the names that a text speaks of, in the order in which they come; longer names win over parts of them.
 
     A name is met word by word, whatever the case, accents, plurals and separators; a single longer word may be
-    misspelt slightly.
+    misspelt slightly. What stands in brackets at a name's end, such as a unit, may be left unsaid.
     """
     said = stems(text)
     found: list[Mention] = []
     taken: set[int] = set()
-    for name in sorted(names, key=lambda one: (-len(stems(one)), -len(one))):
-        parts = stems(name)
+    for name, parts in sorted(_spoken(names), key=lambda form: (-len(form[1]), -len(form[0]))):
         for start in _places(parts, said):
             if taken.isdisjoint(range(start, start + len(parts))):
                 found.append(Mention(name, start, start + len(parts)))
                 taken.update(range(start, start + len(parts)))
     return sorted(found, key=lambda mention: mention.start)
+
+
+def _spoken(names: Iterable[str]) -> list[tuple[str, list[str]]]:
+    """The words that each name may be spoken in; a short form that two names share says neither."""
+    whole = [(name, stems(name)) for name in names]
+    short = [(name, stems(_IN_BRACKETS.sub("", name))) for name, _ in whole if _IN_BRACKETS.search(name)]
+    often = Counter(" ".join(parts) for _, parts in [*whole, *short])
+    return whole + [(name, parts) for name, parts in short if often[" ".join(parts)] == 1]
 
 
 def _places(parts: list[str], said: list[str]) -> list[int]:
