@@ -223,7 +223,7 @@ class Durability(BaseDurabilityCapability[None]):
         return None if isinstance(ts, OurTools) else super()._wrap_leaf_toolset(ts)
 
     def _bind_capability_operations(self, agent: AbstractAgent[None, Any]) -> None:
-        """Look for durable methods of coordinators, 2 ms a run, only where coordinators of these kinds may have some."""
+        """Look for durable methods of coordinators, 2 ms a run, only where these kinds of them may have some."""
         leaves: list[AbstractCapability[None]] = []
         agent.root_capability.apply(leaves.append)
         kinds = frozenset((type(leaf), leaf.id) for leaf in leaves)

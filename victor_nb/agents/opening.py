@@ -69,9 +69,9 @@ def _check_same(journal: Journal, info: RunInfo, request: Mapping[str, Any]) -> 
 
 def _differences(journal: Journal, info: RunInfo, request: Mapping[str, Any]) -> str:
     now = from_json(Writer(journal.redactor).canonical(dict(request)))
-    return "\n  ".join(str(change) for change in changes(info.request, now)[:5])
+    return "\n  ".join(str(change) for change in changes(journal.request(info), now)[:5])
 
 
 def prompt_of(journal: Journal, run_id: str) -> str:
     """Return the prompt that a run was started with."""
-    return str(journal.find(run_id).request.get("prompt", ""))
+    return str(journal.request(journal.find(run_id)).get("prompt", ""))

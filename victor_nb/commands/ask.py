@@ -118,7 +118,7 @@ def _replay(settings: Settings, journal: Journal) -> Any:
 def _unfinished(journal: Journal, agent: str, prompt: str) -> str | None:
     """Return the newest run of this agent and prompt that has not finished, so that a cell run again goes on."""
     for info in journal.runs(kind="agent", name=agent, limit=200):
-        if info.request.get("prompt") == prompt:
+        if journal.request(info).get("prompt") == prompt:
             unfinished = info.status is not Status.FINISHED and not journal.is_live(info)
             return info.run_id if unfinished else None
     return None

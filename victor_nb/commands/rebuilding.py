@@ -34,10 +34,12 @@ def rebuilt(
     """
     if info.kind != "agent":
         raise UsageError(f"run {info.run_id} is a {info.kind}, not an agent's run", hint=f"victor show {info.run_id}")
-    variables = _variables(session, info, flags)
+    journal = session.journal(settings)
+    request = journal.request(info)
+    variables = _variables(session, info, request, flags)
     return asking.Work(
-        _agent(session, settings, info, arguments, variables),
-        session.journal(settings),
+        _agent(session, settings, info, request, arguments, variables),
+        journal,
         asking.approver_for(session, settings),
         run_id=info.run_id,
         replay=replay,
@@ -47,9 +49,9 @@ def rebuilt(
     )
 
 
-def _variables(session: Session, info: RunInfo, flags: Mapping[str, Any]) -> dict[str, Any]:
+def _variables(session: Session, info: RunInfo, request: Mapping[str, Any], flags: Mapping[str, Any]) -> dict[str, Any]:
     given = read_variables(session, flags["variables"], flags["data"])
-    missing = [name for name in info.request.get("variables", {}) if name not in given]
+    missing = [name for name in request.get("variables", {}) if name not in given]
     if missing and session.namespace is None:
         files = " ".join(f"--data {name}=FILE" for name in missing)
         raise UsageError(
@@ -62,23 +64,23 @@ def _agent(
     session: Session,
     settings: Settings,
     info: RunInfo,
+    request: Mapping[str, Any],
     arguments: Mapping[str, object],
     variables: Mapping[str, object],
 ) -> Agent:
     own = _users_agent(session, info.name)
     if own is not None:
-        return asking.with_settings(own, settings, arguments, _extra_tools(session, settings, info, own, variables))
-    request = info.request
+        return asking.with_settings(own, settings, arguments, _extra_tools(session, settings, request, own, variables))
     if request.get("output", "text") != "text":
         raise UsageError(
             f"the agent {info.name!r} gives a structured answer and is not here",
             f"run {info.run_id}",
             "run the cell that defines it, then resume",
         )
-    tools = asking.chosen_tools(session, settings, _tool_names(info, bool(variables)), variables)
+    tools = asking.chosen_tools(session, settings, _tool_names(request, bool(variables)), variables)
     return Agent(
         name=info.name,
-        model=_model(settings, info, arguments),
+        model=_model(settings, info, str(request.get("model", "")), arguments),
         tools=tools,
         instructions=str(request.get("instructions", "")),
         budget=asking.budget_of(settings),
@@ -87,9 +89,8 @@ def _agent(
     )
 
 
-def _model(settings: Settings, info: RunInfo, arguments: Mapping[str, object]) -> Any:
+def _model(settings: Settings, info: RunInfo, recorded: str, arguments: Mapping[str, object]) -> Any:
     """Return the model that the run was answered by: the one in the settings if it is that, else by its own id."""
-    recorded = str(info.request.get("model", ""))
     try:
         usual = asking.model_of(settings, settings.model)
     except VictorError:
@@ -115,18 +116,18 @@ def _users_agent(session: Session, name: str) -> Agent | None:
 
 
 def _extra_tools(
-    session: Session, settings: Settings, info: RunInfo, agent: Agent, variables: Mapping[str, object]
+    session: Session, settings: Settings, request: Mapping[str, Any], agent: Agent, variables: Mapping[str, object]
 ) -> list[Any]:
     """Return the tools that the run had and the agent itself does not: those of `--tools`."""
     from victor_nb.agents.tooling import tools_in
 
     own = tools_in(agent.tools)
     return asking.chosen_tools(
-        session, settings, [name for name in _tool_names(info, bool(variables)) if name not in own], variables
+        session, settings, [name for name in _tool_names(request, bool(variables)) if name not in own], variables
     )
 
 
-def _tool_names(info: RunInfo, has_variables: bool) -> list[str]:
+def _tool_names(request: Mapping[str, Any], has_variables: bool) -> list[str]:
     """Return the run's tools but for those that come with the variables by themselves."""
     automatic = {tool.name for tool in kernel_variables({})} if has_variables else set()
-    return [name for name in info.request.get("tools", {}) if name not in automatic]
+    return [name for name in request.get("tools", {}) if name not in automatic]

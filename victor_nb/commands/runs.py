@@ -45,7 +45,7 @@ def row(info: RunInfo, journal: Journal) -> dict[str, object]:
         "name": info.name,
         "status": state(info, journal),
         "age": age(info.updated),
-        "asked": asked(info),
+        "asked": asked(info, journal),
     }
 
 
@@ -56,7 +56,7 @@ def state(info: RunInfo, journal: Journal) -> str:
     return str(info.status)
 
 
-def asked(info: RunInfo) -> str:
+def asked(info: RunInfo, journal: Journal) -> str:
     """Return the beginning of what the run was asked."""
-    prompt = " ".join(str(info.request.get("prompt", "")).split())
+    prompt = " ".join(str(journal.request(info).get("prompt", "")).split())
     return prompt if len(prompt) <= _ASKED_LENGTH else f"{prompt[: _ASKED_LENGTH - 1]}…"

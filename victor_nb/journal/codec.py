@@ -75,10 +75,11 @@ class Writer:
         Raises:
             Unstorable: a value inside has no place in a journal.
         """
-        encoded = self.redactor.clean_json(self._encoded(fields, "", to_json))
-        if len(encoded) <= INLINE_BYTES:
-            return encoded
-        return to_json({name: self._short(raw) for name, raw in _fields(encoded).items()})
+        return self._with_short_fields(self.redactor.clean_json(self._encoded(fields, "", to_json)))
+
+    def request(self, fields: dict[str, object]) -> bytes:
+        """`canonical` for what is asked of a run, with fields that are too long as blobs."""
+        return self._with_short_fields(self.canonical(fields))
 
     def canonical(self, value: object) -> bytes:
         """Encode a value so that equal values give equal bytes, whatever the order of their keys."""
@@ -86,6 +87,11 @@ class Writer:
             return b"null"
         self._is_canonical = True
         return self.redactor.clean_json(self._encoded(value, "inputs", to_canonical_json))
+
+    def _with_short_fields(self, encoded: bytes) -> bytes:
+        if len(encoded) <= INLINE_BYTES:
+            return encoded
+        return to_json({name: self._short(raw) for name, raw in _fields(encoded).items()})
 
     def _short(self, raw: msgspec.Raw) -> object:
         content = bytes(raw)

@@ -109,7 +109,7 @@ class RunInfo(msgspec.Struct, frozen=True):
 
     @property
     def request(self) -> dict[str, Any]:
-        """The decoded request."""
+        """The decoded request; long fields stand in it as references, which `Journal.request` reads."""
         return _decode(self.raw_request)
 
     @property

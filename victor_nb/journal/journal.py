@@ -15,7 +15,7 @@ from typing import Any, Final, Generic, Self, TypeVar
 import msgspec
 
 from ..errors import nearest
-from .codec import Reader, Writer, from_json, to_json
+from .codec import BlobSource, Reader, Writer, from_json, to_json
 from .effects import OnDoubt, ReplayMode
 from .errors import JournalCorrupt, RunFinished, RunNotFound
 from .events import Event, RunInfo, Status
@@ -76,8 +76,10 @@ class Journal:
             blobs: what the request refers to.
         """
         now = self.clock()
-        info = self._new_info(kind, name, self._request(request), now)
-        return Run(self, info, Past(), self._create(info, blobs or {}), mode="record", on_doubt="ask")
+        raw_request, own_blobs = self._written(request)
+        info = self._new_info(kind, name, raw_request, now)
+        log = self._create(info, own_blobs | dict(blobs or {}))
+        return Run(self, info, Past(), log, mode="record", on_doubt="ask")
 
     def resume(self, run_id: str, on_doubt: OnDoubt = "ask", *, since: str | None = None) -> Run:
         """Go on with an unfinished run: finished steps answer from the journal, the first missing one is done.
@@ -177,12 +179,17 @@ class Journal:
         Raises:
             ReplayMiss: there is none; the error says how the nearest one differs.
         """
-        raw = self._request(request)
+        raw, blobs = self._written(request)
         found = self.store.runs(kind=None, name=None, status=Status.FINISHED, key=_key(kind, name, raw), limit=1)
         if found:
             return found[0]
         near = self.store.runs(kind=kind, name=name, status=Status.FINISHED, key=None, limit=1)
-        raise missed_request(kind, name, from_json(raw), near[0] if near else None)
+        asked = _with_long_fields(raw, blobs.__getitem__)
+        raise missed_request(kind, name, asked, near[0] if near else None, self.request(near[0]) if near else {})
+
+    def request(self, info: RunInfo) -> dict[str, Any]:
+        """Return what was asked of a run, JSON values, with the long fields that `info.request` only refers to."""
+        return _with_long_fields(info.raw_request, self.blob)
 
     def runs(
         self,
@@ -278,8 +285,9 @@ class Journal:
         """Give up the lease of a run that has ended here."""
         self._leases.release(run_id)
 
-    def _request(self, request: Mapping[str, object] | None) -> bytes:
-        return Writer(self.redactor).canonical(dict(request or {}))
+    def _written(self, request: Mapping[str, object] | None) -> tuple[bytes, dict[str, bytes]]:
+        writer = Writer(self.redactor)
+        return writer.request(dict(request or {})), writer.blobs
 
     def _new_info(self, kind: str, name: str, raw_request: bytes, now: float) -> RunInfo:
         kind, name = self.redactor.clean_text(kind), self.redactor.clean_text(name)
@@ -336,6 +344,14 @@ _decoded = msgspec.json.Decoder(_Finished[Any]).decode
 
 def _started(info: RunInfo) -> bytes:
     return to_json({"kind": info.kind, "name": info.name, "request": msgspec.Raw(info.raw_request)})
+
+
+def _with_long_fields(raw_request: bytes, blob: BlobSource) -> dict[str, Any]:
+    fields: dict[str, Any] = from_json(raw_request)
+    return {
+        name: from_json(blob(value["$json"])) if isinstance(value, dict) and "$json" in value else value
+        for name, value in fields.items()
+    }
 
 
 def _key(kind: str, name: str, raw_request: bytes) -> str:

@@ -72,6 +72,7 @@ def _run_lines(journal: Journal, info: RunInfo) -> Iterator[dict[str, Any]]:
     header = {"run": info.run_id, "kind": info.kind, "name": info.name, "created": info.created}
     yield {**header, "request": info.request}
     told: set[str] = set()
+    yield from _blob_lines(journal, info.raw_request, told)
     for event in _in_stable_order(_what_lasted(journal.history(info.run_id, types=_KEPT_TYPES + _INTERRUPTIONS))):
         yield from _blob_lines(journal, event.raw, told)
         yield _event_line(event)

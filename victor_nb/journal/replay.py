@@ -66,7 +66,7 @@ def missed_step(step: Step, inputs: Any, candidates: Sequence[Event], recorded: 
     )
 
 
-def missed_request(kind: str, name: str, request: Any, nearest: RunInfo | None) -> ReplayMiss:
+def missed_request(kind: str, name: str, request: Any, nearest: RunInfo | None, nearest_request: Any) -> ReplayMiss:
     """Explain that nothing recorded answers a whole run; `nearest` is the newest finished run of that name."""
     label = f"{kind} {name!r}"
     if nearest is None:
@@ -74,7 +74,7 @@ def missed_request(kind: str, name: str, request: Any, nearest: RunInfo | None) 
             f"nothing is recorded for {label}",
             hint="run it once with --replay record, or import a recording: victor replay import FILE",
         )
-    found = changes(nearest.request, request)
+    found = changes(nearest_request, request)
     return ReplayMiss(
         f"no recording of {label} matches: {_changed(found)}",
         f"compared with run {nearest.run_id}",

@@ -9,6 +9,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import sqlite3
 import threading
@@ -140,7 +141,7 @@ class SqliteFile:
         if self._is_closed:
             raise JournalUnavailable("the journal has been closed", str(self.path), "open it again: open_journal(…)")
         connection = sqlite3.connect(
-            self.path.as_uri() + ("?mode=ro" if self._read_only else ""),
+            self.path.as_uri() + (self._way_to_read() if self._read_only else ""),
             uri=True,
             timeout=0,
             isolation_level=None,
@@ -154,6 +155,12 @@ class SqliteFile:
             self._tune(connection)
         self._local.connection = connection
         return connection
+
+    def _way_to_read(self) -> str:
+        """Reading, too, needs files beside a journal with a log, unless nobody writes it and nothing is in its log."""
+        log = self.path.with_name(f"{self.path.name}-wal")
+        is_at_rest = not log.exists() or log.stat().st_size == 0
+        return "?immutable=1" if is_at_rest and not os.access(self.path.parent, os.W_OK) else "?mode=ro"
 
     def _close_those_of_ended_threads(self) -> None:
         alive = []

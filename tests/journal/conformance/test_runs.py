@@ -173,3 +173,18 @@ def test_an_unknown_kind_of_journal_is_refused():
     """The kinds of URL that work are named."""
     with pytest.raises(UsageError, match="Did you mean 'sqlite'"):
         open_journal("sqlit:///x.db")
+
+
+def test_a_long_request_is_kept_beside_its_run(journal):
+    """Listings stay light, a replay finds the run by the whole text, and a miss shows how it differs."""
+    prompt = "".join(chr(97 + number * number % 26) for number in range(300_000))
+    run = journal.start("agent", "a", {"prompt": prompt, "model": "m"})
+    run.finish()
+
+    info = journal.find(run.id)
+    assert len(info.raw_request) < 1_000
+    assert info.request["model"] == "m"
+    assert journal.request(info) == {"prompt": prompt, "model": "m"}
+    assert journal.recorded("agent", "a", {"model": "m", "prompt": prompt}).run_id == run.id
+    with pytest.raises(ReplayMiss, match=r"prompt: recorded 'abejqz[\s\S]*300003 characters"):
+        journal.recorded("agent", "a", {"prompt": prompt + "!", "model": "m"})
