@@ -12,8 +12,8 @@ import time
 import pytest
 
 from victor_nb.agents import Agent, RunStopped
+from victor_nb.agents.agent import default_journal
 from victor_nb.agents.background import run_blocking, submit
-from victor_nb.journal import Journal
 from victor_nb.tools import tool
 
 from .scripts import Script
@@ -163,16 +163,39 @@ def test_a_forked_child_has_its_own_thread():
     pytest.fail("the child waits for a thread that it does not have")
 
 
-def test_a_journal_below_the_working_directory_is_the_default(tmp_path, monkeypatch):
-    """One object a directory and process."""
-    from victor_nb.agents.agent import default_journal
+@pytest.fixture
+def project(tmp_path, monkeypatch):
+    """The root of an empty project, below which the test works in a folder."""
+    (tmp_path / "notebooks").mkdir()
+    (tmp_path / "victor.toml").touch()
+    monkeypatch.chdir(tmp_path / "notebooks")
+    yield tmp_path
+    default_journal().close()
 
-    monkeypatch.chdir(tmp_path)
+
+def test_a_journal_in_the_project_s_root_is_the_default(project):
+    """The same that cells and verbs use; one object a process."""
     first = default_journal()
 
     Agent("a", Script("x").model()).run_sync("go")
 
     assert default_journal() is first
-    assert (tmp_path / ".victor" / "victor.db").exists()
-    assert isinstance(first, Journal)
-    first.close()
+    assert (project / ".victor" / "victor.db").exists()
+    assert [run.name for run in first.runs()] == ["a"]
+
+
+def test_secrets_that_the_settings_know_are_not_in_the_default_journal(project, monkeypatch):
+    """Declared or in a variable that looks like a key, also when it was set after an earlier run."""
+    (project / "victor.toml").write_text('[secrets]\nwarehouse = { env = "WAREHOUSE" }\n')
+    with default_journal():
+        Agent("a", Script("x").model()).run_sync("go")
+    monkeypatch.setenv("WAREHOUSE", "declared-value")
+    monkeypatch.setenv("SOME_API_KEY", "guessed-value")
+
+    result = Agent("a", Script("use declared-value").model()).run_sync("with guessed-value")
+
+    assert "declared-value" in result.text
+    assert default_journal().result(result.run_id)["text"] == "use [redacted:warehouse]"
+    files = b"".join(path.read_bytes() for path in (project / ".victor").iterdir())
+    assert b"declared-value" not in files
+    assert b"guessed-value" not in files

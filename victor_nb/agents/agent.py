@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ..errors import UsageError
-from ..journal import Event, Journal, OnDoubt, ReplayMode, open_journal
+from ..journal import Event, Journal, OnDoubt, Redactor, ReplayMode, open_journal
 from .approvals import Approver
 from .background import run_blocking
 from .budget import Budget
@@ -86,7 +86,8 @@ class Agent:
         Args:
             prompt: the request; may be left out with `run_id`, whose prompt is then used again.
             run_id: an unfinished run to go on with; in a replay, the recording.
-            journal: where the run is recorded; by default the one below the working directory.
+            journal: where the run is recorded; by default the one that the settings name, `.victor/victor.db` in the
+                project's root, without the secrets that they know of.
             replay: "record" does the work; "strict" answers from a recording of the same request and does
                 nothing; "auto" answers from it and does what it lacks.
             approver: who is asked about calls that need approval; without one they stop the run.
@@ -123,12 +124,22 @@ class Agent:
         return AgentStream(lambda on_event: self.run(prompt, **options, on_event=on_event))
 
 
-_journals: dict[str, Journal] = {}
+_journals: dict[tuple[object, ...], Journal] = {}
 
 
 def default_journal() -> Journal:
-    """Return the journal below the working directory, one object a directory and process."""
-    place = f"{os.getpid()}:{os.getcwd()}"
+    """Return the journal that the settings name, which takes out the secrets that they know of.
+
+    Settings are read anew, so that a key that was set meanwhile is known; one object a process, URL and secrets.
+
+    Raises:
+        ConfigError: a settings file or variable is wrong.
+    """
+    from ..config import Settings
+
+    settings = Settings.load()
+    secrets = settings.values_to_hide()
+    place = (os.getpid(), settings.journal_url, frozenset(secrets.items()))
     if place not in _journals:
-        _journals[place] = open_journal()
+        _journals[place] = open_journal(settings.journal_url, Redactor(secrets))
     return _journals[place]
