@@ -18,7 +18,7 @@ from pydantic_ai.messages import ModelResponse, TextPart, ToolCallPart
 from pydantic_ai.models.function import FunctionModel
 
 from victor_nb.agents import Agent, execution
-from victor_nb.journal import Effect, open_journal
+from victor_nb.journal import Effect, Status, open_journal
 from victor_nb.tools import tool
 
 TURNS = 6
@@ -68,9 +68,11 @@ def attempt(url: str, notes: Path) -> None:
         return ModelResponse(parts=parts)
 
     with open_journal(url) as journal:
-        unfinished = journal.runs(limit=1)
+        earlier = journal.runs(limit=1)
+        if earlier and earlier[0].status is Status.FINISHED:
+            return  # the kill came after the last commit
         agent = Agent("a", FunctionModel(answer, model_name="scripted"), [send, look], on_doubt="skip")
-        run_id = unfinished[0].run_id if unfinished else None
+        run_id = earlier[0].run_id if earlier else None
         asyncio.run(agent.run("go", run_id=run_id, journal=journal))
 
 

@@ -10,6 +10,8 @@ import time
 from collections import Counter
 from pathlib import Path
 
+import pytest
+
 from victor_nb.journal import Effect, Status, open_journal
 from victor_nb.journal.sqlite import SqliteStore
 
@@ -28,6 +30,7 @@ def execute(url, marks, run_id, kill_after_s):
     return found or run_id
 
 
+@pytest.mark.timeout(max(180, KILLS))
 def test_a_program_killed_at_random_points_does_everything_once(tmp_path):
     """Over all kills: finished steps answer from the journal, effects are never repeated, the file stays sound."""
     chance, kills, lives = random.Random(20), 0, 0
