@@ -13,6 +13,7 @@ from victor_nb.agents.tooling import Grants
 from victor_nb.errors import Resumable, UsageError
 from victor_nb.journal import Effect, Event, Journal, StepInDoubt
 from victor_nb.tools import Tool, tool
+from victor_nb.views import summarise
 
 from .scripts import Never, Script, told_by_tools
 from .test_resuming import in_doubt
@@ -96,6 +97,21 @@ def test_edited_arguments_are_used_and_recorded(journal):
     assert asked["arguments"] == {"command": "rm"}
     assert decided["arguments"] == {"command": "ls -l"}
     assert run(Agent("a", Never.model(), [one]), journal, replay="strict").text == "ok"
+
+
+def test_a_call_that_was_asked_about_is_one_line_of_its_run(journal):
+    """Question, answer and result belong together, also after a stop at the question and a resume."""
+    one, _ = shell()
+    agent = Agent("a", Script([("shell", {"command": "rm"})], "ok").model(), [one])
+    with pytest.raises(ApprovalDenied):
+        run(agent, journal)
+    run_id = journal.find("last").run_id
+
+    run(agent, journal, run_id=run_id, approver=Person(Decision(True, by="ann", arguments={"command": "ls"})))
+
+    _, line, _ = summarise(journal.history(run_id)).steps
+    assert (line.kind, line.state, line.result) == ("tool", "done", "ran ls")
+    assert (line.note, line.arguments) == ("approved by ann, arguments edited", {"command": "ls"})
 
 
 def test_tools_without_approval_are_not_asked_about(journal):

@@ -48,8 +48,13 @@ class Stage:
         self.page.evaluate("ready")
 
     def deliver(self, events: list[Event], start: int = 0) -> None:
-        """Send events as the kernel does, and wait until they are drawn."""
+        """Send events as the kernel does that has heard the view, and wait until they are drawn."""
         self.page.evaluate("message => deliver(message)", pages.batch(events, start))
+        self.page.evaluate("message => deliver(message)", pages.offers(events))
+        self.drawn()
+
+    def drawn(self) -> None:
+        """Wait until what was delivered is drawn."""
         self.page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
 
     def sent(self) -> list[dict[str, Any]]:

@@ -51,9 +51,12 @@ def html(*, dark: bool = False, jupyter: bool = True) -> str:
 
 
 def batch(events: Iterable[Event], start: int = 0) -> dict[str, Any]:
-    """The message in which a kernel sends events; questions carry the nonce "once"."""
-    sent = [wire(event) for event in events]
-    for event in sent:
-        if event["type"] == "approval.requested":
-            event["data"]["nonce"] = "once"
-    return json.loads(json.dumps({"kind": "events", "from": start, "events": sent}))
+    """The message in which a kernel sends events."""
+    return json.loads(json.dumps({"kind": "events", "from": start, "events": [wire(event) for event in events]}))
+
+
+def offers(events: Iterable[Event]) -> dict[str, Any]:
+    """The message that lets a front end answer the questions among the events; each has the nonce "once"."""
+    asked = [event.data for event in events if event.type == "approval.requested"]
+    told = [{"call_id": data["call_id"], "call_hash": data["call_hash"], "nonce": "once"} for data in asked]
+    return {"kind": "offers", "offers": told}

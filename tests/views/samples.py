@@ -41,13 +41,35 @@ class Teller:
         return self.say(after, "step.finished", step_id, result={"parts": parts}, **data)
 
     def calls(
-        self, after: float, step_id: str, name: str, arguments: dict[str, Any], result: Any, took: float = 12
+        self,
+        after: float,
+        step_id: str,
+        name: str,
+        arguments: dict[str, Any],
+        result: Any,
+        *,
+        took: float = 12,
+        call_id: str = "",
     ) -> Iterator[Event]:
         """A tool call, from start to end."""
-        inputs = {"call_id": f"call-{step_id}", "arguments": arguments}
+        inputs = {"call_id": call_id or f"call-{step_id}", "arguments": arguments}
         begin = after - took / 1000
         yield self.say(begin, "step.started", step_id, kind="tool", name=name, inputs=inputs, effect="read")
         yield self.say(after, "step.finished", step_id, kind="tool", name=name, result=result, ms=took)
+
+    def questions(self, after: float, step_id: str, question: dict[str, Any]) -> Event:
+        """What the gate writes when it asks; the step of an approval writes its end only."""
+        return self.say(after, "approval.requested", step_id, **question)
+
+    def words(
+        self, after: float, step_id: str, question: dict[str, Any], *, took: float, **word: Any
+    ) -> Iterator[Event]:
+        """Somebody's word about a question, and the end of its step."""
+        said = {"arguments": None, "message": "", "call_hash": question["call_hash"], **word}
+        inputs = {"call_id": question["call_id"], "arguments": question["arguments"]}
+        step = {"kind": "approval", "name": question["tool"], "ms": took}
+        yield self.say(after, "approval.decided", step_id, call_id=question["call_id"], **said)
+        yield self.say(after, "step.finished", step_id, inputs=inputs, result=said, **step)
 
     def _event(self, seq: int, after: float, type: str, step_id: str, parent_id: str, data: dict[str, Any]) -> Event:
         time = round(self.start + after, 3)
@@ -105,36 +127,76 @@ def analysis() -> list[Event]:
     ]
 
 
+CLEAN_UP = {
+    "call_id": "call-9",
+    "tool": "shell",
+    "arguments": {"command": "rm -rf build/ && make release", "timeout_s": 120},
+    "call_hash": "5f0c9a",
+    "effect": "effect",
+    "description": "Runs a command in the project's folder, with your rights.",
+}
+PUSH = CLEAN_UP | {"call_id": "call-10", "arguments": {"command": "git push"}, "call_hash": "77aa01"}
+
+
 def waiting() -> list[Event]:
     """A run that waits for somebody's word about a shell command."""
     t = Teller()
-    arguments = {"command": "rm -rf build/ && make release", "timeout_s": 120}
-    hint = "Runs a command in the project's folder, with your rights."
-    question = {"call_id": "call-9", "tool": "shell", "arguments": arguments, "call_hash": "5f0c9a", "effect": "effect"}
+    asked = ("call-9", "shell", CLEAN_UP["arguments"])
     return [
         t.say(0, "run.started", kind="agent", name="builder", request={}),
-        t.asks(0.8, "m1", ("call-1", "list_files", {"folder": "."}), ("call-9", "shell", arguments)),
+        t.asks(0.8, "m1", ("call-1", "list_files", {"folder": "."}), asked),
         *t.calls(0.9, "t1", "list_files", {"folder": "."}, ["Makefile", "build", "src", "README.md"]),
         t.live(0.92, "model.delta", "m2", text="I shall clean up, then release."),
-        t.say(0.95, "approval.requested", **question, description=hint),
+        t.questions(0.95, "a1", CLEAN_UP),
     ]
 
 
 def decided() -> list[Event]:
     """The same run after a person approved with other arguments, and denied a second call."""
     t = Teller()
-    t.seq = len(waiting())
+    told = waiting()
+    t.seq = told[-1].seq
     arguments = {"command": "make release", "timeout_s": 60}
-    second = {"call_id": "call-10", "tool": "shell", "arguments": {"command": "git push"}, "call_hash": "77aa01"}
-    no = {"approved": False, "by": "person", "message": "not today"}
     return [
-        *waiting(),
-        t.say(4.2, "approval.decided", call_id="call-9", approved=True, by="person", arguments=arguments),
-        *t.calls(6.2, "t2", "shell", arguments, "released 1.4.0", took=1900),
-        t.say(6.3, "approval.requested", **second, effect="effect"),
-        t.say(7.0, "approval.decided", call_id="call-10", arguments=second["arguments"], **no),
+        *told,
+        *t.words(4.2, "a1", CLEAN_UP, took=3250, approved=True, by="person", arguments=arguments),
+        *t.calls(6.2, "t2", "shell", arguments, "released 1.4.0", took=1900, call_id="call-9"),
+        t.questions(6.3, "a2", PUSH),
+        *t.words(7.0, "a2", PUSH, took=700, approved=False, by="person", message="not today"),
         t.answers(8.0, "m2", "Released 1.4.0; nothing was pushed.", took=700),
         t.say(8.1, "run.finished", result={"text": "Released 1.4.0; nothing was pushed."}, cost_usd=0.0025),
+    ]
+
+
+def unattended() -> list[Event]:
+    """A run that stopped because nobody could be asked, was approved from outside and resumed; then killed in the
+    call, and asked about once more because nobody knows whether the call had its effect."""
+    t = Teller()
+    day = 86_400.0
+    error = {"type": "ApprovalDenied", "what": "tool 'shell' needs approval, and nobody is there to give it"}
+    no = {"call_id": "call-10", "approved": False, "by": "policy", "message": error["what"], "arguments": None}
+    shell = {"kind": "tool", "name": "shell", "effect": "effect"}
+    inputs = {"call_id": "call-10", "arguments": PUSH["arguments"]}
+    doubt = {"call_id": "call-10", "approved": True, "by": "button", "arguments": None, "message": ""}
+    return [
+        t.say(0, "run.started", kind="agent", name="builder", request={}),
+        t.asks(0.8, "m1", ("call-10", "shell", PUSH["arguments"])),
+        t.questions(0.9, "a1", PUSH),
+        t.say(0.91, "approval.decided", "a1", **no),
+        t.say(0.92, "step.failed", "a1", kind="approval", name="shell", error=error, ms=20),
+        t.say(0.93, "run.stopped", reason=error["what"], error=error),
+        t.say(day, "run.resumed", owner="host:1"),
+        t.questions(day + 0.1, "a1", PUSH),
+        *t.words(day + 0.2, "a1", PUSH, took=100, approved=True, by="ann"),
+        t.say(day + 0.3, "step.started", "t1", inputs=inputs, **shell),
+        t.say(2 * day, "run.resumed", owner="host:2"),
+        t.say(2 * day + 0.1, "approval.requested", **PUSH, doubt=True),
+        t.say(2 * day + 2.1, "approval.decided", **doubt),
+        t.say(2 * day + 2.2, "step.resolved", "t1", decision="retry", by="person"),
+        t.say(2 * day + 2.3, "step.started", "t1", inputs=inputs, **shell),
+        t.say(2 * day + 2.9, "step.finished", "t1", kind="tool", name="shell", result="pushed", ms=600),
+        t.answers(2 * day + 3.5, "m2", "Pushed.", took=500),
+        t.say(2 * day + 3.6, "run.finished", result={"text": "Pushed."}),
     ]
 
 
@@ -218,5 +280,6 @@ def many(steps: int = 5_000) -> list[Event]:
 
 
 SAMPLES: dict[str, Callable[[], list[Event]]] = {
-    sample.__name__: sample for sample in (analysis, waiting, decided, interrupted, nested, replayed, hostile)
+    sample.__name__: sample
+    for sample in (analysis, waiting, decided, unattended, interrupted, nested, replayed, hostile)
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.views.conftest import Stage
-from tests.views.page import batch
+from tests.views.page import batch, offers
 from tests.views.samples import analysis, decided, hostile, interrupted, many, replayed, waiting
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("chromium")]
@@ -116,16 +116,25 @@ def test_a_decision_takes_the_question_away_and_stays_in_the_timeline(stage: Sta
     assert "denied by person: not today" in shown
 
 
-def test_a_question_of_a_recording_has_no_buttons(stage: Stage) -> None:
-    """Without a nonce nothing can be approved; the command that can is named."""
-    stage.page.evaluate(
-        "message => { delete message.events.at(-1).data.nonce; deliver(message) }",
-        batch(waiting()),
-    )
+def test_a_question_that_cannot_be_answered_here_has_no_buttons(stage: Stage) -> None:
+    """Before the kernel has heard the view, or in a recording, nothing can be pressed; the way to answer is named."""
+    stage.page.evaluate("message => deliver(message)", batch(waiting()))
+    stage.drawn()
 
     card = stage.page.locator(".vnb-approval")
     assert card.get_by_role("button").count() == 0
     assert "victor approve 01K6RUN7Q2M4 call-9" in card.inner_text()
+
+
+def test_buttons_come_when_the_kernel_has_heard_the_view(stage: Stage) -> None:
+    """The one-time word may come long after its question."""
+    stage.page.evaluate("message => deliver(message)", batch(waiting()))
+    stage.drawn()
+
+    stage.page.evaluate("message => deliver(message)", offers(waiting()))
+    stage.page.get_by_role("button", name="Approve").click()
+
+    assert stage.sent() == [{"kind": "approve", **QUESTION}]
 
 
 def test_stop_is_sent_once(stage: Stage) -> None:

@@ -81,9 +81,15 @@ def test_asking_again_voids_the_first_word() -> None:
     assert offers.redeem({**GOOD, "nonce": first.nonce}) is None
 
 
-def test_a_given_nonce_is_kept() -> None:
-    """Whoever made the question may have made its one-time word."""
-    assert Offers().make("r", "c", "h", "given").nonce == "given"
+def test_open_questions_are_told_oldest_first_and_no_others(offers: Offers) -> None:
+    """A browser that comes late is told what it may answer."""
+    second = offers.make("r", "d", "h")
+    third = offers.make("r", "e", "h")
+    offers.withdraw("d")
+
+    assert second not in offers.waiting()
+    assert [offer.call_id for offer in offers.waiting()] == ["c", "e"]
+    assert offers.waiting()[1] is third
 
 
 def test_nonces_do_not_repeat() -> None:

@@ -34,7 +34,10 @@ class Rig:
             self.arrived.notify_all()
 
     def events(self) -> list[dict[str, Any]]:
-        return [event for message in self.sent for event in message["events"]]
+        return [event for message in self.sent if message["kind"] == "events" for event in message["events"]]
+
+    def offers(self) -> list[dict[str, Any]]:
+        return [offer for message in self.sent if message["kind"] == "offers" for offer in message["offers"]]
 
     def add(self, events: list[Any]) -> None:
         """Give the view events and wait until the last has been sent."""
@@ -109,32 +112,60 @@ def test_an_odd_hello_does_no_harm(rig: Callable[..., Rig], have: object) -> Non
 
     r.say(kind="hello", have=have)
 
-    assert r.sent == [] or r.sent[0]["from"] == 0
+    assert r.events() == [] or r.sent[0]["from"] == 0
 
 
 def test_a_click_reaches_whoever_waits_for_it_once(rig: Callable[..., Rig]) -> None:
     """The nonce that went to the browser comes back, and is used up."""
     r = rig()
+    r.say(kind="hello", have=0)
     r.add(waiting())
-    data = r.events()[-1]["data"]
-    click = {"kind": "approve", "run_id": "01K6RUN7Q2M4", "call_id": "call-9", "call_hash": "5f0c9a"}
+    (offer,) = r.offers()
 
-    r.say(**click, nonce="guessed")
-    r.say(**click, nonce=data["nonce"])
-    r.say(**click, nonce=data["nonce"])
+    r.say(kind="approve", run_id="01K6RUN7Q2M4", **offer | {"nonce": "guessed"})
+    r.say(kind="approve", run_id="01K6RUN7Q2M4", **offer)
+    r.say(kind="approve", run_id="01K6RUN7Q2M4", **offer)
 
     assert r.answers == [Answer("approve", "01K6RUN7Q2M4", "call-9", "5f0c9a")]
+
+
+def test_a_browser_that_was_not_heard_gets_no_word_to_answer_with(rig: Callable[..., Rig]) -> None:
+    """Where the kernel cannot hear a click while a cell runs, there are no buttons to press in vain."""
+    r = rig()
+
+    r.add(waiting())
+
+    assert r.offers() == []
+    assert "nonce" not in repr(r.sent)
+
+
+def test_a_browser_that_comes_late_gets_the_words_of_the_open_questions(rig: Callable[..., Rig]) -> None:
+    """The words follow the events that they are about; a page that is loaded again gets the same ones."""
+    r = rig()
+    r.add(waiting())
+
+    r.say(kind="hello", have=0)
+    first = r.offers()
+    r.say(kind="hello", have=0)
+
+    assert [offer["call_id"] for offer in first] == ["call-9"]
+    assert r.offers() == [*first, *first]
+    assert [message["kind"] for message in r.sent[-2:]] == ["events", "offers"]
 
 
 def test_a_decision_from_elsewhere_closes_the_question(rig: Callable[..., Rig]) -> None:
     """After `victor approve` in a terminal the button is void, and so it is after the end of the run."""
     r = rig()
-    r.add(decided()[:-4])
-    nonce = next(event["data"]["nonce"] for event in r.events() if event["type"] == "approval.requested")
+    r.say(kind="hello", have=0)
+    r.add(waiting())
+    (offer,) = r.offers()
+    r.add(decided()[len(waiting()) :])
 
-    r.say(kind="approve", run_id="01K6RUN7Q2M4", call_id="call-9", call_hash="5f0c9a", nonce=nonce)
+    r.say(kind="approve", run_id="01K6RUN7Q2M4", **offer)
+    r.say(kind="hello", have=0)
 
     assert r.answers == []
+    assert [one["call_id"] for one in r.offers()] == ["call-9", "call-10"]  # each once, and none after the end
 
 
 def test_a_replayed_question_gets_no_nonce(rig: Callable[..., Rig]) -> None:
@@ -142,16 +173,18 @@ def test_a_replayed_question_gets_no_nonce(rig: Callable[..., Rig]) -> None:
     r = rig()
 
     r.add([event.as_replayed() for event in waiting()])
+    r.say(kind="hello", have=0)
 
-    assert "nonce" not in r.events()[-1]["data"]
+    assert r.offers() == []
 
 
 def test_the_summary_holds_no_nonce(rig: Callable[..., Rig]) -> None:
     """One-time words go to the browser and nowhere else."""
     r = rig()
+    r.say(kind="hello", have=0)
     r.add(waiting())
 
-    assert r.events()[-1]["data"]["nonce"] not in repr(r.view.freeze().summary)
+    assert r.offers()[0]["nonce"] not in repr(r.view.freeze().summary)
 
 
 def test_stop_counts_for_this_run_only(rig: Callable[..., Rig]) -> None:

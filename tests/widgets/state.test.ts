@@ -3,8 +3,9 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { advance, takeOffers } from "../../widgets/run_view/fold";
 import { detail, facts, stateWords, title, took } from "../../widgets/run_view/rows";
-import { advance, emptyRun, pending, toJson } from "../../widgets/run_view/state";
+import { emptyRun, pending, toJson } from "../../widgets/run_view/state";
 
 declare const FIXTURES: string;
 
@@ -48,16 +49,29 @@ for (const name of runs) {
   });
 }
 
-test("a question carries its nonce to the buttons, and is gone once it is decided", () => {
+test("an offer gives its nonce to the question it is about, and is gone once that is decided", () => {
   const { events } = fixture("run_decided.json");
   const asked = events.findIndex((event: any) => event.type === "approval.requested");
-  events[asked].data.nonce = "once";
   const run = told(events.slice(0, asked + 1));
-  assert.deepEqual(pending(run).map((row) => [row.call_id, row.nonce]), [["call-9", "once"]]);
+  const about = { call_id: "call-9", call_hash: "5f0c9a" };
+  assert.deepEqual(pending(run).map((row) => [row.call_id, row.nonce]), [["call-9", ""]]);
 
+  takeOffers(run, [{ ...about, call_hash: "another", nonce: "no" }, { ...about, nonce: "once" }]);
+  assert.deepEqual(pending(run).map((row) => row.nonce), ["once"]);
   for (const event of events.slice(asked + 1)) advance(run, event);
 
   assert.deepEqual(pending(run), []);
+});
+
+test("an offer that comes twice leaves the question's row as it is drawn", () => {
+  const run = told(fixture("run_waiting.json").events);
+  const offer = { call_id: "call-9", call_hash: "5f0c9a", nonce: "once" };
+  takeOffers(run, [offer]);
+  const drawn = pending(run)[0]?.version;
+
+  takeOffers(run, [offer]);
+
+  assert.equal(pending(run)[0]?.version, drawn);
 });
 
 test("the end of a run closes its open questions", () => {

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from victor_nb.views.live import LiveView, live_view
     from victor_nb.views.offers import Answer
     from victor_nb.views.run_view import RunView
-    from victor_nb.views.summary import RunSummary, StepRow, summarise
+    from victor_nb.views.state import RunSummary, StepRow
+    from victor_nb.views.summary import summarise
     from victor_nb.views.tables import RecordView, TableView, TextView
     from victor_nb.views.view import View
 
@@ -21,9 +22,9 @@ _HOME = {
     "LiveView": "live",
     "RecordView": "tables",
     "RunReport": "frozen",
-    "RunSummary": "summary",
+    "RunSummary": "state",
     "RunView": "run_view",
-    "StepRow": "summary",
+    "StepRow": "state",
     "TableView": "tables",
     "TextView": "tables",
     "View": "view",

@@ -16,7 +16,8 @@ from victor_nb.views import html
 from victor_nb.views.html import Html, tag
 from victor_nb.views.markdown import escaped, tamed
 from victor_nb.views.rows import MARKS, detail, facts, problem, state_words, title, took
-from victor_nb.views.summary import RunSummary, StepRow, summarise
+from victor_nb.views.state import RunSummary, StepRow
+from victor_nb.views.summary import summarise
 from victor_nb.views.svg import timeline
 from victor_nb.views.values import Image, cut_text
 from victor_nb.views.view import TERMINAL_WIDTH, Shown, bundle, chosen

@@ -15,7 +15,8 @@ from typing import Any, Final, Protocol
 from victor_nb.journal.events import Event
 from victor_nb.views.frozen import RunReport
 from victor_nb.views.offers import Answer
-from victor_nb.views.summary import RunSummary, advance
+from victor_nb.views.state import RunSummary
+from victor_nb.views.summary import advance
 from victor_nb.views.wire import Load, wire
 
 STATIC: Final = Path(__file__).parent / "static"

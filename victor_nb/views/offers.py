@@ -60,11 +60,15 @@ class Offers:
     nonce: Callable[[], str] = new_nonce
     _open: dict[str, Offer] = field(default_factory=dict)
 
-    def make(self, run_id: str, call_id: str, call_hash: str, nonce: str = "") -> Offer:
+    def make(self, run_id: str, call_id: str, call_hash: str) -> Offer:
         """Open a question; asking again about the same call voids the earlier offer."""
-        offer = Offer(run_id, call_id, call_hash, nonce or self.nonce())
+        offer = Offer(run_id, call_id, call_hash, self.nonce())
         self._open[call_id] = offer
         return offer
+
+    def waiting(self) -> list[Offer]:
+        """The questions that are open, oldest first."""
+        return list(self._open.values())
 
     def withdraw(self, call_id: str) -> None:
         """Close a question that was answered elsewhere, or is moot."""

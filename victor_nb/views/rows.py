@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from victor_nb.views.summary import RunSummary, StepRow
+from victor_nb.views.state import RunSummary, StepRow
 from victor_nb.views.wording import (
     arguments,
     clip,
@@ -81,26 +81,21 @@ def problem(error: dict[str, object]) -> str:
 
 
 def _detail(row: StepRow) -> str:
-    if row.kind == "approval":
-        return _approval(row)
+    if row.state == "waiting":
+        return f"waits for approval: {arguments(row.arguments)}"
     if row.error:
         return problem(row.error)
+    if row.kind == "approval":
+        return row.note or "not decided"
     if row.kind == "model":
         return _model(row)
     given = arguments(row.arguments)
     answer = preview(row.result) if row.result is not None else one_line(row.output[-200:])
-    return f"{given} → {answer}" if given and answer else given or answer or row.note
+    done = f"{given} → {answer}" if given and answer else given or answer
+    return " · ".join(words for words in (row.note, done) if words)
 
 
 def _model(row: StepRow) -> str:
     if row.calls:
         return "asks for " + ", ".join(str(call["tool"]) for call in row.calls)
     return without_marks(row.text[: 2 * _DETAIL_LENGTH])
-
-
-def _approval(row: StepRow) -> str:
-    if row.state == "waiting":
-        return f"waits for approval: {arguments(row.arguments)}"
-    words = {"approved": "approved", "denied": "denied"}.get(row.state, "not decided")
-    by = f" by {row.by}" if row.by else ""
-    return f"{words}{by}" + (f": {row.note}" if row.note and row.state == "denied" else "")

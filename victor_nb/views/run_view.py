@@ -4,13 +4,14 @@
 2. What the browser knows is a prefix of `_log`; every batch says where it starts, so that a reloaded page, a second
    view or a late one asks for the rest with "hello", and nothing is shown twice.
 3. Only custom messages are used: the sync of traits is throttled by the front end, and can stall in a busy cell.
-4. A decision counts once, and only with the nonce that went to the browser; see offers.py.
+4. A decision counts once, and only with the nonce that went to the browser; see offers.py. A nonce is sent after the
+   first hello only: where the kernel hears the browser too late to act on a click, no button is drawn.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 from uuid import uuid4
 
@@ -20,9 +21,10 @@ from victor_nb.journal.events import FINAL_TYPES, Event
 from victor_nb.views.frozen import RunReport
 from victor_nb.views.html import tag
 from victor_nb.views.live import STATIC, OnAnswer, put, replace
-from victor_nb.views.offers import Answer, Offers
+from victor_nb.views.offers import Answer, Offer, Offers
 from victor_nb.views.pump import INTERVAL_S, Pump
-from victor_nb.views.summary import RunSummary, advance
+from victor_nb.views.state import RunSummary
+from victor_nb.views.summary import advance
 from victor_nb.views.wire import Load, WireEvent, coalesce, wire
 
 _CHUNK: Final = 400
@@ -39,7 +41,7 @@ class RunView(anywidget.AnyWidget):
         load: `Journal.load`, so that tables and pictures are shown.
 
     Attributes:
-        heard: set once a browser has said hello: buttons work. Wait for it before relying on them.
+        heard: set once a browser has said hello: it has buttons, and they work. Wait for it before relying on them.
     """
 
     _esm = STATIC / "run_view.js"
@@ -116,22 +118,28 @@ class RunView(anywidget.AnyWidget):
         with self._writing:
             start = len(self._log)
             for event in news:
-                self._log.append(self._with_offer(event))
+                self._log.append(event)
                 advance(self._summary, event)
+            asked = [offer for event in news if (offer := self._follow(event))]
             self._send_from(start)
+            self._send_offers(asked)
 
-    def _with_offer(self, event: WireEvent) -> WireEvent:
-        """Open or close the question that an event is about; an open one gets its one-time word."""
+    def _follow(self, event: WireEvent) -> Offer | None:
+        """Open or close the question that an event is about."""
         data = event["data"]
         if event["type"] in FINAL_TYPES:
             self._offers.withdraw_all()
         if event["type"] == "approval.decided":
             self._offers.withdraw(data.get("call_id", ""))
         if event["type"] != "approval.requested" or event["replayed"]:
-            return event
-        given = (event["run_id"], data.get("call_id", ""), data.get("call_hash", ""), data.get("nonce", ""))
-        data["nonce"] = self._offers.make(*given).nonce
-        return event
+            return None
+        return self._offers.make(event["run_id"], data.get("call_id", ""), data.get("call_hash", ""))
+
+    def _send_offers(self, offers: Sequence[Offer]) -> None:
+        """Let the browser answer these questions, if it has shown that it can be heard."""
+        if offers and self.heard.is_set():
+            told = [{"call_id": one.call_id, "call_hash": one.call_hash, "nonce": one.nonce} for one in offers]
+            self.send({"kind": "offers", "offers": told})
 
     def _send_from(self, start: int) -> None:
         for place in range(start, len(self._log), _CHUNK):
@@ -154,6 +162,7 @@ class RunView(anywidget.AnyWidget):
         have = hello.get("have", 0)
         with self._writing:
             self._send_from(have if isinstance(have, int) and have >= 0 else 0)
+            self._send_offers(self._offers.waiting())
 
     def _answer(self, message: Mapping[str, Any]) -> Answer | None:
         with self._writing:

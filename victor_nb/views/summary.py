@@ -2,134 +2,18 @@
 
 1. `advance` is the only place where an event changes a summary; every face reads the result.
 2. Nothing here reads a clock: time is what the events say, minus the time between a stop and a resume.
-3. `widgets/run_view/state.ts` is the same fold for the browser; `tests/views/fixtures/` holds both to it.
+3. `widgets/run_view/fold.ts` is the same fold for the browser; `tests/views/fixtures/` holds both to it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
 from victor_nb.journal.events import Event
+from victor_nb.views.state import OPEN_STATES, RunSummary, StepRow
 from victor_nb.views.values import TEXT_LENGTH
 from victor_nb.views.wire import ANSWER_LENGTH, Load, WireEvent, wire
-
-OPEN_STATES: Final = frozenset({"running", "waiting"})
-
-
-@dataclass(slots=True)
-class StepRow:
-    """One line of the timeline: a model request, a tool call, any other step, or an approval.
-
-    Attributes:
-        state: running, done, failed, skipped, unfinished; for an approval waiting, approved, denied.
-        at: seconds since the run started, on a clock that stands still while the run is stopped.
-        ms: how long it took; None while it is open.
-        calls: what a model asked for, `{"call_id", "tool", "arguments"}` each.
-        output: the end of what a tool printed while it ran.
-        cost_usd: None if no price is known.
-    """
-
-    step_id: str
-    parent_id: str
-    depth: int
-    kind: str
-    name: str
-    state: str = "running"
-    at: float = 0.0
-    ms: float | None = None
-    effect: str = ""
-    arguments: dict[str, Any] = field(default_factory=dict)
-    result: Any = None
-    text: str = ""
-    thinking: str = ""
-    calls: list[dict[str, Any]] = field(default_factory=list)
-    output: str = ""
-    error: dict[str, Any] | None = None
-    note: str = ""
-    by: str = ""
-    call_id: str = ""
-    call_hash: str = ""
-    input_tokens: int = 0
-    output_tokens: int = 0
-    cost_usd: float | None = None
-    replayed: bool = False
-
-
-@dataclass(slots=True)
-class RunSummary:
-    """What is known of a run after some of its events.
-
-    Attributes:
-        state: "" before the first event, then running, waiting (for a person), finished, failed or stopped.
-        text: the answer, or as much of it as has arrived.
-        seconds: how long the run has been active.
-        reason: why it was stopped.
-        cost_usd: None until a step with a known price ends.
-    """
-
-    run_id: str = ""
-    kind: str = ""
-    name: str = ""
-    state: str = ""
-    started: float = 0.0
-    seconds: float = 0.0
-    text: str = ""
-    error: dict[str, Any] | None = None
-    reason: str = ""
-    input_tokens: int = 0
-    output_tokens: int = 0
-    cost_usd: float | None = None
-    steps: list[StepRow] = field(default_factory=list)
-    _index: dict[str, int] = field(default_factory=dict, repr=False)
-    _seen: set[tuple[str, int]] = field(default_factory=set, repr=False)
-    _waiting: set[str] = field(default_factory=set, repr=False)
-    _text_depth: int = field(default=1_000, repr=False)
-    _resumed: float = field(default=0.0, repr=False)
-    _idle: float = field(default=0.0, repr=False)
-    _updated: float = field(default=0.0, repr=False)
-
-    @property
-    def model_requests(self) -> int:
-        """How many times a model was asked."""
-        return sum(row.kind == "model" for row in self.steps)
-
-    @property
-    def tool_calls(self) -> int:
-        """How many tools were called."""
-        return sum(row.kind == "tool" for row in self.steps)
-
-    @property
-    def replayed_steps(self) -> int:
-        """How many steps answered from the record."""
-        return sum(row.replayed and row.kind != "approval" for row in self.steps)
-
-    @property
-    def is_replayed(self) -> bool:
-        """Whether every step answered from the record."""
-        steps = [row for row in self.steps if row.kind != "approval"]
-        return bool(steps) and all(row.replayed for row in steps)
-
-    @property
-    def pending(self) -> list[StepRow]:
-        """The approvals that a person has not decided yet, oldest first."""
-        return [self.steps[place] for place in sorted(self._index[step_id] for step_id in self._waiting)]
-
-    @property
-    def is_over(self) -> bool:
-        """Whether the run has ended; a failed or stopped one may be resumed later."""
-        return self.state in {"finished", "failed", "stopped"}
-
-    def to_json(self) -> dict[str, Any]:
-        """The whole summary in JSON values, the same as `toJson` in state.ts gives."""
-        shown = {name: value for name, value in asdict(self).items() if not name.startswith("_")}
-        return shown | {
-            "model_requests": self.model_requests,
-            "tool_calls": self.tool_calls,
-            "replayed_steps": self.replayed_steps,
-            "replayed": self.is_replayed,
-        }
 
 
 def summarise(events: Iterable[Event], load: Load | None = None) -> RunSummary:
@@ -228,13 +112,15 @@ def _text_of(result: object) -> str:
 
 def _step_started(summary: RunSummary, event: WireEvent, data: dict[str, Any]) -> None:
     row = _row(summary, event, data)
-    row.at, row.state = _at(summary, event["time"]), "running"
+    row.at, row.state, row.replayed = _at(summary, event["time"]), "running", event["replayed"]
     row.ms, row.error, row.text, row.output = None, None, "", ""
 
 
 def _step_finished(summary: RunSummary, event: WireEvent, data: dict[str, Any]) -> None:
     row = _ended(summary, event, data, "done")
-    if row.kind == "model":
+    if row.kind == "approval":
+        _take_word(row, data.get("result") or {})
+    elif row.kind == "model":
         _take_answer(summary, row, data.get("result"))
     else:
         row.result = data.get("result")
@@ -242,7 +128,12 @@ def _step_finished(summary: RunSummary, event: WireEvent, data: dict[str, Any]) 
 
 
 def _step_failed(summary: RunSummary, event: WireEvent, data: dict[str, Any]) -> None:
-    _ended(summary, event, data, "failed").error = data.get("error")
+    before = _row(summary, event, data).state
+    row = _ended(summary, event, data, "failed")
+    if row.kind == "approval" and before == "denied":  # by a policy, which ends the run: the error is the run's
+        row.state = before
+    else:
+        row.error = data.get("error")
 
 
 def _ended(summary: RunSummary, event: WireEvent, data: dict[str, Any], state: str) -> StepRow:
@@ -256,7 +147,7 @@ def _ended(summary: RunSummary, event: WireEvent, data: dict[str, Any], state: s
 
 def _step_resolved(summary: RunSummary, event: WireEvent, data: dict[str, Any]) -> None:
     row = _row(summary, event, data)
-    row.by = data.get("by") or ""
+    row.by = data.get("by") or row.by
     row.note = f"in doubt, {data.get('decision', '')}"
     if data.get("decision") == "skip":
         row.state = "skipped"
@@ -305,17 +196,16 @@ def _offer_text(summary: RunSummary, row: StepRow) -> None:
 def _row(summary: RunSummary, event: WireEvent, data: dict[str, Any]) -> StepRow:
     """Find or add the step of an event, and take over what the event says of it."""
     step_id = event["step_id"] or f"{data.get('kind', 'step')}:{len(summary.steps)}"
-    if step_id not in summary._index:
-        ms = data.get("ms") or 0.0
-        at = _at(summary, event["time"] - ms / 1000)
-        _add(
-            summary,
-            StepRow(step_id, event["parent_id"], _depth(summary, event["parent_id"]), "step", "", at=at),
-        )
-    row = summary.steps[summary._index[step_id]]
+    if step_id not in summary._index and not _continue_question(summary, event, data):
+        at = _at(summary, event["time"] - (data.get("ms") or 0.0) / 1000)
+        _add(summary, StepRow(step_id, event["parent_id"], _depth(summary, event["parent_id"]), "step", "", at=at))
+    place = summary._index[step_id]
+    row = summary.steps[place]
     row.kind, row.name = data.get("kind") or row.kind, data.get("name") or row.name
     row.effect = data.get("effect") or row.effect
     _take_inputs(row, data.get("inputs"))
+    if row.call_id:
+        summary._calls[event["run_id"], row.call_id] = place
     return row
 
 
@@ -337,35 +227,71 @@ def _depth(summary: RunSummary, parent_id: str) -> int:
     return summary.steps[summary._index[parent_id]].depth + 1
 
 
-# --- approvals -----------------------------------------------------------------------------------------
+# --- approvals: the question about a call and the call itself are one row --------------------------------
 
 
 def _approval_requested(summary: RunSummary, event: WireEvent, data: dict[str, Any]) -> None:
-    row = _approval(summary, event, data)
+    row = _question(summary, event, data)
     row.name, row.effect = data.get("tool") or row.name, data.get("effect") or ""
     row.arguments, row.call_hash = data.get("arguments") or {}, data.get("call_hash") or ""
-    row.note, row.state = data.get("description") or "", "waiting"
+    row.about, row.note, row.by, row.state = data.get("description") or "", "", "", "waiting"
     summary._waiting.add(row.step_id)
 
 
 def _approval_decided(summary: RunSummary, event: WireEvent, data: dict[str, Any]) -> None:
-    row = _approval(summary, event, data)
+    row = _question(summary, event, data)
     summary._waiting.discard(row.step_id)
-    row.state = "approved" if data.get("approved") else "denied"
-    row.by, row.replayed = data.get("by") or "", event["replayed"]
-    row.note = data.get("message") or row.note
-    row.arguments = data.get("arguments") or row.arguments
+    _take_word(row, data)
+    row.replayed = event["replayed"]
     row.ms = round(max(0.0, _at(summary, event["time"]) - row.at) * 1000, 3)
 
 
-def _approval(summary: RunSummary, event: WireEvent, data: dict[str, Any]) -> StepRow:
-    call_id = data.get("call_id") or ""
-    step_id = f"approval:{call_id}"
-    if step_id not in summary._index:
-        depth = _depth(summary, event["parent_id"])
-        at = _at(summary, event["time"])
-        _add(summary, StepRow(step_id, event["parent_id"], depth, "approval", "", at=at, call_id=call_id))
-    return summary.steps[summary._index[step_id]]
+def _take_word(row: StepRow, word: dict[str, Any]) -> None:
+    """Say who decided, how, and why not; an approval may have changed the arguments."""
+    row.state, row.by = "approved" if word.get("approved") else "denied", word.get("by") or ""
+    row.note = f"{row.state} by {row.by}" if row.by else row.state
+    edited = word.get("arguments")
+    if row.state == "denied":
+        row.note += f": {word['message']}" if word.get("message") else ""
+    elif isinstance(edited, dict):
+        row.arguments, row.note = edited, f"{row.note}, arguments edited"
+
+
+def _question(summary: RunSummary, event: WireEvent, data: dict[str, Any]) -> StepRow:
+    """Find the row of the call that is asked about: the question's own, or that of a call in doubt; else add one."""
+    call_id, step_id = data.get("call_id") or "", event["step_id"]
+    own = summary._index.get(step_id)
+    if own is not None and summary.steps[own].call_id == call_id:
+        return summary.steps[own]
+    known = summary._calls.get((event["run_id"], call_id))
+    if known is not None and _is_open(summary.steps[known], data.get("tool")):
+        return summary.steps[known]
+    if not step_id or own is not None:
+        step_id = f"call:{call_id}:{len(summary.steps)}"
+    depth, at = _depth(summary, event["parent_id"]), _at(summary, event["time"])
+    summary._calls[event["run_id"], call_id] = len(summary.steps)
+    _add(summary, StepRow(step_id, event["parent_id"], depth, "approval", "", at=at, call_id=call_id))
+    return summary.steps[-1]
+
+
+def _is_open(row: StepRow, tool: str | None) -> bool:
+    """Whether a word about a call of `tool` can concern this row; models may use the id of a call again."""
+    return row.state in OPEN_STATES | {"unfinished"} and row.name == (tool or row.name)
+
+
+def _continue_question(summary: RunSummary, event: WireEvent, data: dict[str, Any]) -> bool:
+    """Let a tool call that was approved go on in the row of its question; tell if there is one."""
+    inputs = data.get("inputs")
+    call_id = inputs.get("call_id") if isinstance(inputs, dict) and data.get("kind") == "tool" else None
+    place = summary._calls.get((event["run_id"], call_id or ""))
+    if place is None:
+        return False
+    row = summary.steps[place]
+    if (row.kind, row.state, row.name) != ("approval", "approved", data.get("name")):
+        return False
+    summary._index[event["step_id"]] = place
+    row.parent_id, row.depth = event["parent_id"], _depth(summary, event["parent_id"])
+    return True
 
 
 _HANDLERS: Final[dict[str, Callable[[RunSummary, WireEvent, dict[str, Any]], None]]] = {

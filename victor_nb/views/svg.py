@@ -10,7 +10,7 @@ from html import escape
 from typing import Final
 
 from victor_nb.views.rows import facts, state_words, title, took
-from victor_nb.views.summary import RunSummary, StepRow
+from victor_nb.views.state import RunSummary, StepRow
 from victor_nb.views.wording import clip, duration, plural
 
 ROWS: Final = 60

@@ -1,7 +1,7 @@
 // Questions to a person: what would be called, with which arguments, and the buttons that answer.
 //
-// Each answer carries run, call, hash and the one-time nonce of exactly this question. A question that came without
-// a nonce (a replay, another front end's) has no buttons. Focus moves here only from inside the widget: somebody who
+// Each answer carries run, call, hash and the one-time nonce of exactly this question. A question whose nonce has not
+// come (the kernel has not heard this view, or cannot before the cell ends) has no buttons. Focus moves here only from inside the widget: somebody who
 // is typing in another cell hears of it through the live region, and keeps the keyboard.
 import { argumentTable, EFFECTS } from "./details";
 import { h, icon, on, setText } from "./dom";
@@ -71,11 +71,11 @@ function cardOf(run_id: string, row: StepRow, say: (message: Say) => void): Card
   const badge = h("span", { class: "vnb-badge", "data-effect": row.effect }, EFFECTS[row.effect] ?? row.effect);
   const head = h("div", { class: "vnb-approval-head" }, icon("waiting"), h("span", {}, h("code", {}, row.name), " asks to run"));
   if (row.effect) head.append(badge);
-  const note = row.note ? [h("div", { class: "vnb-words" }, row.note)] : [];
+  const about = row.about ? [h("div", { class: "vnb-words" }, row.about)] : [];
   const element = h(
     "div",
     { class: "vnb-approval", role: "group", "aria-label": ask, tabindex: -1, "data-call": row.call_id },
-    ...[head, ...note, body, controls.element, status],
+    ...[head, ...about, body, controls.element, status],
   );
   return { element, version: row.version, dispose: controls.dispose };
 }
@@ -86,7 +86,8 @@ function buttons(row: StepRow, question: Question, body: HTMLElement, status: HT
   const deny = button("Deny", "vnb-danger");
   const element = h("div", { class: "vnb-buttons" }, approve, edit, deny);
   if (!row.nonce) {
-    element.replaceChildren(h("code", {}, `victor approve ${question.run_id} ${question.call_id}`));
+    const words = h("code", {}, `victor approve ${question.run_id} ${question.call_id}`);
+    element.replaceChildren(h("span", { class: "vnb-faint" }, "Answer where you are asked, or elsewhere: ", words));
     return { element, dispose: () => undefined };
   }
   let editor: HTMLTextAreaElement | null = null;

@@ -23,7 +23,20 @@ export interface EventsMessage {
   events: WireEvent[];
 }
 
-/** Browser to kernel. A decision counts once, and only with the nonce that came with its question. */
+/** Kernel to browser: these questions can be answered here; it comes after their events, once we were heard. */
+export interface OffersMessage {
+  kind: "offers";
+  offers: Offer[];
+}
+
+/** The one-time word for one question. */
+export interface Offer {
+  call_id: string;
+  call_hash: string;
+  nonce: string;
+}
+
+/** Browser to kernel. A decision counts once, and only with the nonce that came for its question. */
 export type Say =
   | { kind: "hello"; have: number }
   | { kind: "stop"; run_id: string }

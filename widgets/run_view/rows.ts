@@ -57,22 +57,17 @@ export function problem(error: Problem): string {
 }
 
 function detailOf(row: StepRow): string {
-  if (row.kind === "approval") return approval(row);
+  if (row.state === "waiting") return `waits for approval: ${argumentList(row.arguments)}`;
   if (row.error) return problem(row.error);
+  if (row.kind === "approval") return row.note || "not decided";
   if (row.kind === "model") return model(row);
   const given = argumentList(row.arguments);
   const answer = row.result !== null ? preview(row.result as Json) : oneLine(row.output.slice(-200));
-  return given && answer ? `${given} → ${answer}` : given || answer || row.note;
+  const done = given && answer ? `${given} → ${answer}` : given || answer;
+  return [row.note, done].filter(Boolean).join(" · ");
 }
 
 function model(row: StepRow): string {
   if (row.calls.length) return "asks for " + row.calls.map((call) => call.tool).join(", ");
   return withoutMarks(row.text.slice(0, 2 * DETAIL_LENGTH));
-}
-
-function approval(row: StepRow): string {
-  if (row.state === "waiting") return `waits for approval: ${argumentList(row.arguments)}`;
-  const words = row.state === "approved" || row.state === "denied" ? row.state : "not decided";
-  const why = row.note && row.state === "denied" ? `: ${row.note}` : "";
-  return words + (row.by ? ` by ${row.by}` : "") + why;
 }

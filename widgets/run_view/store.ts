@@ -2,8 +2,9 @@
 //
 // What has been received is a prefix of the kernel's list. A batch that starts beyond it means that something was
 // missed (the page was reloaded, or loaded late): we say hello again with what we have, and the kernel sends the rest.
-import type { EventsMessage, Say } from "./events";
-import { advance, emptyRun, type RunState } from "./state";
+import type { EventsMessage, OffersMessage, Say } from "./events";
+import { advance, takeOffers } from "./fold";
+import { emptyRun, type RunState } from "./state";
 
 /** The part of an anywidget model that this widget uses. */
 export interface Model {
@@ -31,8 +32,17 @@ export function createStore(model: Model): Store {
   let heardAt = performance.now();
 
   const hello = () => model.send({ kind: "hello", have: received });
-  const take = (message: EventsMessage) => {
-    if (message?.kind !== "events" || !Array.isArray(message.events)) return;
+  const tell = () => {
+    for (const changed of listeners) changed();
+  };
+  const take = (message: EventsMessage | OffersMessage) => {
+    if (message?.kind === "events" && Array.isArray(message.events)) takeEvents(message);
+    if (message?.kind === "offers" && Array.isArray(message.offers)) {
+      takeOffers(run, message.offers);
+      tell();
+    }
+  };
+  const takeEvents = (message: EventsMessage) => {
     const from = message.from ?? received;
     if (from > received) {
       if (asked !== received) hello();
@@ -43,7 +53,7 @@ export function createStore(model: Model): Store {
     for (const event of news) advance(run, event);
     received += news.length;
     heardAt = performance.now();
-    if (news.length) for (const changed of listeners) changed();
+    if (news.length) tell();
   };
 
   model.on("msg:custom", take);
