@@ -1,0 +1,38 @@
+"""What can go wrong with workflows as text, besides the `InvalidWorkflow` that names every mistake in a file.
+
+VictorError
+ ├── FileUnreadable       a workflow file that cannot be opened
+ ├── InvalidExpression    text that is no expression or template
+ ├── ExpressionFailed     an expression that has no value here
+ └── NotWritable          a workflow that cannot be written as text
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ...errors import VictorError, nearest
+
+
+class FileUnreadable(VictorError):
+    """A workflow file cannot be opened."""
+
+    @classmethod
+    def because(cls, path: Path, error: OSError) -> FileUnreadable:
+        """Build the error; a missing file's names the nearest one beside it."""
+        if not isinstance(error, FileNotFoundError):
+            return cls(f"the workflow file cannot be read: {error.strerror or error}", str(path))
+        beside = [one.name for one in path.parent.glob("*.y*ml")] if path.parent.is_dir() else []
+        return cls(f"there is no file {str(path)!r}.{nearest(path.name, beside)}")
+
+
+class InvalidExpression(VictorError):
+    """A text is no expression or template, or uses something that they do not have."""
+
+
+class ExpressionFailed(VictorError):
+    """An expression has no value with the values there are."""
+
+
+class NotWritable(VictorError):
+    """A workflow holds something that a file cannot say."""
