@@ -171,7 +171,7 @@ class FrontEnd:
         subshells: send widget messages to a subshell of their own, as JupyterLab 4.4 and later do.
         widgets: show widgets at all, and greet them as the run view's front end does.
         stdin: lines to type when asked; None forbids input.
-        click: "approve" or "deny" each question as soon as a widget shows it; None leaves it.
+        click: "approve" or "deny" each question as soon as it has buttons; None leaves it.
     """
 
     def __init__(
@@ -190,6 +190,7 @@ class FrontEnd:
         self.cells: dict[str, Cell] = {}
         self.prompts: list[str] = []
         self.events: list[dict[str, Any]] = []
+        self.offers: list[dict[str, Any]] = []
         self.comms: set[str] = set()
         self._shown: dict[str, list[dict[str, Any]]] = {}
         self._replies: dict[str, dict[str, Any]] = {}
@@ -207,6 +208,7 @@ class FrontEnd:
         self.subshells, self.widgets, self.stdin, self.click = True, True, None, None
         self.prompts.clear()
         self.events.clear()
+        self.offers.clear()
 
     def event_types(self) -> list[str]:
         """The types of the events that widgets got, in their order."""
@@ -324,20 +326,18 @@ class FrontEnd:
             return
         custom = content["data"].get("content", {}) if content["data"].get("method") == "custom" else {}
         if custom.get("kind") == "events" and self.widgets:
-            for event in custom["events"]:
-                self.events.append(event)
-                if self.click and event["type"] == "approval.requested":
-                    self._press(self.click, content["comm_id"], event)
+            self.events.extend(custom["events"])
+        if custom.get("kind") == "offers" and self.widgets:
+            for offer in custom["offers"]:
+                self.offers.append(offer)
+                if self.click:
+                    self.say(content["comm_id"], {"kind": self.click, "run_id": self.events[-1]["run_id"], **offer})
 
     def _greet(self, comm_id: str) -> None:
         """Say hello as soon as the page has drawn the widget, which is after the subshell was made."""
         if self._wants_subshell and self._subshell is None:
             self._make_subshell()
         self.say(comm_id, {"kind": "hello", "have": 0})
-
-    def _press(self, kind: str, comm_id: str, event: dict[str, Any]) -> None:
-        named = {name: event["data"][name] for name in ("call_id", "call_hash", "nonce")}
-        self.say(comm_id, {"kind": kind, "run_id": event["run_id"], **named})
 
     # --- subshells ----------------------------------------------------------------------------------------------
 

@@ -96,6 +96,19 @@ def test_a_button_denies_and_the_model_is_told(front_end: FrontEnd) -> None:
     assert not (front_end.folder / "saved.txt").exists()
 
 
+@pytest.mark.parametrize("subshells", [True, False], ids=["with subshells", "without subshells"])
+def test_there_are_buttons_or_a_prompt_and_never_both(front_end: FrontEnd, subshells: bool) -> None:
+    """Where clicks cannot be heard before the cell ends, the page has nothing to click and the person types."""
+    front_end.subshells, front_end.stdin = subshells, ["y"]
+    front_end.click = "approve"
+
+    front_end.ok("%%victor saver\nsave it")
+
+    assert (front_end.folder / "saved.txt").read_text() == "b\n"
+    assert "approval.requested" in front_end.event_types()
+    assert (len(front_end.offers), len(front_end.prompts)) == ((1, 0) if clicks_arrive(front_end) else (0, 1))
+
+
 def test_without_buttons_a_prompt_asks(front_end: FrontEnd) -> None:
     """A front end that shows no widget but takes input gets the question as text."""
     front_end.widgets, front_end.stdin = False, ["?", "yes"]
