@@ -9,6 +9,8 @@ import pytest
 from victor_nb.agents import Agent, Budget, BudgetExceeded
 from victor_nb.agents.live import can_stream
 from victor_nb.journal import Event, Journal
+from victor_nb.journal.memory import MemoryStore
+from victor_nb.testing import FrozenClock
 from victor_nb.tools import tool
 
 from .scripts import Never, Script
@@ -68,6 +70,17 @@ def test_a_replay_streams_the_same_story_marked_as_replayed(journal):
     assert all(event.replayed for event in replayed)
     assert deltas(replayed) == ["one two"]
     assert stream.result.replayed
+
+
+def test_a_replay_takes_the_time_that_it_takes():
+    """Its clock starts when it starts, however old the recording is."""
+    journal = Journal(MemoryStore(), clock=FrozenClock())
+    read(Agent("a", Script("fine").model()), journal)
+    a_day_later = journal.clock.advance(86_400)
+
+    events, _ = read(Agent("a", Never.model()), journal, replay="strict")
+
+    assert {event.time for event in events} == {a_day_later}
 
 
 def test_a_resumed_run_shows_what_was_done_before(journal):

@@ -233,13 +233,13 @@ def _shown_to(on_event: Callable[[Event], None] | None, journal: Journal, run: R
     if on_event is None:
         yield
         return
-    started = None if run.mode == "record" else ("run.started",)  # the steps of a replay are shown when they come up
-    told = journal.events(run.record_id, types=started)
+    is_replay = run.mode != "record"  # its clock starts now, and its steps are shown when they come up
+    told = journal.events(run.record_id, types=("run.started",) if is_replay else None)
     disconnect = journal.listen(run.id, on_event)
     try:
         for event in told:
-            begins_now = run.mode == "record" and event is told[-1]
-            on_event(event if begins_now else event.as_replayed())
+            begins_now = not is_replay and event is told[-1]
+            on_event(event if begins_now else event.as_replayed(journal.clock() if is_replay else None))
         yield
     finally:
         disconnect()

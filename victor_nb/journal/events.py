@@ -79,9 +79,9 @@ class Event(msgspec.Struct, frozen=True, gc=False):
         raw = _encode(data) if data else b"{}"
         return cls(run_id, seq, time, type, step_id, parent_id, raw, replayed)
 
-    def as_replayed(self) -> Event:
-        """The same event, marked as part of the past."""
-        return msgspec.structs.replace(self, replayed=True)
+    def as_replayed(self, now: float | None = None) -> Event:
+        """The same event, marked as part of the past; with `now`, as one that a replay shows at that time."""
+        return msgspec.structs.replace(self, replayed=True, time=self.time if now is None else now)
 
 
 class RunInfo(msgspec.Struct, frozen=True):
