@@ -122,7 +122,7 @@ def _parts() -> Iterator[Finding]:
         detail = "installed" if here else f'not installed; pip install "victor-nb[{extra}]"'
         yield Finding(f"extra {extra}", OK if here else NOTE, detail)
     compiled = _is_installed("victor_accelerate")
-    detail = "compiled" if compiled else "not installed; the NumPy twins do the same, slower"
+    detail = "compiled" if compiled else "not installed; nothing in this version needs it"
     yield Finding("accelerator", OK if compiled else NOTE, detail)
     static = PACKAGE / "views" / "static"
     missing = [name for name in _WIDGETS if not (static / name).is_file()]
