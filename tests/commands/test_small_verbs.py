@@ -26,6 +26,8 @@ def test_tools_are_listed_searched_and_described(call: Call) -> None:
     assert names == sorted(names)
     assert call("tools", "--search", "mean by group").to_json()[0]["tool"] == "group_by"
     assert {"query_sql"} & {row["tool"] for row in call("tools", "--search", "sql query").to_json()}
+    assert {row["tool"] for row in call("tools", "project_files").to_json()} >= {"read_file", "write_file"}
+    assert {row["toolset"] for row in call("tools", "project_files").to_json()} == {"project_files"}
     assert "parameters" in call("tools", "group_by").to_json()
     with pytest.raises(UnknownTool, match="group_by"):
         call("tools", "grup_by")

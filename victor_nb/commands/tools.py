@@ -12,11 +12,11 @@ _SUMMARY_LENGTH = 70
 
 
 @click.command("tools", cls=VerbCommand)
-@click.argument("name", default="", metavar="[TOOL]")
+@click.argument("name", default="", metavar="[TOOL OR TOOLSET]")
 @click.option("--search", default="", metavar="WORDS", help="Only tools that fit these words, best first.")
 @click.option("--category", metavar="CATEGORY", help="Only tools of this category.")
 def command(name: str, search: str, category: str | None) -> TableView | RecordView:
-    """List the tools that agents can be given, or describe one.
+    """List the tools that agents can be given, or those of one toolset; or describe one tool.
 
     A toolset's name stands for all its tools: victor ask … --tools sql,project_files
 
@@ -24,7 +24,8 @@ def command(name: str, search: str, category: str | None) -> TableView | RecordV
     """
     from victor_nb.tools import registry
 
-    if name:
+    is_toolset = name in {toolset.name for toolset in registry.toolsets()}
+    if name and not is_toolset:
         return _described(name)
     found = registry.search(search, limit=20) if search else registry.list()
     rows = [
@@ -36,7 +37,7 @@ def command(name: str, search: str, category: str | None) -> TableView | RecordV
             "does": _first_sentence(tool.description),
         }
         for tool in found
-        if category is None or tool.category == category
+        if category in (None, tool.category) and (not is_toolset or registry.toolset_of(tool.name) == name)
     ]
     columns = ("tool", "toolset", "effect", "approval", "does")
     return table("Tools", rows, columns, note="victor tools TOOL tells more", empty="no tool fits")
