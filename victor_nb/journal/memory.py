@@ -11,6 +11,8 @@ from msgspec.structs import replace
 
 from .errors import LeaseLost, RunNotFound
 from .events import Event, RunInfo, Status
+from .items import Items
+from .items_memory import MemoryItems
 from .store import Row
 
 
@@ -26,6 +28,7 @@ class MemoryStore:
         self._blobs: dict[str, bytes] = {}
         self._mail: defaultdict[str, list[tuple[str, bytes]]] = defaultdict(list)
         self._appends = 0
+        self.items: Items = MemoryItems()
 
     def create_run(self, info: RunInfo, key: str, rows: Sequence[Row], blobs: Mapping[str, bytes]) -> None:
         with self._lock:

@@ -20,6 +20,8 @@ from urllib.parse import quote
 
 from .errors import JournalError, LeaseLost, RunNotFound
 from .events import Event, RunInfo, Status
+from .items import Items
+from .items_sqlite import SqliteItems
 from .sqlite_file import BUSY_TIMEOUT_S, SqliteFile
 from .store import Row
 
@@ -46,6 +48,7 @@ class SqliteStore:
         self.path = path.expanduser().absolute()
         self.url = f"sqlite:///{quote(str(self.path))}" + ("?mode=ro" if read_only else "")
         self.file = SqliteFile(self.path, read_only=read_only, busy_timeout_s=busy_timeout_s)
+        self.items: Items = SqliteItems(self.file)
         self._numbers: dict[str, int] = {}
         self._counts = {"appends": 0.0, "rows": 0.0}
 

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 from .events import Event, RunInfo, Status
+from .items import Items
 
 
 class Row(NamedTuple):
@@ -26,9 +27,10 @@ class Row(NamedTuple):
 
 
 class Store(Protocol):
-    """A place for runs, their events, blobs and mail; see the module's rules."""
+    """A place for runs, their events, blobs and mail, and for what outlives them; see the module's rules."""
 
     url: str
+    items: Items
 
     def create_run(self, info: RunInfo, key: str, rows: Sequence[Row], blobs: Mapping[str, bytes]) -> None:
         """Add a run with its first events. `key` is the hash of kind, name and request."""
