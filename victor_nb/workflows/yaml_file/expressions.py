@@ -1,0 +1,239 @@
+"""Expressions and templates: what `when`, `for_each` and `{{ … }}` hold, in Jinja's language.
+
+1. A text that is one `{{ expression }}` and nothing else has the expression's value, whatever its type; any other
+   template is text, with values written into it.
+2. Only the source is kept, so that nodes can be sent to other processes; what it compiles to is remembered beside.
+3. What it reads is known before it runs: a loader checks the names and orders nodes by them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final
+
+from .errors import ExpressionFailed, InvalidExpression
+
+if TYPE_CHECKING:
+    from jinja2 import nodes
+
+LONGEST_CHARS: Final = 100_000
+Compute = Callable[[Mapping[str, object]], object]
+Prepared = object
+"""A value as a file gives it, with a `Template` in place of every text that holds an expression."""
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A text with expressions in it, or an expression.
+
+    Attributes:
+        where: the place in the file, for errors; empty for one that is in no file.
+        is_expression: whether all of the source is an expression, without braces.
+    """
+
+    source: str
+    where: str = field(default="", compare=False)
+    is_expression: bool = False
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The names that it needs a value for."""
+        return _compiled(self.source, self.is_expression)[1]
+
+    def value(self, scope: Mapping[str, object]) -> object:
+        """Return its value where names mean what `scope` says.
+
+        Raises:
+            ExpressionFailed: a name or field is missing, an operation does not fit its values, or a result is too big.
+        """
+        from jinja2 import TemplateError, UndefinedError
+
+        compute = _compiled(self.source, self.is_expression)[0]
+        try:
+            return compute(scope)
+        except (TemplateError, ArithmeticError, LookupError, TypeError, ValueError, AttributeError) as error:
+            where = self.where or "an expression of no file"
+            said = str(error) or type(error).__name__
+            hint = "what may be missing is written `name | default(…)`" if isinstance(error, UndefinedError) else ""
+            raise ExpressionFailed(f"{_shown(self.source)} has no value: {said}", where, hint) from error
+
+
+def template(source: str, place: Callable[[int], str] | None = None) -> Template:
+    """Return a checked text with `{{ … }}`.
+
+    Args:
+        place: from the number of a line of the text, from 1, to its place in the file.
+
+    Raises:
+        InvalidExpression: what stands between braces is no expression, or they are not closed.
+    """
+    return _checked(source, False, place)
+
+
+def expression(source: str, place: Callable[[int], str] | None = None) -> Template:
+    """Return a checked expression, written with or without braces around all of it.
+
+    Raises:
+        InvalidExpression: it is none.
+    """
+    if "{{" not in source:
+        return _checked(source, True, place)
+    found = _checked(source, False, place)
+    if _only_expression(_parsed(source, False)) is None:
+        what = f"{_shown(source)} is a text, not a value"
+        hint = "write the expression without braces: `when: a and b`"
+        raise InvalidExpression(what, place(1) if place else "", hint)
+    return found
+
+
+def is_template(text: str) -> bool:
+    """Return whether a text holds anything to be filled in."""
+    return "{{" in text or "{%" in text or "{#" in text
+
+
+def _checked(source: str, is_expression: bool, place: Callable[[int], str] | None) -> Template:
+    from jinja2 import TemplateSyntaxError
+
+    where = place(1) if place else ""
+    if len(source) > LONGEST_CHARS:
+        what = f"a text of {len(source):,} characters with expressions; {LONGEST_CHARS:,} are allowed"
+        raise InvalidExpression(what, where, "keep long texts in files that a handler reads")
+    if is_expression and not source.strip():
+        raise InvalidExpression("the expression is empty", where)
+    try:
+        _compiled(source, is_expression)
+    except TemplateSyntaxError as error:
+        where = place(error.lineno) if place else f"line {error.lineno}"
+        raise InvalidExpression(f"{_shown(source)}: {error.message}", where, _hint(source, is_expression)) from None
+    except (RecursionError, MemoryError, SyntaxError) as error:
+        raise InvalidExpression(f"{_shown(source)} nests too deeply ({type(error).__name__})", where) from None
+    return Template(source, where, is_expression)
+
+
+@lru_cache(maxsize=4096)
+def _compiled(source: str, is_expression: bool) -> tuple[Compute, frozenset[str]]:
+    """Return what computes the value, and the names that it needs."""
+    from jinja2 import TemplateSyntaxError, meta, nodes
+    from jinja2.environment import TemplateExpression
+
+    from .sandbox import sandbox
+
+    environment, tree = sandbox(), _parsed(source, is_expression)
+    for _ in meta.find_referenced_templates(tree):
+        raise TemplateSyntaxError("other templates cannot be included here", 1)
+    names = frozenset(meta.find_undeclared_variables(tree)) - environment.globals.keys()
+    only = _only_expression(tree)
+    if only is None:
+        return environment.from_string(tree).render, names
+    kept = nodes.Template([nodes.Assign(nodes.Name("result", "store"), only, lineno=1)], lineno=1)
+    kept.set_environment(environment)
+    return _value_of(TemplateExpression(environment.from_string(kept), undefined_to_none=False)), names
+
+
+def _value_of(compute: Compute) -> Compute:
+    from jinja2 import Undefined
+
+    from .sandbox import whole
+
+    def value(scope: Mapping[str, object]) -> object:
+        found = compute(scope)
+        if isinstance(found, Undefined):
+            str(found)  # raises, with what is missing
+        return whole(found)
+
+    return value
+
+
+def _parsed(source: str, is_expression: bool) -> nodes.Template:
+    from jinja2 import nodes
+    from jinja2.parser import Parser
+
+    from .sandbox import sandbox
+
+    if not is_expression:
+        return sandbox().parse(source)
+    parser = Parser(sandbox(), source, state="variable")
+    tree = parser.parse_expression()
+    if not parser.stream.eos:
+        parser.fail(f"{parser.stream.current.value!r} follows an expression that is complete")
+    body: list[nodes.Node] = [nodes.Output([tree], lineno=1)]
+    return nodes.Template(body, lineno=1).set_environment(sandbox())  # type: ignore[return-value]
+
+
+def _only_expression(tree: nodes.Template) -> nodes.Expr | None:
+    """Return the expression of `{{ … }}` that has nothing around it but blanks."""
+    from jinja2 import nodes
+
+    if len(tree.body) != 1 or not isinstance(tree.body[0], nodes.Output):
+        return None
+    parts = [
+        part for part in tree.body[0].nodes if not (isinstance(part, nodes.TemplateData) and not part.data.strip())
+    ]
+    return parts[0] if len(parts) == 1 and not isinstance(parts[0], nodes.TemplateData) else None
+
+
+def prepare(value: object, place: Callable[[tuple[str | int, ...], int], str] | None = None) -> Prepared:
+    """Return `value` with its templates checked.
+
+    Args:
+        place: from the path of a text inside `value`, and the number of its line, to its place.
+
+    Raises:
+        InvalidExpression: for the first text that cannot be read.
+    """
+    return _prepared(value, (), place)
+
+
+def _prepared(
+    value: object, path: tuple[str | int, ...], place: Callable[[tuple[str | int, ...], int], str] | None
+) -> Prepared:
+    if isinstance(value, str):
+        return template(value, (lambda line: place(path, line)) if place else None) if is_template(value) else value
+    if isinstance(value, Mapping):
+        return {key: _prepared(below, (*path, key), place) for key, below in value.items()}
+    if isinstance(value, list):
+        return [_prepared(below, (*path, index), place) for index, below in enumerate(value)]
+    return value
+
+
+def filled(prepared: Prepared, scope: Mapping[str, object]) -> object:
+    """Return the value of what `prepare` returned.
+
+    Raises: ExpressionFailed.
+    """
+    if isinstance(prepared, Template):
+        return prepared.value(scope)
+    if isinstance(prepared, Mapping):
+        return {key: filled(below, scope) for key, below in prepared.items()}
+    if isinstance(prepared, list):
+        return [filled(below, scope) for below in prepared]
+    return prepared
+
+
+def templates_in(prepared: Prepared) -> Iterator[Template]:
+    """Yield every template in what `prepare` returned."""
+    if isinstance(prepared, Template):
+        yield prepared
+    elif isinstance(prepared, Mapping):
+        for below in prepared.values():
+            yield from templates_in(below)
+    elif isinstance(prepared, list):
+        for below in prepared:
+            yield from templates_in(below)
+
+
+def _shown(source: str) -> str:
+    one_line = " ".join(source.split())
+    return f"`{one_line if len(one_line) <= 80 else one_line[:77] + '...'}`"
+
+
+def _hint(source: str, is_expression: bool) -> str:
+    if "&&" in source or "||" in source:
+        return "write `and` and `or`"
+    if "!" in source.replace("!=", ""):
+        return "write `not`"
+    if "=" in source and "==" not in source:
+        return "to compare, write =="
+    return "" if is_expression else "to keep braces as they are, write {% raw %}{{ … }}{% endraw %}"
