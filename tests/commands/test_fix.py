@@ -53,6 +53,8 @@ def test_a_mistyped_name_is_matched_and_shown_as_a_difference() -> None:
         ("from pathlib import Paht", "'Path'"),
         ("'abc'.uper()", "'upper'"),
         ("df['specis']", "'species'"),
+        ("df['SPECIES']", "+df['species']"),
+        ("df['weight']", "df has 'species'"),
         ("{'alpha': 1}['alpah']", "No rule"),
         ("d = {'alpha': 1}\nd['alpah']", "'alpha'"),
         ("open('victor.tmol')", "victor.toml"),

@@ -75,6 +75,9 @@ _BY_TYPE: Final = {
 }
 
 
+_MOST_SHOWN: Final = 12
+
+
 def remedies(failure: Failure) -> list[Remedy]:
     """Return the proposals for a failure, best first, each once."""
     found: dict[str, Remedy] = {}
@@ -149,7 +152,11 @@ def _missing_key(failure: Failure) -> Iterator[Remedy]:
         return
     key = failure.message.strip("'\"")
     for variable, keys in failure.keys.items():
-        weight = 1.0 if re.search(rf"\b{re.escape(variable)}\b", failure.text) else 0.6
+        is_named = re.search(rf"\b{re.escape(variable)}\b", failure.text) is not None
+        weight = 1.0 if is_named else 0.6
+        if is_named:
+            more = ", …" if len(keys) > _MOST_SHOWN else ""
+            yield Remedy(0.3, f"{variable} has {', '.join(map(repr, keys[:_MOST_SHOWN]))}{more}")
         for close, score in _close(key, keys):
             yield Remedy(score * weight, f"{variable} has {close!r}; did you mean that?", (key, close))
 
@@ -228,9 +235,12 @@ def _quoted(message: str) -> str:
 
 
 def _close(word: str, known: Iterable[str]) -> list[tuple[str, float]]:
-    """Return up to three known words like `word` with their likeness, best first."""
-    near = difflib.get_close_matches(word, sorted(set(known) - {word}), n=3, cutoff=0.6)
-    return [(one, round(difflib.SequenceMatcher(None, word, one).ratio(), 2)) for one in near]
+    """Return up to three known words like `word` with their likeness, best first; capitals make little difference."""
+    folded: dict[str, str] = {}
+    for one in sorted(set(known) - {word}):
+        folded.setdefault(one.casefold(), one)
+    near = difflib.get_close_matches(word.casefold(), folded, n=3, cutoff=0.6)
+    return [(folded[one], round(difflib.SequenceMatcher(None, word.casefold(), one).ratio(), 2)) for one in near]
 
 
 def _importable() -> set[str]:
