@@ -24,13 +24,16 @@ from victor_nb.views.offers import Answer
 class FakeView:
     """A live view without a browser."""
 
-    def __init__(self, *, on_answer: Deliver) -> None:
-        self.press, self.heard = on_answer, threading.Event()
+    def __init__(self, run_id: str, *, on_answer: Deliver) -> None:
+        self.run_id, self.press, self.heard = run_id, on_answer, threading.Event()
         self.events: list[Event] = []
         self.steps: list[str] = []
 
     def add(self, event: Event) -> None:
         self.events.append(event)
+
+    def withhold(self, call_id: str, call_hash: str) -> None:
+        self.steps.append(f"withheld {call_id} {call_hash}")
 
     def show(self) -> None:
         self.steps.append("shown")
@@ -41,6 +44,17 @@ class FakeView:
 
 def request(call_id: str = "call-1", *, doubt: bool = False) -> ApprovalRequest:
     return ApprovalRequest("run-1", call_id, "save", {"text": "b"}, Effect.EFFECT, "Save.", "hash", doubt)
+
+
+STARTED = Event(run_id="run-1", seq=1, time=0.0, type="run.started", step_id="", parent_id="", replayed=False)
+
+
+def opened(deliver: Deliver) -> tuple[Display, FakeView]:
+    """A display that has shown its first event."""
+    display = Display(FakeView, deliver)
+    display.add(STARTED)
+    assert isinstance(display.view, FakeView)
+    return display, display.view
 
 
 def nobody(text: str) -> str:
@@ -105,9 +119,9 @@ def test_a_live_display_is_preferred_and_waits_for_its_button() -> None:
     said: list[Answer] = []
 
     async def work(main: MainThread) -> None:
-        display = Display(FakeView, said.append)
+        display, view = opened(said.append)
         current_display.set(display)
-        display.view.heard.set()
+        view.heard.set()
         await CellApprover(main, never_asked, patience_s=0.05).decide(request())
 
     with pytest.raises(ApprovalDenied, match="nobody answered within"):
@@ -119,15 +133,18 @@ def never_asked(text: str) -> str:
 
 
 def test_a_display_that_never_says_hello_falls_to_the_prompt() -> None:
-    """After the time that a page may take."""
+    """After the time that a page may take; a hello that comes during the prompt brings no buttons any more."""
+    views: list[FakeView] = []
 
     async def work(main: MainThread) -> Any:
-        display = Display(FakeView, lambda answer: None)
+        display, view = opened(lambda answer: None)
+        views.append(view)
         display._shown_at -= 10
         current_display.set(display)
         return await CellApprover(main, lambda text: "y").decide(request())
 
     assert in_cell(work) == Decision(True, by="prompt")
+    assert views[0].steps == ["shown", "withheld call-1 hash"]
 
 
 def test_a_run_in_the_background_waits_for_a_word() -> None:
@@ -152,8 +169,8 @@ def test_a_button_is_delivered_on_the_loop_of_the_display() -> None:
             delivered.append((one, threading.current_thread()))
             arrived.set()
 
-        display = Display(FakeView, deliver)
-        await asyncio.to_thread(display.view.press, answer)  # type: ignore[attr-defined]
+        _, view = opened(deliver)
+        await asyncio.to_thread(view.press, answer)
         await arrived.wait()
 
     asyncio.run(work())
@@ -164,38 +181,54 @@ def test_a_button_is_delivered_on_the_loop_of_the_display() -> None:
 def test_a_late_click_is_dropped() -> None:
     """The loop of the run has closed; nothing is raised into the front end's callback."""
 
-    async def opened() -> Display:
-        return Display(FakeView, lambda answer: None)
+    async def work() -> FakeView:
+        return opened(lambda answer: None)[1]
 
-    display = asyncio.run(opened())
-
-    display.view.press(Answer("stop", "run-1"))  # type: ignore[attr-defined]
+    asyncio.run(work()).press(Answer("stop", "run-1"))
 
 
 def test_watching_shows_events_and_leaves_the_static_form() -> None:
     """Also when the run fails; and the run is remembered for completion."""
     views: list[FakeView] = []
 
-    def make(*, on_answer: Deliver) -> Any:
-        views.append(FakeView(on_answer=on_answer))
+    def make(run_id: str, *, on_answer: Deliver) -> Any:
+        views.append(FakeView(run_id, on_answer=on_answer))
         return views[-1]
 
     displays = Displays(deliver=lambda answer: None, make=make)
-    event = Event(run_id="run-1", seq=1, time=0.0, type="run.started", step_id="", parent_id="", replayed=False)
 
     async def work() -> None:
         with displays.watch() as show:
             assert current_display.get() is not None
-            show(event)
+            assert views == []  # nothing is known of a run that has not begun
+            show(STARTED)
             raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
         asyncio.run(work())
 
-    assert views[0].events == [event]
+    assert (views[0].run_id, views[0].events) == ("run-1", [STARTED])
     assert views[0].steps == ["shown", "frozen"]
     assert list(displays.recent) == ["run-1"]
     assert current_display.get() is None
+
+
+def test_a_run_that_never_begins_shows_nothing() -> None:
+    """The error stands alone in its cell."""
+    displays = Displays(deliver=lambda answer: None, make=FakeView)
+
+    async def work() -> None:
+        with displays.watch():
+            display = current_display.get()
+            assert display is not None
+            assert not await display.is_live(within_s=0.0)
+            display.withhold("call-1", "hash")
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        asyncio.run(work())
+
+    assert list(displays.recent) == []
 
 
 class Comm:

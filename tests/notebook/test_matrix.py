@@ -50,6 +50,22 @@ def test_a_running_cell_is_seen_live(front_end: FrontEnd) -> None:
     assert ("step.finished" in front_end.event_types()) or not expected
 
 
+def test_a_notebook_that_is_saved_while_a_cell_runs_names_the_run(front_end: FrontEnd) -> None:
+    """The display begins with the run's first event: what a page without a kernel shows says which run it was."""
+    cell = front_end.send("%%victor hanger\nhang")
+    front_end.pump(lambda: bool(cell.outputs))
+    shown = cell.outputs[0]["data"]
+
+    front_end.interrupt()
+    front_end.pump(lambda: cell.is_over)
+
+    run_id = front_end.ok(
+        "from victor_nb import open_journal\nprint(open_journal().runs(limit=1)[0].run_id)"
+    ).text.strip()
+    assert f"victor show {run_id}" in shown["text/plain"]
+    assert f"run {run_id} was still going on" in shown["text/html"]
+
+
 def test_an_interrupt_cancels_the_run_and_aborts_later_cells(front_end: FrontEnd) -> None:
     """The tool cleans up, cells that were queued do not run, and the run can be gone on with."""
     cell = front_end.send("%%victor hanger\nhang")

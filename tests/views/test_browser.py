@@ -137,6 +137,19 @@ def test_buttons_come_when_the_kernel_has_heard_the_view(stage: Stage) -> None:
     assert stage.sent() == [{"kind": "approve", **QUESTION}]
 
 
+def test_stop_is_there_once_the_kernel_has_heard_the_view(stage: Stage) -> None:
+    """Where a click cannot be heard while the cell runs, no button pretends that it can."""
+    stop = stage.page.get_by_role("button", name="Stop")
+    stage.page.evaluate("message => deliver(message)", batch(waiting()))
+    stage.drawn()
+    assert not stop.is_visible()
+
+    stage.page.evaluate("message => deliver(message)", offers([]))
+    stage.drawn()
+
+    assert stop.is_visible()
+
+
 def test_stop_is_sent_once(stage: Stage) -> None:
     """The button says that it was heard, and cannot be pressed again."""
     stage.deliver(waiting())

@@ -61,6 +61,17 @@ def test_arguments_count_with_an_approval_and_only_as_an_object(offers: Offers) 
     assert third == Answer("deny", "r", "c", "h", message="no")
 
 
+def test_a_withheld_question_is_never_opened_here(offers: Offers) -> None:
+    """What is asked elsewhere has no button, whether it was known before or comes later; other calls keep theirs."""
+    offers.withhold("c", "h")
+    offers.withhold("later", "h")
+
+    assert offers.redeem(GOOD) is None
+    assert offers.make("r", "later", "h") is None
+    assert offers.make("r", "later", "other arguments") is not None
+    assert [offer.call_hash for offer in offers.waiting()] == ["other arguments"]
+
+
 def test_a_withdrawn_question_cannot_be_answered(offers: Offers) -> None:
     """What was decided elsewhere, or has ended, is closed."""
     offers.withdraw("c")
@@ -78,6 +89,7 @@ def test_asking_again_voids_the_first_word() -> None:
     first = offers.make("r", "c", "h")
     offers.make("r", "c", "h")
 
+    assert first is not None
     assert offers.redeem({**GOOD, "nonce": first.nonce}) is None
 
 

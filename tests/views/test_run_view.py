@@ -153,6 +153,17 @@ def test_a_browser_that_comes_late_gets_the_words_of_the_open_questions(rig: Cal
     assert [message["kind"] for message in r.sent[-2:]] == ["events", "offers"]
 
 
+def test_a_question_that_is_put_as_a_prompt_gets_no_buttons_later(rig: Callable[..., Rig]) -> None:
+    """The browser is heard too late; it learns that it is, and has nothing to press."""
+    r = rig()
+    r.add(waiting())
+    r.view.withhold("call-9", "5f0c9a")
+
+    r.say(kind="hello", have=0)
+
+    assert r.sent[-1] == {"kind": "offers", "offers": []}
+
+
 def test_a_decision_from_elsewhere_closes_the_question(rig: Callable[..., Rig]) -> None:
     """After `victor approve` in a terminal the button is void, and so it is after the end of the run."""
     r = rig()
@@ -288,4 +299,8 @@ def test_the_text_view_shows_its_report_once(capsys: pytest.CaptureFixture[str])
 
 def test_offers_of_two_views_are_not_exchangeable() -> None:
     """Each view has its own nonces."""
-    assert Offers().make("r", "c", "h").nonce != Offers().make("r", "c", "h").nonce
+    first, second = Offers().make("r", "c", "h"), Offers().make("r", "c", "h")
+
+    assert first is not None
+    assert second is not None
+    assert first.nonce != second.nonce

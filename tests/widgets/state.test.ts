@@ -63,6 +63,15 @@ test("an offer gives its nonce to the question it is about, and is gone once tha
   assert.deepEqual(pending(run), []);
 });
 
+test("a message of offers, even an empty one, means that the kernel hears us", () => {
+  const run = told(fixture("run_waiting.json").events);
+  assert.equal(run.heard, false);
+
+  takeOffers(run, []);
+
+  assert.equal(run.heard, true);
+});
+
 test("an offer that comes twice leaves the question's row as it is drawn", () => {
   const run = told(fixture("run_waiting.json").events);
   const offer = { call_id: "call-9", call_hash: "5f0c9a", nonce: "once" };

@@ -1,6 +1,7 @@
 """Asking the person in front of the notebook for approval: by button, else by prompt, else not at all.
 
-1. One channel a question. A prompt blocks the kernel's loop, so buttons beside it would be dead.
+1. One channel a question. A prompt blocks the kernel's loop, so buttons beside it would be dead, or, where they are
+   not (subshells), would leave a prompt behind that nobody needs: before prompting they are withheld.
 2. Buttons are waited for only if the display is known to be live, a prompt is shown only while a cell waits. A run
    in the background has `%victor approve` and the buttons of `%victor attach`, and may wait.
 3. Buttons and `%victor approve` speak through the run's mailbox, and the gate takes the first word: waiting for them
@@ -47,6 +48,8 @@ class CellApprover:
         cell, display = current_cell.get(), current_display.get()
         if not _is_waiting(cell) or (display is not None and await display.is_live()):
             return await self._elsewhere(request)
+        if display is not None:
+            display.withhold(request.call_id, request.call_hash)
         word = await self._prompted(request, cell)
         if word is not None:
             return _decision(word)

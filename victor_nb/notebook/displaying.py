@@ -3,7 +3,8 @@
 1. A display lives on the agent thread's loop; front ends call in from any thread and only hand their word on.
 2. Buttons count as live once the front end said hello *while the cell runs*: that probe is right on every kernel
    and front end, where their versions are not.
-3. A word goes to the run's mailbox, like one from another process: one way in, checked in one place.
+3. It appears with the run's first event: no empty display, and what a page without a kernel shows names the run.
+4. A word goes to the run's mailbox, like one from another process: one way in, checked in one place.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Callable, Iterator
-from contextvars import ContextVar
+from contextvars import ContextVar, copy_context
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
@@ -33,32 +34,60 @@ Load = Callable[[Any], Any]
 class MakeView(Protocol):
     """`views.live_view`, or something like it in tests."""
 
-    def __call__(self, *, on_answer: Deliver) -> LiveView:
-        """Make a live view whose buttons call `on_answer`."""
+    def __call__(self, run_id: str, *, on_answer: Deliver) -> LiveView:
+        """Make a live view of a run; its buttons call `on_answer`."""
         ...
 
 
 class Display:
-    """One live view.
+    """The place of one live view, in the cell in which it was made.
 
     Args:
         deliver: takes what a button said; called on the loop on which the display was made.
+
+    Attributes:
+        view: None until the first event.
     """
 
     def __init__(self, make: MakeView, deliver: Deliver) -> None:
         self._loop = asyncio.get_running_loop()
-        self._deliver = deliver
-        self.view = make(on_answer=self._hear)
-        honour_front_end(self.view)
-        self.view.show()
+        self._make, self._deliver = make, deliver
+        self._cell = copy_context()  # a kernel finds the cell that an output belongs to in the context
+        self.view: LiveView | None = None
         self._shown_at = self._loop.time()
+
+    def add(self, event: Event) -> None:
+        """Show one more event, on the thread that runs the agent."""
+        if self.view is None:
+            self.view = self._cell.run(self._shown, event.run_id)
+            self._shown_at = self._loop.time()
+        self.view.add(event)
+
+    def freeze(self) -> None:
+        """Leave the static form behind, if anything was shown."""
+        if self.view is not None:
+            self.view.freeze()
 
     async def is_live(self, within_s: float = HELLO_S) -> bool:
         """Whether the front end said hello; waits for it until `within_s` after the display was shown."""
         # `heard` is an event of threads, and a display lives for one run: looking is simpler than a second event.
-        while not self.view.heard.is_set() and self._loop.time() < self._shown_at + within_s:
+        while not self._is_heard() and self._loop.time() < self._shown_at + within_s:
             await asyncio.sleep(_LOOK_S)
-        return self.view.heard.is_set()
+        return self._is_heard()
+
+    def withhold(self, call_id: str, call_hash: str) -> None:
+        """Show no buttons for this question: it is asked elsewhere."""
+        if self.view is not None:
+            self.view.withhold(call_id, call_hash)
+
+    def _is_heard(self) -> bool:
+        return self.view is not None and self.view.heard.is_set()
+
+    def _shown(self, run_id: str) -> LiveView:
+        view = self._make(run_id, on_answer=self._hear)
+        honour_front_end(view)
+        view.show()
+        return view
 
     def _hear(self, answer: Answer) -> None:
         """Any thread: hand on and return, because a slow callback holds up every widget."""
@@ -83,21 +112,21 @@ class Displays:
 
     @contextlib.contextmanager
     def watch(self) -> Iterator[Callable[[Event], None]]:
-        """Show a display while entered; leaves its static form behind."""
+        """Show a display while entered, from the first event on; leaves its static form behind."""
         display = Display(self._make, self._deliver)
         token = current_display.set(display)
         try:
             yield lambda event: self._add(display, event)
         finally:
             current_display.reset(token)
-            display.view.freeze()
+            display.freeze()
 
     def _add(self, display: Display, event: Event) -> None:
         self.recent[event.run_id] = None
-        display.view.add(event)
+        display.add(event)
 
 
-def _live_view(*, on_answer: Deliver, load: Load | None) -> Any:
+def _live_view(run_id: str, *, on_answer: Deliver, load: Load | None) -> Any:
     from ..views import live_view
 
-    return live_view(on_answer=on_answer, load=load)
+    return live_view(run_id, on_answer=on_answer, load=load)

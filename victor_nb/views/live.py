@@ -37,6 +37,9 @@ class LiveView(Protocol):
     def add(self, event: Event) -> None:
         """Show one more event; any thread, never blocks."""
 
+    def withhold(self, call_id: str, call_hash: str) -> None:
+        """Offer no buttons for this question: it is asked elsewhere."""
+
     def show(self) -> None:
         """Display the view in the running cell."""
 
@@ -59,6 +62,9 @@ class TextRunView:
         news = wire(event, self._load)
         with self._writing:
             advance(self._summary, news)
+
+    def withhold(self, call_id: str, call_hash: str) -> None:
+        """Do nothing: text has no buttons."""
 
     def show(self) -> None:
         """Remember that somebody wants to see the report."""

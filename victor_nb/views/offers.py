@@ -2,7 +2,8 @@
 
 1. A message counts if run id, call id, call hash and nonce are those of an open offer, and nothing was said before:
    replayed or stale output in a notebook can approve nothing.
-2. Pure bookkeeping: it sends nothing and decides nothing about the call.
+2. A question that is put to the person in another way (a prompt) is withheld: it has one place to be answered.
+3. Pure bookkeeping: it sends nothing and decides nothing about the call.
 """
 
 from __future__ import annotations
@@ -59,12 +60,20 @@ class Offers:
 
     nonce: Callable[[], str] = new_nonce
     _open: dict[str, Offer] = field(default_factory=dict)
+    _withheld: set[tuple[str, str]] = field(default_factory=set)
 
-    def make(self, run_id: str, call_id: str, call_hash: str) -> Offer:
-        """Open a question; asking again about the same call voids the earlier offer."""
+    def make(self, run_id: str, call_id: str, call_hash: str) -> Offer | None:
+        """Open a question; asking again about the same call voids the earlier offer. None if it is withheld."""
+        if (call_id, call_hash) in self._withheld:
+            return None
         offer = Offer(run_id, call_id, call_hash, self.nonce())
         self._open[call_id] = offer
         return offer
+
+    def withhold(self, call_id: str, call_hash: str) -> None:
+        """Close this question, or never open it: it is asked elsewhere."""
+        self._withheld.add((call_id, call_hash))
+        self.withdraw(call_id)
 
     def waiting(self) -> list[Offer]:
         """The questions that are open, oldest first."""

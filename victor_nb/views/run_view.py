@@ -71,6 +71,11 @@ class RunView(anywidget.AnyWidget):
         """Show one more event; any thread, never blocks."""
         self._pump.put(event)
 
+    def withhold(self, call_id: str, call_hash: str) -> None:
+        """Offer no buttons for this question, however late the browser is heard: it is asked elsewhere."""
+        with self._writing:
+            self._offers.withhold(call_id, call_hash)
+
     def summary_json(self) -> dict[str, Any]:
         """What the view knows by now, as `RunSummary.to_json`."""
         with self._writing:
@@ -122,7 +127,8 @@ class RunView(anywidget.AnyWidget):
                 advance(self._summary, event)
             asked = [offer for event in news if (offer := self._follow(event))]
             self._send_from(start)
-            self._send_offers(asked)
+            if asked and self.heard.is_set():
+                self._send_offers(asked)
 
     def _follow(self, event: WireEvent) -> Offer | None:
         """Open or close the question that an event is about."""
@@ -136,10 +142,9 @@ class RunView(anywidget.AnyWidget):
         return self._offers.make(event["run_id"], data.get("call_id", ""), data.get("call_hash", ""))
 
     def _send_offers(self, offers: Sequence[Offer]) -> None:
-        """Let the browser answer these questions, if it has shown that it can be heard."""
-        if offers and self.heard.is_set():
-            told = [{"call_id": one.call_id, "call_hash": one.call_hash, "nonce": one.nonce} for one in offers]
-            self.send({"kind": "offers", "offers": told})
+        """Let the browser answer these questions; a list without any tells it that it was heard."""
+        told = [{"call_id": one.call_id, "call_hash": one.call_hash, "nonce": one.nonce} for one in offers]
+        self.send({"kind": "offers", "offers": told})
 
     def _send_from(self, start: int) -> None:
         for place in range(start, len(self._log), _CHUNK):

@@ -23,7 +23,7 @@ export interface EventsMessage {
   events: WireEvent[];
 }
 
-/** Kernel to browser: these questions can be answered here; it comes after their events, once we were heard. */
+/** Kernel to browser: you are heard, and these open questions can be answered here. It comes after their events. */
 export interface OffersMessage {
   kind: "offers";
   offers: Offer[];

@@ -17,8 +17,9 @@ export function advance(run: RunState, event: WireEvent): void {
   if (run.state === "running" || run.state === "waiting") run.state = run.waiting.size ? "waiting" : "running";
 }
 
-/** Give open questions the one-time words that came for them: from now on they can be answered here. */
+/** The kernel heard this view. Give open questions the one-time words that came: they can be answered here now. */
 export function takeOffers(run: RunState, offers: Offer[]): void {
+  run.heard = true;
   for (const row of pending(run)) {
     const offer = offers.find(({ call_id, call_hash }) => call_id === row.call_id && call_hash === row.call_hash);
     if (!offer || offer.nonce === row.nonce) continue;

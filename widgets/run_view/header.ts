@@ -19,6 +19,7 @@ export function header(stop: () => void): Part {
   const button = h("button", { type: "button", class: "vnb-button vnb-stop", hidden: true }, "Stop");
   const element = h("div", { class: "vnb-header" }, mark, state, name, replayed, measures, button);
   let shown = "";
+  let isHeard = false;
   const dispose = on(button, "click", () => {
     button.disabled = true;
     setText(button, "Stopping…");
@@ -28,11 +29,12 @@ export function header(stop: () => void): Part {
     element,
     dispose,
     update(run, seconds) {
-      if (shown !== run.state) {
+      if (shown !== run.state || isHeard !== run.heard) {
         shown = run.state;
+        isHeard = run.heard;
         mark.replaceChildren(icon(run.state || "running"));
         element.dataset["state"] = run.state;
-        button.hidden = isOver(run) || !run.run_id;
+        button.hidden = isOver(run) || !run.run_id || !isHeard;
         button.disabled = false;
         setText(button, "Stop");
       }

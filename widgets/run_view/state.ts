@@ -74,6 +74,8 @@ export interface RunState {
   resumed: number;
   idle: number;
   updated: number;
+  /** The kernel hears this view: buttons work. Only the browser knows. */
+  heard: boolean;
   counts: { model: number; tool: number; steps: number; replayed: number };
 }
 
@@ -82,7 +84,7 @@ export function emptyRun(): RunState {
     ...{ run_id: "", kind: "", name: "", state: "", started: 0, seconds: 0, text: "", error: null, reason: "" },
     ...{ input_tokens: 0, output_tokens: 0, cost_usd: null, steps: [] },
     ...{ index: new Map(), calls: new Map(), seen: new Set(), waiting: new Set() },
-    ...{ textDepth: 1_000, resumed: 0, idle: 0, updated: 0 },
+    ...{ textDepth: 1_000, resumed: 0, idle: 0, updated: 0, heard: false },
     counts: { model: 0, tool: 0, steps: 0, replayed: 0 },
   };
 }
@@ -107,7 +109,7 @@ export function pending(run: RunState): StepRow[] {
 /** The summary in JSON values, the same as `RunSummary.to_json` gives. */
 export function toJson(run: RunState): unknown {
   const { index: _i, calls: _c, seen: _s, waiting: _w, textDepth: _t, ...more } = run;
-  const { resumed: _r, idle: _d, updated: _u, counts, ...shown } = more;
+  const { resumed: _r, idle: _d, updated: _u, heard: _h, counts, ...shown } = more;
   const steps = shown.steps.map(({ nonce: _n, version: _v, ...row }) => row);
   const counted = { model_requests: counts.model, tool_calls: counts.tool, replayed_steps: counts.replayed };
   return { ...shown, steps, ...counted, replayed: isReplayed(run) };
