@@ -8,8 +8,9 @@ import threading
 
 import pytest
 
-from victor_nb.journal import JournalFull, LeaseLost, open_journal
+from victor_nb.journal import JournalFull, JournalUnreachable, LeaseLost, open_journal
 from victor_nb.journal.journal import Journal
+from victor_nb.journal.log import Entry
 from victor_nb.journal.memory import MemoryStore
 
 
@@ -27,6 +28,27 @@ class Interrupting(MemoryStore):
         super().append(run_id, rows, blobs, **options)
         if when == "after":
             raise KeyboardInterrupt
+
+
+class Distant(MemoryStore):
+    """A store behind a connection that breaks: before an append arrived, after it, or until it is mended."""
+
+    def __init__(self):
+        super().__init__()
+        self.breaks, self.is_away = "", False
+
+    def append(self, run_id, rows, blobs, **options):
+        breaks, self.breaks = self.breaks, ""
+        if breaks == "before" or self.is_away:
+            raise JournalUnreachable("gone")
+        super().append(run_id, rows, blobs, **options)
+        if breaks == "after":
+            raise JournalUnreachable("gone")
+
+    def events(self, run_id, **options):
+        if self.is_away:
+            raise JournalUnreachable("gone")
+        return super().events(run_id, **options)
 
 
 class Blocking(MemoryStore):
@@ -73,6 +95,48 @@ def test_an_interrupted_writer_does_not_hide_another_process():
 
     with pytest.raises(LeaseLost, match="taken over"):
         run.record("b", {})
+
+
+@pytest.mark.parametrize(("breaks", "recorded"), [("before", ["b"]), ("after", ["a", "b"])])
+def test_a_connection_that_broke_while_committing_leaves_no_doubt_about_the_numbers(breaks, recorded):
+    """Who wrote is told; whether it arrived is found out before the next event, so nobody takes it for a stranger's."""
+    store = Distant()
+    journal = Journal(store)
+    run = journal.start()
+    store.breaks = breaks
+    with pytest.raises(JournalUnreachable):
+        run.record("a", {})
+
+    run.record("b", {})
+
+    assert [event.type for event in journal.events(run.id)] == ["run.started", *recorded]
+
+
+def test_an_event_that_was_refused_while_the_store_was_away_does_not_come_later():
+    """What its writer takes for lost is lost, by every way of writing."""
+
+    async def together(run):
+        async def body(number):
+            await asyncio.sleep(0)
+
+        steps = (run.step("s", lambda n=n: body(n), inputs=n) for n in range(3))
+        return await asyncio.gather(*steps, return_exceptions=True)
+
+    store = Distant()
+    journal = Journal(store)
+    run = journal.start()
+    store.is_away = True
+    for _ in range(2):
+        with pytest.raises(JournalUnreachable):
+            run.record("lost", {})
+    with pytest.raises(JournalUnreachable):
+        run._log.write_all([Entry("lost", b"{}"), Entry("lost", b"{}")])
+    assert {type(one) for one in asyncio.run(together(run))} == {JournalUnreachable}
+
+    store.is_away = False
+    run.record("b", {})
+
+    assert [event.type for event in journal.events(run.id)] == ["run.started", "b"]
 
 
 def test_events_that_wait_for_one_another_are_committed_together():

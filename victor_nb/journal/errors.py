@@ -7,7 +7,9 @@ VictorError
  │    ├── JournalBusy          others held the write lock for too long
  │    ├── JournalFull          no room on the disk
  │    ├── JournalCorrupt       not a journal, or damaged
- │    └── JournalTooNew        written by a later version
+ │    ├── JournalTooNew        written by a later version
+ │    ├── JournalUnreachable   the connection to its server was lost; also Resumable
+ │    └── JournalSetBack       its server came back without the last events; also Resumable
  ├── RunNotFound, RunFinished
  ├── Unstorable                a value that has no place in a journal
  ├── ReplayMiss                the recording holds no answer for this step
@@ -47,6 +49,14 @@ class JournalCorrupt(JournalError):
 
 class JournalTooNew(JournalError):
     """The journal was written by a later version of Victor NB."""
+
+
+class JournalUnreachable(JournalUnavailable, Resumable):
+    """The connection to the journal's server was lost; whether what was on its way arrived is not known."""
+
+
+class JournalSetBack(JournalError, Resumable):
+    """The journal's server went down and came back without the last events."""
 
 
 class RunNotFound(VictorError):

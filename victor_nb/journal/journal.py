@@ -281,6 +281,10 @@ class Journal:
         """Make the new run into which a replay writes what its recording lacks."""
         return self._create(info, {})
 
+    def executes(self, run_id: str) -> bool:
+        """Whether this very object holds the run's lease, so that it hears every event of the run."""
+        return self._leases.holds(run_id)
+
     def release(self, run_id: str) -> None:
         """Give up the lease of a run that has ended here."""
         self._leases.release(run_id)

@@ -73,6 +73,10 @@ class Leases:
                 self._heart = threading.Thread(target=_beat, args=beating, name="victor-journal-lease", daemon=True)
                 self._heart.start()
 
+    def holds(self, run_id: str) -> bool:
+        """Whether the run is executed here."""
+        return run_id in self._held
+
     def release(self, run_id: str) -> None:
         """Give the lease back, if it is held here; where the store cannot be told now, it is told later."""
         with self._guard:
@@ -117,14 +121,21 @@ def is_free(info: RunInfo, now: float) -> bool:
 
 
 def _beat(leases: ReferenceType[Leases], closing: threading.Event, beat_s: float) -> None:
+    is_told = False
     while not closing.wait(beat_s):
         ours = leases()
         if ours is None:
             return
         try:
             ours.renew()
-        except Exception:  # the next step of the run meets it too, and there it can be told
-            logging.getLogger(__name__).warning("leases could not be renewed", exc_info=True)
+        except Exception as failure:  # the next step of the run meets it too, and there it can be told
+            if not is_told:
+                known = isinstance(failure, JournalError)
+                words = "leases could not be renewed; they are tried again: %s"
+                logging.getLogger(__name__).warning(words, getattr(failure, "what", failure), exc_info=not known)
+            is_told = True
+        else:
+            is_told = False
         del ours  # while waiting, nothing here keeps the journal alive
 
 

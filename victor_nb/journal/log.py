@@ -3,14 +3,15 @@
 1. An event is announced only after it was committed.
 2. Events that are ready together are committed together: threads that wait for one another, and the tasks of one
    turn of an event loop. Alone, an event is committed where it stands, with no hop to another thread or task.
-3. An interrupt (Ctrl-C) can come at any instruction, also right after the store committed: before the next event gets
-   its number, the store is asked what it holds.
+3. An interrupt (Ctrl-C) can come at any instruction, also right after the store committed, and a connection can be lost
+   with the answer: before the next event gets its number, the store is asked what it holds.
 4. A run has one writer. A forked child is another process, and is refused before it can take a number.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import threading
 from collections import deque
@@ -18,7 +19,8 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
-from .errors import LeaseLost
+from ..errors import VictorError
+from .errors import JournalUnreachable, LeaseLost
 from .events import Event, Status
 from .hub import Hub
 from .store import Row, Store
@@ -69,7 +71,7 @@ class RunLog:
         """
         self._waiting.append(entry)
         with self._lock:
-            self._settle()
+            self._settle_before(entry)
             if not entry.is_committed and entry.failure is None:
                 self._commit(self._drained(entry))
         if entry.failure is not None:
@@ -79,7 +81,7 @@ class RunLog:
         """Commit several events, oldest first, in one transaction; raises as `write` does, and then none is there."""
         self._waiting.extend(entries)
         with self._lock:
-            self._settle()
+            self._settle_before(*entries)
             left = [entry for entry in entries if not entry.is_committed and entry.failure is None]
             if left:
                 self._commit(self._drained(*left))
@@ -118,9 +120,14 @@ class RunLog:
 
     def _end_turn(self, loop: asyncio.AbstractEventLoop) -> None:
         turn = self._turns.pop(loop)
+        entries = [entry for entry, _ in turn]
         with self._lock:
-            self._settle()
-            self._commit([*self._drained(), *(entry for entry, _ in turn)])
+            try:
+                self._settle()
+            except VictorError as failure:
+                self._fail(entries, failure)
+            else:
+                self._commit([*self._drained(), *entries])
         for entry, done in turn:
             if done.done():
                 continue
@@ -142,6 +149,10 @@ class RunLog:
             if os.getpid() != self._pid:
                 raise LeaseLost.to_parent(self._run_id)
             self._store.append(self._run_id, rows, whole.blobs, status=whole.status, power_safe=whole.power_safe)
+        except JournalUnreachable as failure:  # the store does not know whether it wrote them
+            self._fail(batch, failure)
+            self._unsure = (batch, rows)
+            return
         except Exception as failure:  # the store says that it wrote nothing
             self._fail(batch, failure)
             return
@@ -150,8 +161,18 @@ class RunLog:
             for row in rows:
                 self._hub.publish(Event(self._run_id, *row))
 
+    def _settle_before(self, *entries: Entry) -> None:
+        """Settle; if that fails, `entries` are not left to be committed later, when nobody expects it any more."""
+        try:
+            self._settle()
+        except BaseException:
+            for entry in entries:
+                with contextlib.suppress(ValueError):  # a group may have taken it along already
+                    self._waiting.remove(entry)
+            raise
+
     def _settle(self) -> None:
-        """After an interrupt: find out whether the events that were on their way arrived."""
+        """After an interrupt or a lost connection: find out whether the events that were on their way arrived."""
         if self._unsure is None:
             return
         batch, rows = self._unsure

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from threading import RLock
 
 from msgspec.structs import replace
@@ -135,6 +135,9 @@ class MemoryStore:
     def newest_seq(self, run_id: str) -> int:
         with self._lock:
             return len(self._events[run_id])
+
+    def watch(self, run_id: str, wake: Callable[[], None]) -> None:
+        """There are no others: every event of this process is heard at once."""
 
     def stats(self) -> dict[str, float]:
         with self._lock:

@@ -10,7 +10,6 @@
 from __future__ import annotations
 
 import sqlite3
-import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from itertools import starmap
@@ -22,10 +21,9 @@ from .errors import JournalError, LeaseLost, RunNotFound
 from .events import Event, RunInfo, Status
 from .items import Items
 from .items_sqlite import SqliteItems
+from .packing import packed, unpacked
 from .sqlite_file import BUSY_TIMEOUT_S, SqliteFile
 from .store import Row
-
-COMPRESS_UP_TO: Final = 16 * 1024 * 1024
 
 _RUN_COLUMNS: Final = "run_id, kind, name, status, created, updated, parent, through, owner, lease_until, request"
 _INSERT_EVENT: Final = "INSERT INTO events VALUES (?,?,?,?,?,?,?)"
@@ -55,12 +53,12 @@ class SqliteStore:
     # -- writing ---------------------------------------------------------------------------------------------------
 
     def create_run(self, info: RunInfo, key: str, rows: Sequence[Row], blobs: Mapping[str, bytes]) -> None:
-        fields, packed = (*_fields(info), key), self._packed(blobs)
+        fields, contents = (*_fields(info), key), self._packed(blobs)
         insert_run = f"INSERT INTO runs ({_RUN_COLUMNS}, key) VALUES ({','.join('?' * len(fields))})"
 
         def work(connection: sqlite3.Connection) -> int:
             number = connection.execute(insert_run, fields).lastrowid or 0
-            connection.executemany(_INSERT_BLOB, packed)
+            connection.executemany(_INSERT_BLOB, contents)
             connection.executemany(_INSERT_EVENT, [(number, *row) for row in rows])
             return number
 
@@ -98,10 +96,10 @@ class SqliteStore:
         self.file.retried(lambda c: c.execute(_INSERT_EVENT, values))  # a single statement is its own transaction
 
     def _append_several(
-        self, events: list[tuple[Any, ...]], packed: list[tuple[str, int, bytes]], status: Status | None
+        self, events: list[tuple[Any, ...]], contents: list[tuple[str, bool, bytes]], status: Status | None
     ) -> None:
         def work(connection: sqlite3.Connection) -> None:
-            connection.executemany(_INSERT_BLOB, packed)
+            connection.executemany(_INSERT_BLOB, contents)
             connection.executemany(_INSERT_EVENT, events)
             if status is not None:
                 number, _, time, *_ = events[-1]
@@ -109,9 +107,9 @@ class SqliteStore:
 
         self.file.transaction(work)
 
-    def _packed(self, blobs: Mapping[str, bytes]) -> list[tuple[str, int, bytes]]:
+    def _packed(self, blobs: Mapping[str, bytes]) -> list[tuple[str, bool, bytes]]:
         """Rows for those blobs that are not there yet."""
-        return [(name, *_squeezed(content)) for name, content in blobs.items() if not self._has_blob(name)]
+        return [(name, *packed(content)) for name, content in blobs.items() if not self._has_blob(name)]
 
     def _has_blob(self, name: str) -> bool:
         query = "SELECT 1 FROM blobs WHERE name = ?"
@@ -222,14 +220,15 @@ class SqliteStore:
     def blob(self, name: str) -> bytes | None:
         query = "SELECT packed, content FROM blobs WHERE name = ?"
         row = self.file.retried(lambda connection: connection.execute(query, (name,)).fetchone())
-        if row is None:
-            return None
-        return zlib.decompress(row[1]) if row[0] else bytes(row[1])
+        return None if row is None else unpacked(*row)
 
     def newest_seq(self, run_id: str) -> int:
         query = "SELECT seq FROM events WHERE run = ? ORDER BY seq DESC LIMIT 1"
         row = self.file.retried(lambda c: c.execute(query, (self._number(run_id),)).fetchone())
         return row[0] if row else 0
+
+    def watch(self, run_id: str, wake: Callable[[], None]) -> None:
+        """SQLite tells nobody; asking it costs next to nothing."""
 
     # -- health ----------------------------------------------------------------------------------------------------
 
@@ -250,12 +249,3 @@ def _fields(info: RunInfo) -> tuple[object, ...]:
         *(info.run_id, info.kind, info.name, info.status, info.created, info.updated),
         *(info.parent, info.through, info.owner, info.lease_until, info.raw_request),
     )
-
-
-def _squeezed(content: bytes) -> tuple[int, bytes]:
-    """Whether the content was compressed, and what to store."""
-    if len(content) <= COMPRESS_UP_TO:
-        packed = zlib.compress(content, 1)
-        if len(packed) < len(content):
-            return 1, packed
-    return 0, content

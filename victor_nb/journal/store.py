@@ -8,7 +8,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 from .events import Event, RunInfo, Status
@@ -24,6 +24,19 @@ class Row(NamedTuple):
     step_id: str
     parent_id: str
     raw: bytes
+
+
+class Watch(Protocol):
+    """A reader's wish to hear of one run.
+
+    Attributes:
+        is_live: whether the reader will be told of the next event; if not, it has to ask.
+    """
+
+    is_live: bool
+
+    def close(self) -> None:
+        """Hear no more."""
 
 
 class Store(Protocol):
@@ -95,6 +108,9 @@ class Store(Protocol):
 
     def newest_seq(self, run_id: str) -> int:
         """Return the number of the run's last event; 0 if there is none."""
+
+    def watch(self, run_id: str, wake: Callable[[], None]) -> Watch | None:
+        """Have `wake` called, on any thread, soon after others added events; None where only asking tells."""
 
     def stats(self) -> dict[str, float]:
         """Return counters: appends, rows, lock_waits, lock_wait_s, worst_lock_wait_s."""

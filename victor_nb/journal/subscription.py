@@ -1,7 +1,8 @@
 """A reader's own view of one run's stream: what was, then what is, once each and in order.
 
-Events of this process arrive at once, live ones among them; those of other processes by asking the store, often
-enough that they are seen within a quarter of a second. What was there before the reader came is marked replayed.
+Events of this process arrive at once, live ones among them; those of other processes when the store tells of them,
+or by asking it often enough that they are seen within a quarter of a second. What was there before the reader came is
+marked replayed.
 No event falls between the past and the present, because listening begins before the past is read.
 """
 
@@ -19,8 +20,11 @@ from .events import FINAL_TYPES, LIVE_ONLY, Event
 
 if TYPE_CHECKING:
     from .journal import Journal
+    from .store import Watch
 
 POLL_S: Final = 0.1
+RARE_POLL_S: Final = 2.0
+"""How often the store is asked where it tells of itself, or where every event is heard anyway."""
 
 
 class Subscription:
@@ -37,6 +41,7 @@ class Subscription:
         self._something = threading.Event()
         self._wakers: list[Callable[[], None]] = []
         self._is_closed = False
+        self._watch: Watch | None = None
         self._disconnect = journal.hub.connect(run_id, self._hear)
         self._ready: deque[Event] = deque(event.as_replayed() for event in self._stored())
 
@@ -76,7 +81,8 @@ class Subscription:
                 self._gather()
             if self._ready:
                 return self._ready.popleft()
-            left = POLL_S if deadline is None else min(POLL_S, deadline - time.monotonic())
+            poll_s = self._poll_s()
+            left = poll_s if deadline is None else min(poll_s, deadline - time.monotonic())
             if left <= 0:
                 return None
             self._something.wait(left)
@@ -110,11 +116,19 @@ class Subscription:
         self._wakers.append(wake)
         try:
             if not (self._something.is_set() or self._is_closed):
-                await asyncio.wait_for(arrived.wait(), POLL_S)
+                await asyncio.wait_for(arrived.wait(), self._poll_s())
         except TimeoutError:
             return
         finally:
             self._wakers.remove(wake)
+
+    def _poll_s(self) -> float:
+        """How long to wait before the store is asked again, in seconds."""
+        if self._journal.executes(self._run_id):
+            return RARE_POLL_S  # every event is heard as it is committed; a watch would make its writer slower
+        if self._watch is None:
+            self._watch = self._journal.store.watch(self._run_id, self._wake)
+        return RARE_POLL_S if self._watch is not None and self._watch.is_live else POLL_S
 
     def _is_last(self, event: Event) -> bool:
         """Whether the run has ended with this event and nobody has resumed it since."""
@@ -126,6 +140,8 @@ class Subscription:
         """Stop listening; a reader that waits is let go."""
         self._is_closed = True
         self._disconnect()
+        if self._watch is not None:
+            self._watch.close()
         self._wake()
 
     def __enter__(self) -> Self:
