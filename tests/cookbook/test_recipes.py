@@ -2,24 +2,15 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import nbformat
 import pytest
-from jupyter_client.kernelspec import KernelSpec
-from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
 
+from tests.support.this_python import ThisPython
+
 RECIPES = sorted((Path(__file__).parents[2] / "cookbook").glob("*.ipynb"))
-
-
-class ThisPython(AsyncKernelManager):
-    """Starts kernels of this very interpreter, whatever kernels are installed."""
-
-    @property
-    def kernel_spec(self):
-        return KernelSpec(argv=[sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"])
 
 
 @pytest.mark.filterwarnings("ignore")
