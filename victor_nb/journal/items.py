@@ -67,7 +67,10 @@ class Items(Protocol):
     """The items of a store; see the module's rules. `now` is in seconds since the epoch. Usable from any thread."""
 
     def write(self, changes: Sequence[Change], now: float) -> None:
-        """Make the changes, in order; an item that is there keeps its `created`. Some items past their time go."""
+        """Make the last change of each item, in order; one that was there before keeps its `created`.
+
+        Some items whose time is over are taken away along the way.
+        """
 
     def swap(self, row: ItemRow, expected: str, now: float) -> bool:
         """Write `row` if the item's version is still `expected` ("": there is none); return whether it was."""
@@ -91,6 +94,15 @@ class Items(Protocol):
 
     def sweep(self, now: float) -> int:
         """Remove every item whose time is over; return how many there were."""
+
+
+def last_of(changes: Sequence[Change]) -> list[Change]:
+    """Return the last change of each item, in the order in which those came."""
+    found: dict[tuple[str, str], Change] = {}
+    for change in changes:
+        found.pop((change.place, change.name), None)
+        found[change.place, change.name] = change
+    return list(found.values())
 
 
 def end_of(place: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 from threading import RLock
 
-from .items import FOREVER, Change, ItemRow, Removal, is_over
+from .items import FOREVER, Change, ItemRow, Removal, is_over, last_of
 
 
 class MemoryItems:
@@ -18,7 +18,7 @@ class MemoryItems:
 
     def write(self, changes: Sequence[Change], now: float) -> None:
         with self._lock:
-            for change in changes:
+            for change in last_of(changes):
                 old = self._rows.pop((change.place, change.name), None)
                 if isinstance(change, Removal):
                     continue

@@ -12,7 +12,7 @@ import sqlite3
 from collections.abc import Sequence
 from typing import Any, Final
 
-from .items import FOREVER, SWEPT_AT_ONCE, Change, ItemRow, Removal, end_of
+from .items import FOREVER, SWEPT_AT_ONCE, Change, ItemRow, Removal, end_of, last_of
 from .sqlite_file import SqliteFile
 
 _COLUMNS: Final = ", ".join(ItemRow._fields)
@@ -48,7 +48,7 @@ class SqliteItems:
     def write(self, changes: Sequence[Change], now: float) -> None:
         def work(connection: sqlite3.Connection) -> None:
             self._make_tables(connection)
-            for change in changes:
+            for change in last_of(changes):
                 self._change(connection, change, now)
             over = "SELECT id FROM items WHERE expires != 0.0 AND expires <= ? LIMIT ?"
             self._remove(connection, connection.execute(over, (now, SWEPT_AT_ONCE)).fetchall())
