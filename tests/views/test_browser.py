@@ -6,7 +6,17 @@ import pytest
 
 from tests.views.conftest import Stage
 from tests.views.page import batch, offers
-from tests.views.samples import analysis, decided, hostile, interrupted, many, replayed, waiting
+from tests.views.samples import (
+    CLEAN_UP,
+    Teller,
+    analysis,
+    decided,
+    hostile,
+    interrupted,
+    many,
+    replayed,
+    waiting,
+)
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("chromium")]
 
@@ -57,41 +67,83 @@ def test_approve_sends_the_question_back_and_locks_the_buttons(stage: Stage) -> 
     stage.page.get_by_role("button", name="Approve").click()
 
     assert stage.sent() == [{"kind": "approve", **QUESTION}]
-    assert stage.page.get_by_role("button", name="Deny").is_disabled()
+    assert stage.page.get_by_role("button", name="Deny", exact=True).is_disabled()
 
 
 def test_deny_sends_the_question_back(stage: Stage) -> None:
     """A refusal is as bound to its question as an approval."""
     stage.deliver(waiting())
 
-    stage.page.get_by_role("button", name="Deny").click()
+    stage.page.get_by_role("button", name="Deny", exact=True).click()
+
+    assert stage.sent() == [{"kind": "deny", **QUESTION}]
+
+
+def test_a_reason_travels_with_the_denial(stage: Stage) -> None:
+    """The model is told why; from the keyboard it is one word, a line and Enter."""
+    page = stage.page
+    stage.deliver(waiting())
+    why = page.get_by_role("button", name="Deny with reason…")
+
+    why.press("Enter")
+    assert page.evaluate("document.activeElement === document.querySelector('.vnb-reason input')")
+    page.keyboard.type("  only the temporary files ")
+    page.keyboard.press("Enter")
+
+    assert stage.sent() == [{"kind": "deny", **QUESTION, "message": "only the temporary files"}]
+    assert page.get_by_label("reason").is_disabled()
+    assert page.get_by_role("button", name="Approve").is_disabled()
+
+
+def test_a_reason_can_be_taken_back(stage: Stage) -> None:
+    """Escape closes the field and gives the keyboard back to its button; what was typed is not sent."""
+    page = stage.page
+    stage.deliver(waiting())
+
+    page.get_by_role("button", name="Deny with reason…").click()
+    page.keyboard.type("because")
+    page.keyboard.press("Escape")
+    assert not page.get_by_label("reason").is_visible()
+    assert page.evaluate("document.activeElement.getAttribute('aria-expanded')") == "false"
+    page.get_by_role("button", name="Deny", exact=True).click()
 
     assert stage.sent() == [{"kind": "deny", **QUESTION}]
 
 
 def test_edited_arguments_travel_with_the_approval(stage: Stage) -> None:
-    """What the person wrote is what is sent."""
+    """Each argument has a field: a text is edited as it is, a number stays a number."""
+    page = stage.page
     stage.deliver(waiting())
 
-    stage.page.get_by_role("button", name="Edit arguments").click()
-    stage.page.get_by_role("textbox").fill('{"command": "make release"}')
-    stage.page.get_by_role("button", name="Approve edited").click()
+    page.get_by_role("button", name="Edit arguments").click()
+    assert page.get_by_label("command").input_value() == "rm -rf build/ && make release"
+    assert page.evaluate("document.activeElement === document.querySelector('.vnb-fields textarea')")
+    page.get_by_label("command").fill('make "release"\nmake clean')
+    page.get_by_label("timeout_s").fill("60.5")
+    page.get_by_role("button", name="Approve edited").click()
 
-    assert stage.sent() == [{"kind": "approve", **QUESTION, "arguments": {"command": "make release"}}]
+    edited = {"command": 'make "release"\nmake clean', "timeout_s": 60.5}
+    assert stage.sent() == [{"kind": "approve", **QUESTION, "arguments": edited}]
+    assert page.get_by_label("command").is_disabled()
 
 
-@pytest.mark.parametrize("written", ["{", "[1]", '"text"', "null"])
-def test_arguments_that_are_no_object_are_not_sent(stage: Stage, written: str) -> None:
-    """The person hears of it, keeps the text, and nothing happens."""
+@pytest.mark.parametrize("written", ["{", "sixty", "", "1 2"])
+def test_an_argument_that_is_no_json_is_not_sent(stage: Stage, written: str) -> None:
+    """The person hears which one, keeps the text, and nothing happens."""
+    page = stage.page
     stage.deliver(waiting())
 
-    stage.page.get_by_role("button", name="Edit arguments").click()
-    stage.page.get_by_role("textbox").fill(written)
-    stage.page.get_by_role("button", name="Approve edited").click()
+    page.get_by_role("button", name="Edit arguments").click()
+    page.get_by_label("timeout_s").fill(written)
+    page.get_by_role("button", name="Approve edited").click()
 
     assert stage.sent() == []
-    assert "nothing was sent" in stage.page.locator(".vnb-approval").inner_text()
-    assert stage.page.get_by_role("textbox").input_value() == written
+    assert "timeout_s must be JSON" in page.locator(".vnb-approval [role=status]").inner_text()
+    assert page.get_by_label("timeout_s").input_value() == written
+    assert page.get_by_label("timeout_s").get_attribute("aria-invalid") == "true"
+    page.get_by_label("timeout_s").fill("60")
+    page.get_by_role("button", name="Approve edited").click()
+    assert stage.sent()[0]["arguments"]["timeout_s"] == 60
 
 
 def test_undoing_edits_approves_what_the_model_asked_for(stage: Stage) -> None:
@@ -99,11 +151,47 @@ def test_undoing_edits_approves_what_the_model_asked_for(stage: Stage) -> None:
     stage.deliver(waiting())
 
     stage.page.get_by_role("button", name="Edit arguments").click()
-    stage.page.get_by_role("textbox").fill('{"command": "other"}')
+    stage.page.get_by_label("command").fill("other")
     stage.page.get_by_role("button", name="Undo edits").click()
     stage.page.get_by_role("button", name="Approve").click()
 
     assert stage.sent() == [{"kind": "approve", **QUESTION}]
+
+
+def test_arguments_that_the_page_does_not_hold_whole_cannot_be_edited(stage: Stage) -> None:
+    """Sending back a cut text would run a cut command."""
+    told = Teller()
+    content = {"path": "notes.txt", "content": "x" * 200_000}
+    stage.deliver(
+        [
+            told.say(0, "run.started", kind="agent", name="builder", request={}),
+            told.questions(1, "a1", CLEAN_UP | {"tool": "write_file", "arguments": content}),
+        ]
+    )
+
+    card = stage.page.locator(".vnb-approval")
+    assert "too long to be shown whole" in card.inner_text()
+    assert card.get_by_role("button", name="Edit arguments").count() == 0
+    assert card.get_by_role("button", name="Approve").count() == 1
+
+
+def test_questions_keep_their_order_when_one_is_drawn_anew(stage: Stage) -> None:
+    """The oldest comes first, whichever of them got its buttons last."""
+    told = Teller()
+    second = CLEAN_UP | {"tool": "second", "call_id": "call-10", "call_hash": "77aa01"}
+    events = [told.questions(1, "a1", CLEAN_UP), told.questions(1, "a2", second)]
+    stage.deliver(events[:1])
+    stage.page.evaluate("message => deliver(message)", batch(events[1:], 1))
+    stage.drawn()
+
+    stage.page.evaluate(
+        "message => deliver(message)",
+        {**offers(events[:1]), "offers": [{**offers(events)["offers"][0], "nonce": "two"}]},
+    )
+    stage.drawn()
+
+    cards = stage.page.locator(".vnb-approval")
+    assert [card.get_attribute("data-call") for card in cards.all()] == ["call-9", "call-10"]
 
 
 def test_a_decision_takes_the_question_away_and_stays_in_the_timeline(stage: Stage) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.views.fixtures.write import told
-from tests.views.samples import SAMPLES, Teller, analysis, interrupted, many, nested, waiting
+from tests.views.samples import CLEAN_UP, SAMPLES, Teller, analysis, interrupted, many, nested, waiting
 from victor_nb.views import summarise, wording
 from victor_nb.views.markdown import blocks
 from victor_nb.views.wire import coalesce, wire
@@ -65,6 +65,17 @@ def test_a_question_makes_the_run_wait_until_its_end() -> None:
     stopped = summarise([*waiting(), t.say(9, "run.stopped", reason="stopped by user")])
 
     assert (stopped.state, stopped.pending, stopped.steps[-1].state) == ("stopped", [], "unfinished")
+
+
+@pytest.mark.parametrize(("characters", "partial"), [(10_000, False), (200_000, True)])
+def test_arguments_that_are_decided_about_are_whole_or_said_to_be_cut(characters: int, partial: bool) -> None:
+    """Who approves a file of ten thousand characters sees and edits all of them."""
+    content = "x" * characters
+    summary = summarise([Teller().questions(1, "a1", CLEAN_UP | {"arguments": {"content": content}})])
+
+    (row,) = summary.pending
+    assert row.partial is partial
+    assert (row.arguments == {"content": content}) is not partial
 
 
 def test_live_text_is_shown_while_it_comes_and_replaced_by_the_answer() -> None:

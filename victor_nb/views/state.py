@@ -24,6 +24,7 @@ class StepRow:
         calls: what a model asked for, `{"call_id", "tool", "arguments"}` each.
         output: the end of what a tool printed while it ran.
         note: who decided about a call, how and why; what was decided about a step in doubt.
+        partial: the arguments that are asked about are cut: they can be approved, and not edited in a view.
         about: what the tool does, as whoever decides is told.
         cost_usd: None if no price is known.
     """
@@ -49,6 +50,7 @@ class StepRow:
     by: str = ""
     call_id: str = ""
     call_hash: str = ""
+    partial: bool = False
     input_tokens: int = 0
     output_tokens: int = 0
     cost_usd: float | None = None

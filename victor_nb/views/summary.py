@@ -234,6 +234,7 @@ def _approval_requested(summary: RunSummary, event: WireEvent, data: dict[str, A
     row = _question(summary, event, data)
     row.name, row.effect = data.get("tool") or row.name, data.get("effect") or ""
     row.arguments, row.call_hash = data.get("arguments") or {}, data.get("call_hash") or ""
+    row.partial = bool(data.get("partial"))
     row.about, row.note, row.by, row.state = data.get("description") or "", "", "", "waiting"
     summary._waiting.add(row.step_id)
 

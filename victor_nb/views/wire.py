@@ -98,11 +98,20 @@ def _data(data: Mapping[str, Any]) -> dict[str, Any]:
     # No view shows a prompt: it is long, and it is asked for by name (`victor show RUN --prompt`).
     apart = {"result", "text", "request", "inputs" if data.get("kind") == "model" else ""}
     kept = {name: shrink(value) for name, value in data.items() if name not in apart}
+    if "call_hash" in data and "tool" in data:
+        kept |= _question(data)
     if "text" in data:
         kept["text"] = cut_text(str(data["text"]), ANSWER_LENGTH)
     if "result" in data:
         kept["result"] = _result(data)
     return kept
+
+
+def _question(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Keep the arguments that somebody decides about whole, as far as a page can bear; say if they are cut."""
+    given = data.get("arguments")
+    kept = shrink(given, text_length=ANSWER_LENGTH, length=2 * ANSWER_LENGTH)
+    return {"arguments": kept} if kept == given else {"arguments": kept, "partial": True}
 
 
 def _result(data: Mapping[str, Any]) -> Any:

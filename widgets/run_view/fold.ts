@@ -251,7 +251,7 @@ function newRow(step_id: string, parent_id: string, depth: number, kind: string,
   return {
     ...{ step_id, parent_id, depth, kind, at, name: "", state: "running", ms: null, effect: "", arguments: {} },
     ...{ result: null, text: "", thinking: "", calls: [], output: "", error: null, note: "", about: "" },
-    ...{ by: "", call_id: "", call_hash: "", input_tokens: 0, output_tokens: 0, cost_usd: null, replayed: false },
+    ...{ by: "", call_id: "", call_hash: "", partial: false, input_tokens: 0, output_tokens: 0, cost_usd: null, replayed: false },
     ...{ nonce: "", version: 0 },
   };
 }
@@ -270,6 +270,7 @@ function approvalRequested(run: RunState, event: WireEvent, data: WireEvent["dat
   row.effect = data.effect || "";
   row.arguments = data.arguments || {};
   row.call_hash = data.call_hash || "";
+  row.partial = data.partial || false;
   row.about = data.description || "";
   Object.assign(row, { note: "", by: "", nonce: "", state: "waiting" });
   run.waiting.add(row.step_id);

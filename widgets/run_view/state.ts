@@ -41,6 +41,8 @@ export interface StepRow {
   by: string;
   call_id: string;
   call_hash: string;
+  /** The arguments that are asked about are cut: they can be approved and not edited here. */
+  partial: boolean;
   input_tokens: number;
   output_tokens: number;
   cost_usd: number | null;

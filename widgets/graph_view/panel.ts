@@ -1,0 +1,75 @@
+// What is known of one node: how it fared, what it was given, what came out, and what happened.
+import { valueNode } from "../run_view/details";
+import { h, on, setText } from "../run_view/dom";
+import type { Json } from "../run_view/events";
+import { duration } from "../run_view/wording";
+import type { Box, NodeState } from "./wire";
+import { toneOf, wordsOf } from "./words";
+
+export interface Panel {
+  element: HTMLElement;
+  show(box: Box | null, node: NodeState | undefined): void;
+  dispose(): void;
+}
+
+export function panel(closed: () => void): Panel {
+  const name = h("strong", { class: "vng-panel-name" });
+  const close = h("button", { type: "button", class: "vng-button", title: "Close (Escape)", "aria-label": "Close" }, "×");
+  const body = h("div", { class: "vng-panel-body" });
+  const head = h("div", { class: "vng-panel-head" }, name, close);
+  const element = h("aside", { class: "vng-panel", hidden: true, "aria-label": "Node" }, head, body);
+  const removals = [on(close, "click", closed), on(element, "pointerdown", (event) => event.stopPropagation())];
+  let shown = "";
+  return {
+    element,
+    show(box, node) {
+      element.hidden = !box;
+      const key = box ? `${box.path} ${JSON.stringify(node ?? null)}` : "";
+      if (!box || key === shown) return;
+      shown = key;
+      setText(name, box.name);
+      body.replaceChildren(...contents(box, node));
+    },
+    dispose() {
+      for (const remove of removals) remove();
+    },
+  };
+}
+
+function contents(box: Box, node: NodeState | undefined): HTMLElement[] {
+  const tone = toneOf(node);
+  const fares = h("div", { class: "vng-panel-state", "data-tone": tone }, node && tone ? wordsOf(node) : "not run yet");
+  const said = [box.kind, box.about].filter((words, at) => words && !(at && words === box.kind));
+  const { what, where, hint, traceback } = node?.error ?? {};
+  const failure = [what, where, hint].filter(Boolean).join("\n");
+  return [
+    h("div", { class: "vng-faint" }, said.join(" · ")),
+    fares,
+    ...section("error", failure && h("pre", { tabindex: 0 }, failure)),
+    ...section("traceback", traceback && folded(traceback)),
+    ...value("asks", node?.question),
+    ...value("inputs", node?.inputs),
+    ...value("result", node?.result),
+    ...section("events", node?.events.length ? events(node) : null),
+  ];
+}
+
+function value(label: string, given: Json | undefined): HTMLElement[] {
+  const isEmpty = given === null || given === undefined || (typeof given === "object" && !Object.keys(given).length);
+  return isEmpty ? [] : section(label, valueNode(given));
+}
+
+function section(label: string, content: HTMLElement | string | null | undefined): HTMLElement[] {
+  if (!(content instanceof HTMLElement)) return [];
+  return [h("div", { class: "vng-section" }, h("div", { class: "vng-heading" }, label), content)];
+}
+
+function folded(text: string): HTMLElement {
+  return h("details", {}, h("summary", {}, "show"), h("pre", { tabindex: 0 }, text));
+}
+
+function events(node: NodeState): HTMLElement {
+  const one = (at: number, words: string) =>
+    h("li", {}, h("span", { class: "vng-at" }, duration(at)), h("span", {}, words));
+  return h("ol", { class: "vng-events" }, ...node.events.map((event) => one(event.at, event.words)));
+}

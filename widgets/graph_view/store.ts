@@ -1,0 +1,80 @@
+// One copy of what is known for all views of a widget: takes messages in, tells who listens.
+//
+// A message that starts at another version than ours means that one was missed: we say hello, and get everything.
+import type { Graph, GraphMessage, NodesMessage, NodeState, Run, Say } from "./wire";
+
+/** The part of an anywidget model that this widget uses. */
+export interface Model {
+  on(name: "msg:custom", handle: (message: any) => void): void;
+  off(name: "msg:custom", handle: (message: any) => void): void;
+  send(message: Say): void;
+}
+
+export interface Store {
+  readonly graph: Graph | null;
+  readonly run: Run;
+  readonly nodes: ReadonlyMap<string, NodeState>;
+  /** When the last message came, on the clock of `performance.now()`. */
+  readonly heardAt: number;
+  /** Call back after each message; `isNew` when the drawing is another one. Returns the removal. */
+  subscribe(changed: (paths: string[], isNew: boolean) => void): () => void;
+  say(message: Say): void;
+  dispose(): void;
+}
+
+const NOTHING: Run = { run_id: "", name: "", state: "", seconds: 0, updated: 0, superstep: 0, error: null };
+
+export function createStore(model: Model): Store {
+  const nodes = new Map<string, NodeState>();
+  const listeners = new Set<(paths: string[], isNew: boolean) => void>();
+  let graph: Graph | null = null;
+  let run = NOTHING;
+  let version = 0;
+  let asked = -1;
+  let heardAt = performance.now();
+
+  const tell = (paths: string[], isNew: boolean) => {
+    for (const changed of listeners) changed(paths, isNew);
+  };
+  const takeNodes = (message: NodesMessage) => {
+    if (message.from !== 0 && message.from !== version) {
+      if (asked !== version) model.send({ kind: "hello" });
+      asked = version;
+      return;
+    }
+    if (message.from === 0) nodes.clear();
+    for (const node of message.nodes) nodes.set(node.path, node);
+    version = message.to;
+    run = message.run;
+    heardAt = performance.now();
+    tell(message.from === 0 ? [...nodes.keys()] : message.nodes.map((node) => node.path), message.from === 0);
+  };
+  const take = (message: GraphMessage | NodesMessage) => {
+    if (message?.kind === "graph") {
+      graph = message.graph;
+      nodes.clear();
+      tell([], true);
+    }
+    if (message?.kind === "nodes" && Array.isArray(message.nodes)) takeNodes(message);
+  };
+
+  model.on("msg:custom", take);
+  return {
+    get graph() {
+      return graph;
+    },
+    get run() {
+      return run;
+    },
+    get heardAt() {
+      return heardAt;
+    },
+    nodes,
+    subscribe(changed) {
+      listeners.add(changed);
+      return () => listeners.delete(changed);
+    },
+    say: (message) => model.send(message),
+    dispose: () => model.off("msg:custom", take),
+  };
+}

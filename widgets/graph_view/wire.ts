@@ -1,0 +1,87 @@
+// What travels between the kernel and the browser. The Python side of it: views/graph_wire.py and views/graph_view.py.
+import type { Json } from "../run_view/events";
+
+/** A node with its place; names and words are cut to fit already. */
+export interface Box {
+  path: string;
+  kind: string;
+  name: string;
+  words: string;
+  about: string;
+  x: number;
+  y: number;
+  width: number;
+  height: number;
+  is_frame: boolean;
+}
+
+/** An edge: the paths of its line and of its head, and the rectangle that its points span. */
+export interface Route {
+  source: string;
+  target: string;
+  is_conditional: boolean;
+  line: string;
+  head: string;
+  label: string;
+  label_width: number;
+  label_at: [number, number] | null;
+  bounds: [number, number, number, number];
+}
+
+/** The drawing; frames come before what is inside them. */
+export interface Graph {
+  name: string;
+  width: number;
+  height: number;
+  boxes: Box[];
+  routes: Route[];
+}
+
+export interface Told {
+  at: number;
+  type: string;
+  words: string;
+}
+
+/** How a node fares: idle, running, retrying, waiting, done, failed or unfinished. */
+export interface NodeState {
+  path: string;
+  state: string;
+  runs: number;
+  open: number;
+  began: number;
+  ms: number;
+  attempts: number;
+  inputs: Json;
+  result: Json;
+  error: { [part: string]: string } | null;
+  question: Json;
+  events: Told[];
+  replayed: boolean;
+}
+
+export interface Run {
+  run_id: string;
+  name: string;
+  state: string;
+  seconds: number;
+  updated: number;
+  superstep: number;
+  error: { [part: string]: string } | null;
+}
+
+export interface GraphMessage {
+  kind: "graph";
+  graph: Graph;
+}
+
+/** The nodes that changed from one version to another; from 0 on it is all of them. */
+export interface NodesMessage {
+  kind: "nodes";
+  from: number;
+  to: number;
+  run: Run;
+  nodes: NodeState[];
+}
+
+export type Say = { kind: "hello" } | { kind: "stop"; run_id: string };
