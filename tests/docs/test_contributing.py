@@ -51,9 +51,3 @@ def test_the_tool_works(monkeypatch):
 
     assert asyncio.run(tool.call({})) == "2030-01-01T12:00:00"
     assert tool.effect is Effect.READ
-
-
-@pytest.mark.parametrize("path", re.findall(r"`((?:victor_nb|tests|benchmarks|docs|cookbook|widgets)/[\w/.]*)`", PAGE))
-def test_files_that_the_page_names_exist(path):
-    """Whoever looks for a file finds it; one is what the example would make."""
-    assert (ROOT / path).exists() or path == "victor_nb/commands/names.py"

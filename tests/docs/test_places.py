@@ -1,0 +1,44 @@
+"""Files and folders that the documentation names are there."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+WRITTEN = [path for path in ROOT.glob("docs/**/*.md") if not {"_build", "generated"} & set(path.parts)]
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "benchmarks" / "README.md", *WRITTEN]
+EXAMPLES = {"victor_nb/commands/names.py"}
+"""What a reader would write."""
+FOLDERS = "|".join(("victor_nb", "tests", "docs", "benchmarks", "notebooks", "cookbook", "widgets"))
+
+
+def named_in(page: Path) -> set[str]:
+    """Paths from the root of the repository, or of the package, that a page writes as code."""
+    text = page.read_text(encoding="utf-8")
+    from_root = set(re.findall(rf"`((?:{FOLDERS})/[\w/.-]+)`", text))
+    in_package = {f"victor_nb/{path}" for path in re.findall(r"`([a-z_]+/[\w/]*\.py)`", text)}
+    return from_root | {path for path in in_package if not re.match(rf"victor_nb/(?:{FOLDERS})/", path)}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_files_that_a_page_names_exist(page):
+    """Whoever looks for a file finds it."""
+    assert {path for path in named_in(page) - EXAMPLES if not (ROOT / path).exists()} == set()
+
+
+def test_every_room_is_in_the_architecture():
+    """A new room is described; one that is gone is not."""
+    text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    folders = {f"{path.parent.name}/" for path in (ROOT / "victor_nb").glob("*/__init__.py")}
+
+    assert set(re.findall(r"^\| `([a-z_]+/)`", text, re.MULTILINE)) == folders
+
+
+def test_links_between_pages_lead_somewhere():
+    """Also in the pages that are read on GitHub and not built by Sphinx."""
+    for page in PAGES:
+        for target in re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text(encoding="utf-8")):
+            assert (page.parent / target).exists(), f"{page.name}: {target}"
