@@ -6,7 +6,7 @@
 4. An item holds everything that belongs to it, so that one that is removed leaves nothing behind.
 
 Place: the labels of a namespace, each followed by LABEL_END, so that one range of places is a namespace with
-everything below it.
+everything below it. A place that begins with ROOM is in a part of the store that is not found from "".
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple, Protocol
 
 LABEL_END: Final = "\x1f"
+ROOM: Final = "\x01"
 AFTER_LABEL_END: Final = "\x20"
 """Greater than LABEL_END, and no label holds anything smaller: where the range of a namespace ends."""
 
@@ -103,6 +104,11 @@ def last_of(changes: Sequence[Change]) -> list[Change]:
         found.pop((change.place, change.name), None)
         found[change.place, change.name] = change
     return list(found.values())
+
+
+def start_of(place: str) -> str:
+    """Return the first text that may be `place` or below it."""
+    return place or AFTER_LABEL_END
 
 
 def end_of(place: str) -> str:

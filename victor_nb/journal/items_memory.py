@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 from threading import RLock
 
-from .items import FOREVER, Change, ItemRow, Removal, is_over, last_of
+from .items import FOREVER, Change, ItemRow, Removal, end_of, is_over, last_of, start_of
 
 
 class MemoryItems:
@@ -51,7 +51,7 @@ class MemoryItems:
 
     def places(self, now: float) -> list[str]:
         with self._lock:
-            return sorted({row.place for row in self._alive("", now)})
+            return sorted({row.place for row in self._rows.values() if not is_over(row, now)})
 
     def prolong(self, rows: Sequence[ItemRow], now: float) -> None:
         with self._lock:
@@ -76,4 +76,5 @@ class MemoryItems:
 
     def _alive(self, place: str, now: float) -> Iterator[ItemRow]:
         """Items at or below a place, the last written first."""
-        return (row for row in reversed(self._rows.values()) if row.place.startswith(place) and not is_over(row, now))
+        first, end = start_of(place), end_of(place)
+        return (row for row in reversed(self._rows.values()) if first <= row.place < end and not is_over(row, now))

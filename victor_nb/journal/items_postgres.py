@@ -13,7 +13,7 @@ from typing import Any, Final, LiteralString
 
 from psycopg import Cursor
 
-from .items import FOREVER, SWEPT_AT_ONCE, Change, ItemRow, Removal, end_of, last_of
+from .items import FOREVER, SWEPT_AT_ONCE, Change, ItemRow, Removal, end_of, last_of, start_of
 from .postgres_server import PostgresServer
 
 _TABLES: Final[tuple[LiteralString, ...]] = (
@@ -125,12 +125,12 @@ class PostgresItems:
 
     def below(self, place: str, now: float, *, limit: int | None, offset: int) -> list[ItemRow]:
         condition = f"{_AT_OR_BELOW} {_NEWEST_FIRST} LIMIT %(limit)b::bigint OFFSET %(offset)b::bigint"
-        return self._items(condition, place=place, end=end_of(place), now=now, limit=limit, offset=offset)
+        return self._items(condition, place=start_of(place), end=end_of(place), now=now, limit=limit, offset=offset)
 
     def with_words(self, place: str, words: Sequence[str], now: float, limit: int) -> list[ItemRow]:
         has_one = "string_to_array(words, ' ') && %(words)b::text[]"
         condition = f"{has_one} AND {_AT_OR_BELOW} {_NEWEST_FIRST} LIMIT %(limit)b::bigint"
-        return self._items(condition, place=place, end=end_of(place), now=now, words=[*words], limit=limit)
+        return self._items(condition, place=start_of(place), end=end_of(place), now=now, words=[*words], limit=limit)
 
     def places(self, now: float) -> list[str]:
         if not self._is_there():

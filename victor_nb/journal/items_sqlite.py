@@ -12,7 +12,7 @@ import sqlite3
 from collections.abc import Sequence
 from typing import Any, Final
 
-from .items import FOREVER, SWEPT_AT_ONCE, Change, ItemRow, Removal, end_of, last_of
+from .items import FOREVER, SWEPT_AT_ONCE, Change, ItemRow, Removal, end_of, last_of, start_of
 from .sqlite_file import SqliteFile
 
 _COLUMNS: Final = ", ".join(ItemRow._fields)
@@ -120,14 +120,14 @@ class SqliteItems:
 
     def below(self, place: str, now: float, *, limit: int | None, offset: int) -> list[ItemRow]:
         some = (-1 if limit is None else limit, offset)
-        return self._select(f"WHERE {_AT_OR_BELOW} ORDER BY id DESC LIMIT ? OFFSET ?", place, end_of(place), now, *some)
+        return self._select(f"WHERE {_AT_OR_BELOW} ORDER BY id DESC LIMIT ? OFFSET ?", *_range(place), now, *some)
 
     def with_words(self, place: str, words: Sequence[str], now: float, limit: int) -> list[ItemRow]:
         wanted = set(words)
         if not self._file.retried(self._has_index):
             rows = self.below(place, now, limit=None, offset=0)
             return [row for row in rows if not wanted.isdisjoint(row.words.split(" "))][:limit]
-        where = (place, end_of(place), now)
+        where = (*_range(place), now)
         unseen = self._select(f"WHERE indexed = 0 AND {_AT_OR_BELOW}", *where)
         columns = ", ".join(f"items.{column}" for column in ItemRow._fields)
         query = (
@@ -176,6 +176,10 @@ class SqliteItems:
 
     def _has_index(self, connection: sqlite3.Connection) -> bool:
         return self._can_index(connection) and _has_table(connection, "item_words")
+
+
+def _range(place: str) -> tuple[str, str]:
+    return start_of(place), end_of(place)
 
 
 def _has_table(connection: sqlite3.Connection, name: str) -> bool:

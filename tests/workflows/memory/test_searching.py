@@ -76,6 +76,21 @@ def test_a_depth_of_nothing_is_refused(memory):
         memory.list_namespaces(max_depth=0)
 
 
+def test_a_room_is_a_store_of_its_own(memory, journal):
+    """Its items are found by memories that name it, and by no other; nor does it find theirs."""
+    room, other = Memory(journal, room="app"), Memory(journal, room="app2")
+    room.put(("a",), "k", {"text": "tea", "n": 1})
+    memory.put(("a",), "k", {"text": "milk", "n": 2})
+
+    assert [item.value["n"] for item in room.search()] == [1]
+    assert [item.value["n"] for item in memory.search()] == [2]
+    assert keys(room.search(query="tea")) == ["k"]
+    assert keys(memory.search(query="tea")) == keys(other.search(query="tea")) == []
+    assert room.list_namespaces() == memory.list_namespaces() == [("a",)]
+    assert other.list_namespaces() == []
+    assert room.search()[0].namespace == ("a",)
+
+
 # -- by fields ---------------------------------------------------------------------------------------------------------
 
 

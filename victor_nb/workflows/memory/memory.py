@@ -42,6 +42,7 @@ class Memory:
         embedder: searches by meaning instead of by words, if it is given.
         ttl_s: for how long items are kept that say nothing themselves, in seconds; None for ever.
         refresh: whether reading an item lets its time begin anew.
+        room: a part of the store whose items are found only by memories that name it; by default the one for all.
     """
 
     def __init__(
@@ -51,10 +52,12 @@ class Memory:
         *,
         ttl_s: float | None = None,
         refresh: bool = False,
+        room: str = "",
     ) -> None:
         names.length_of(ttl_s, None)
         self.journal, self.embedder, self.ttl_s, self.refresh = journal, embedder, ttl_s, refresh
         self._items = journal.store.items
+        self._room = names.room_of(room) if room else ""
 
     # -- the sync face ---------------------------------------------------------------------------------------------
 
@@ -147,7 +150,7 @@ class Memory:
                 if self._items.swap(new, row.version if row is not None else "", self._now()):
                     return changed
 
-        changed: T = self._recorded("change", {"namespace": namespace, "key": key}, work, lambda told: told)
+        changed: T = self._recorded("change", {"namespace": list(namespace), "key": key}, work, lambda told: told)
         return changed
 
     def sweep(self) -> int:
@@ -257,10 +260,10 @@ class Memory:
             row = self._items.get(*self._names(asked.namespace, asked.key), self._now())
             return self._told([(row, None)], asked.refresh)[0] if row is not None else None
         if isinstance(asked, Search):
-            place = names.place_of(asked.namespace, self.journal.redactor, may_be_empty=True)
+            place = self._room + names.place_of(asked.namespace, self.journal.redactor, may_be_empty=True)
             return self._told(self._finder().found(place, asked, self._now()), asked.refresh)
         if isinstance(asked, ListNamespaces):
-            known = map(names.namespace_at, self._items.places(self._now()))
+            known = names.namespaces_in(self._room, self._items.places(self._now()))
             return [list(one) for one in names.listed(known, asked)]
         return None
 
@@ -280,7 +283,7 @@ class Memory:
 
     def _names(self, namespace: Namespace, key: str) -> tuple[str, str]:
         redactor = self.journal.redactor
-        return names.place_of(namespace, redactor), names.name_of(key, redactor)
+        return self._room + names.place_of(namespace, redactor), names.name_of(key, redactor)
 
     # -- writing ---------------------------------------------------------------------------------------------------
 
@@ -325,7 +328,7 @@ class Memory:
             self._items.prolong([row for row, _ in rows], self._now())
         return [
             {
-                "namespace": list(names.namespace_at(row.place)),
+                "namespace": list(names.namespace_at(row.place.removeprefix(self._room))),
                 "key": row.name,
                 "value": value_of(row),
                 "created": row.created,

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Sequence
 
 from ...errors import UsageError
-from ...journal.items import FOREVER, LABEL_END
+from ...journal.items import FOREVER, LABEL_END, ROOM
 from ...journal.redaction import Redactor
 from .operations import ANY_LABEL, ListNamespaces, Namespace, Search
 
@@ -30,6 +30,20 @@ def place_of(namespace: Namespace, redactor: Redactor, *, may_be_empty: bool = F
 def namespace_at(place: str) -> Namespace:
     """Return the namespace that is kept at a place."""
     return tuple(place.split(LABEL_END)[:-1])
+
+
+def room_of(name: str) -> str:
+    """Return where the items of a room are."""
+    return f"{ROOM}{name}{LABEL_END}"
+
+
+def namespaces_in(room: str, places: Iterable[str]) -> list[Namespace]:
+    """Return the namespaces at some places that are in a room; the room without a name has all that name none."""
+    return [
+        namespace_at(place.removeprefix(room))
+        for place in places
+        if (place.startswith(room) if room else not place.startswith(ROOM))
+    ]
 
 
 def name_of(text: str, redactor: Redactor, what: str = "the key of an item") -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import MISSING, Field, dataclass, fields
 from typing import Any, Final
 
 Namespace = tuple[str, ...]
@@ -109,6 +109,13 @@ VERBS: Final = {
 
 
 def as_inputs(operation: Operation) -> dict[str, Any]:
-    """The operation as the journal records it."""
-    given = {one.name: getattr(operation, one.name) for one in fields(operation)}
-    return {name: value for name, value in given.items() if value is not None}
+    """The operation as the journal records it: what differs from the defaults, namespaces as lists."""
+    given = {one.name: getattr(operation, one.name) for one in fields(operation) if not _is_default(operation, one)}
+    return {name: list(value) if name in _NAMESPACES else value for name, value in given.items()}
+
+
+_NAMESPACES: Final = frozenset({"namespace", "prefix", "suffix"})
+
+
+def _is_default(operation: Operation, field: Field[Any]) -> bool:
+    return field.default is not MISSING and getattr(operation, field.name) is field.default

@@ -1,0 +1,139 @@
+"""A memory inside of nodes: a node that runs again reads what it read, and writes nothing twice."""
+
+from __future__ import annotations
+
+from typing import TypedDict
+
+import pytest
+
+from victor_nb.workflows import END, START, Command, NodeFailed, RetryPolicy, Runtime, Workflow, interrupt
+from victor_nb.workflows.memory import Memory
+
+NOTES = ("notes",)
+
+
+class State(TypedDict, total=False):
+    seen: object
+
+
+def one_node(action, **options):
+    """A workflow of one node."""
+    graph = Workflow(State, "remembers")
+    graph.add_node("node", action, **options)
+    return graph.add_edge(START, "node").add_edge("node", END)
+
+
+def test_nodes_of_both_kinds_are_given_the_store_of_the_journal(journal):
+    """By a parameter named `store`, or through their runtime; what they write is there for everybody."""
+
+    def counts(state, store):
+        return {"seen": store.change(NOTES, "n", lambda n: n + 1, default=0)}
+
+    async def reads(state, runtime: Runtime):
+        found = await runtime.store.aget(NOTES, "n")
+        return {"seen": ("read", found.value)}
+
+    graph = Workflow(State, "both")
+    graph.add_sequence([counts, reads]).add_edge(START, "counts").add_edge("reads", END)
+
+    assert graph.run_sync({}, journal=journal).state["seen"] == ("read", 1)
+    assert graph.run_sync({}, journal=journal).state["seen"] == ("read", 2)
+    assert Memory(journal).get(NOTES, "n").value == 2
+
+
+def test_a_node_that_runs_again_after_a_question_reads_what_it_read(journal):
+    """Whatever others have written in the meantime; and its own writes are not made again."""
+
+    def ask(state, store):
+        before = store.get(NOTES, "n").value
+        store.change(NOTES, "count", lambda count: count + 1, default=0)
+        found = [item.key for item in store.search(NOTES)]
+        return {"seen": [before, found, interrupt("go on?")]}
+
+    memory = Memory(journal)
+    memory.put(NOTES, "n", "old")
+    graph = one_node(ask)
+    waiting = graph.run_sync({}, journal=journal)
+    memory.put(NOTES, "n", "new")
+    memory.put(NOTES, "other", 1)
+    done = graph.run_sync(Command(resume="yes"), run_id=waiting.run_id, journal=journal)
+
+    assert done.state["seen"] == ["old", ["count", "n"], "yes"]
+    assert memory.get(NOTES, "count").value == 1
+
+
+def test_another_attempt_goes_on_after_what_the_failed_one_did(journal):
+    """A retry writes nothing twice."""
+    attempts = []
+
+    def flaky(state, store):
+        count = store.change(NOTES, "count", lambda count: count + 1, default=0)
+        attempts.append(count)
+        if len(attempts) < 3:
+            raise ConnectionError("gone")
+        return {"seen": count}
+
+    graph = one_node(flaky, retry=RetryPolicy(attempts=3, wait_s=0))
+
+    assert graph.run_sync({}, journal=journal).state["seen"] == 1
+    assert attempts == [1, 1, 1]
+
+
+def test_a_resumed_run_finds_what_its_failed_node_had_read_and_written(journal):
+    """The same holds across executions."""
+    problems = [RuntimeError("no")]
+
+    def node(state, store):
+        count = store.change(NOTES, "count", lambda count: count + 1, default=0)
+        if problems:
+            raise problems.pop()
+        return {"seen": count}
+
+    graph = one_node(node)
+    with pytest.raises(NodeFailed):
+        graph.run_sync({}, journal=journal)
+    done = graph.run_sync(run_id="last", journal=journal)
+
+    assert done.state["seen"] == 1
+
+
+def test_a_strict_replay_touches_no_store(journal):
+    """The record answers, whatever has become of the items."""
+
+    def node(state, store):
+        return {"seen": store.change(NOTES, "n", lambda n: n + 1, default=0)}
+
+    graph = one_node(node)
+    first = graph.run_sync({}, journal=journal)
+    Memory(journal).delete(NOTES, "n")
+    again = graph.run_sync({}, journal=journal, replay="strict")
+
+    assert (again.state, again.replayed) == (first.state, True)
+    assert Memory(journal).get(NOTES, "n") is None
+
+
+def test_what_a_node_did_with_the_memory_is_on_record_below_it(journal):
+    """As steps of kind "memory", with what was asked."""
+
+    def node(state, store):
+        store.put(NOTES, "n", {"text": "hi"})
+        store.search(NOTES, query="hi")
+
+    run = one_node(node).run_sync({}, journal=journal)
+    steps = [event for event in journal.events(run.run_id, types=["step.finished"]) if event.data["kind"] == "memory"]
+
+    assert [(event.data["name"], event.parent_id) for event in steps] == [("put", "1/node"), ("search", "1/node")]
+    assert steps[1].data["inputs"] == {"namespace": ["notes"], "query": "hi"}
+
+
+def test_a_memory_of_the_callers_own_is_what_nodes_are_given(journal):
+    """With an embedder, times, or in another journal."""
+    mine = Memory(journal, ttl_s=60, room="mine")
+
+    def node(state, store):
+        store.put(NOTES, "n", 1)
+        return {"seen": store is mine}
+
+    assert one_node(node).run_sync({}, journal=journal, store=mine).state == {"seen": True}
+    assert mine.get(NOTES, "n").value == 1
+    assert Memory(journal).get(NOTES, "n") is None
