@@ -6,23 +6,33 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.support import postgres as postgres_server
 from victor_nb.journal import Journal, open_journal
 
-STORES = {
-    "sqlite": lambda path: f"sqlite:///{path / 'victor.db'}",
-    "memory": lambda path: "memory:",
-}
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[postgres_server.Cluster]:
+    """A private PostgreSQL server; a test that breaks it asks for one of its own."""
+    yield from postgres_server.running()
 
 
-@pytest.fixture(params=STORES)
-def journal(request, tmp_path) -> Iterator[Journal]:
+@pytest.fixture(params=["sqlite", "memory", "postgres"])
+def journal_url(request, tmp_path) -> str:
+    """Where an empty journal can be opened, for every kind of store."""
+    if request.param == "postgres":
+        return request.getfixturevalue("postgres").url()
+    return "memory:" if request.param == "memory" else f"sqlite:///{tmp_path / 'victor.db'}"
+
+
+@pytest.fixture
+def journal(journal_url) -> Iterator[Journal]:
     """An empty journal; every kind of store passes the same tests."""
-    with open_journal(STORES[request.param](tmp_path)) as opened:
+    with open_journal(journal_url) as opened:
         yield opened
 
 
 @pytest.fixture
 def sqlite_journal(tmp_path) -> Iterator[Journal]:
     """An empty journal in a file."""
-    with open_journal(STORES["sqlite"](tmp_path)) as opened:
+    with open_journal(f"sqlite:///{tmp_path / 'victor.db'}") as opened:
         yield opened

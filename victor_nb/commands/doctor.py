@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import click
 
@@ -26,6 +26,9 @@ from victor_nb.errors import VictorError
 from victor_nb.models.catalogue import PROVIDERS
 from victor_nb.version import __version__
 from victor_nb.views import TableView
+
+if TYPE_CHECKING:
+    from victor_nb.journal import Journal
 
 PACKAGE: Final = Path(__file__).parents[1]
 OK, NOTE, WRONG = "ok", "note", "wrong"
@@ -39,6 +42,8 @@ _EXTRAS: Final = {
     "anthropic": "anthropic",
     "google": "google.genai",
     "sql": "duckdb",
+    "postgres": "psycopg",
+    "dask": "distributed",
     "lab": "jupyterlab",
 }
 _OLDEST_SQLITE = (3, 35, 0)
@@ -163,6 +168,11 @@ def _journal(session: Session, settings: Settings) -> Iterator[Finding]:
 
     journal = session.journal(settings)
     yield Finding("journal", OK, f"{journal.url}, newest run: {_newest(journal)}")
+    if hasattr(journal.store, "facts"):
+        for subject, detail in journal.store.facts().items():
+            yield Finding(f"journal {subject}", OK, detail)
+        yield _waits(journal, "a free connection")
+        return
     path = getattr(journal.store, "path", None)
     if path is None:
         yield Finding("journal file", NOTE, "none: this journal is forgotten at exit")
@@ -174,9 +184,13 @@ def _journal(session: Session, settings: Settings) -> Iterator[Finding]:
     yield from _file_health(path)
     problems = journal.store.integrity()  # type: ignore[attr-defined]  # a store with a path is SQLite's
     yield Finding("journal integrity", WRONG if problems else OK, "; ".join(problems[:3]) or "ok")
+    yield _waits(journal, "the lock")
+
+
+def _waits(journal: Journal, what: str) -> Finding:
     stats = journal.stats()
-    waits = f"{stats['lock_waits']:.0f} waits for the lock, the longest {stats['worst_lock_wait_s'] * 1000:.0f} ms"
-    yield Finding("journal lock", OK, waits)
+    waits = f"{stats['lock_waits']:.0f} waits for {what}, the longest {stats['worst_lock_wait_s'] * 1000:.0f} ms"
+    return Finding("journal lock", OK, waits)
 
 
 def _newest(journal: object) -> str:

@@ -1,0 +1,346 @@
+"""The journal in a PostgreSQL database, for several machines.
+
+1. A killed process loses nothing that was acknowledged, and neither does a server that falls while the process lives:
+   see `postgres_tail`. `power_safe` appends survive the fall of both.
+2. Leases count in the server's time, whatever the clocks of the machines show.
+3. What is asked again after a lost connection is recognised, so that it happens once.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
+from functools import partial
+from itertools import count, starmap
+from typing import Any, Final
+
+from psycopg import Cursor
+from psycopg.errors import UniqueViolation
+from psycopg.types.numeric import Int8
+
+from ..errors import VictorError
+from . import postgres_sql as sql
+from .errors import JournalError, LeaseLost, RunNotFound, Unstorable
+from .events import Event, RunInfo, Status
+from .forks import renew_in_children
+from .items import Items
+from .items_postgres import PostgresItems
+from .packing import packed, unpacked
+from .postgres_listening import Listening, RunWatch, lock_of
+from .postgres_schema import make_ready
+from .postgres_server import RECONNECT_S, PostgresServer
+from .postgres_tail import Tail
+from .postgres_url import Address
+from .store import Row
+
+MOST_BYTES: Final = 1_000_000_000
+"""What the blobs of one transaction may take, a little less than a message to the server."""
+
+_LAST: Final = 2**62
+_COLUMNS: Final = "seq, time, type, step_id, parent_id, raw"
+
+
+class PostgresStore:
+    """A store in the database and schema that `url` names; its tables are made if they are missing.
+
+    Args:
+        reconnect_s: how long a server that went away is waited for, in seconds.
+        clock: this machine's, in seconds since the epoch.
+
+    Raises:
+        UsageError: the URL has no form that a server could have.
+        JournalError: the server cannot be reached, refuses us, or holds no journal that we can use.
+    """
+
+    def __init__(self, url: str, *, reconnect_s: float = RECONNECT_S, clock: Callable[[], float] = time.time) -> None:
+        address = Address.of(url)
+        self.url = address.shown
+        self.server = PostgresServer(address, reconnect_s=reconnect_s, clock=clock)
+        try:
+            make_ready(self.server)
+        except BaseException:
+            self.server.close()
+            raise
+        self._listening = Listening(self.server)
+        self.items: Items = PostgresItems(self.server)
+        self._numbers: dict[str, int] = {}
+        self.after_fork()
+        renew_in_children(self)
+
+    def after_fork(self) -> None:
+        """Begin with nothing to send again: the parent will."""
+        self._tails: dict[str, Tail] = {}
+        self._counts = {"appends": 0.0, "rows": 0.0}
+
+    # -- writing ---------------------------------------------------------------------------------------------------
+
+    def create_run(self, info: RunInfo, key: str, rows: Sequence[Row], blobs: Mapping[str, bytes]) -> None:
+        values = {name: getattr(info, name) for name in ("run_id", "kind", "name", "created", "updated", "parent")}
+        values |= {"status": info.status.value, "owner": info.owner, "request": info.raw_request, "key": key}
+        values |= {"through": Int8(info.through), "until": info.lease_until + self.server.clock_offset_s}
+        values |= {"sync": self.server.durable, **_columns(rows), **self._contents(blobs)}
+        attempts = count()
+
+        def work(cursor: Cursor[Any]) -> int:
+            is_again = next(attempts) > 0
+            made = cursor.execute(sql.create_run("names" in values), values).fetchone()
+            if made is None and is_again:
+                ours = "SELECT id FROM runs WHERE run_id = %b AND owner = %b AND key = %b"
+                made = cursor.execute(ours, (info.run_id, info.owner, key)).fetchone()
+            return made[0] if made is not None else 0
+
+        generation = self.server.generation
+        number = self.server.retried(work)
+        if not number:
+            raise JournalError(f"the journal holds a run {info.run_id} already", self.url, "list them: victor runs")
+        self._numbers[info.run_id], self._tails[info.run_id] = number, Tail(generation)
+
+    def append(
+        self,
+        run_id: str,
+        rows: Sequence[Row],
+        blobs: Mapping[str, bytes],
+        *,
+        status: Status | None = None,
+        power_safe: bool = False,
+    ) -> None:
+        number = self._number(run_id)
+        if not number:
+            raise RunNotFound(f"there is no run {run_id!r}", self.url, "list them: victor runs")
+        tail = self._tails.get(run_id) or self._tails.setdefault(run_id, Tail(-1))
+        waits_for_disk = power_safe or bool(blobs) or status is not None or tail.is_full
+        values: dict[str, Any] = {"run": Int8(number), "lock": Int8(lock_of(self.server.address.schema, number))}
+        values["sync"] = self.server.durable if waits_for_disk else "off"
+        if len(rows) == 1 and not blobs and status is None:
+            statement, values = sql.APPEND_ONE, values | rows[0]._asdict() | {"seq": Int8(rows[0].seq)}
+        else:
+            values |= _columns(rows) | self._contents(blobs)
+            if status is not None:
+                values |= {"status": status.value, "updated": rows[-1].time}
+            statement = sql.append("names" in values, status is not None)
+        with tail.lock:
+            self._write(run_id, tail, rows, lambda cursor: cursor.execute(statement, values))
+            if waits_for_disk:
+                tail.clear()
+            else:
+                tail.add(rows)
+        if status is not None and status is not Status.RUNNING:
+            self._tails.pop(run_id, None)
+        self._counts["appends"] += 1
+        self._counts["rows"] += len(rows)
+
+    def _write(self, run_id: str, tail: Tail, rows: Sequence[Row], add: Callable[[Cursor[Any]], object]) -> None:
+        """Add rows once, after whatever a fallen server forgot."""
+        attempts = count()
+
+        def work(cursor: Cursor[Any]) -> None:
+            is_again, generation = next(attempts) > 0, self.server.generation
+            if generation != tail.generation:
+                self._send_again(cursor, run_id, tail, rows[0].seq - 1)
+            try:
+                add(cursor)
+            except UniqueViolation:
+                if not is_again or not self._are_there(cursor, run_id, rows):
+                    raise
+            tail.generation = generation
+
+        try:
+            self.server.retried(work)
+        except JournalError as failure:
+            if isinstance(failure.__cause__, UniqueViolation):
+                raise LeaseLost.to_another(run_id) from failure
+            raise
+
+    def _send_again(self, cursor: Cursor[Any], run_id: str, tail: Tail, last_seq: int) -> None:
+        """Give the server what it has forgotten of a run, up to event `last_seq`."""
+        number = self._number(run_id)
+        newest = cursor.execute("SELECT max(seq) FROM events WHERE run = %b", (Int8(number),)).fetchone()
+        rows = tail.missing((newest and newest[0]) or 0, last_seq, run_id)
+        if rows:
+            values = {"run": Int8(number), "lock": Int8(lock_of(self.server.address.schema, number))}
+            cursor.execute(sql.SEND_AGAIN, values | _columns(rows) | {"sync": self.server.durable})
+            tail.clear()
+
+    def _are_there(self, cursor: Cursor[Any], run_id: str, rows: Sequence[Row]) -> bool:
+        """Whether an attempt of which we heard nothing has added these very rows."""
+        between = (Int8(self._number(run_id)), Int8(rows[0].seq), Int8(rows[-1].seq))
+        query = f"SELECT {_COLUMNS} FROM events WHERE run = %b AND seq BETWEEN %b AND %b ORDER BY seq"
+        return list(starmap(Row, cursor.execute(query, between))) == list(rows)
+
+    def _contents(self, blobs: Mapping[str, bytes]) -> dict[str, Any]:
+        """Columns for those blobs that are not there yet, in an order that lets no two writers wait for each other."""
+        if not blobs:
+            return {}
+        query, names = "SELECT name FROM blobs WHERE name = ANY(%b::text[])", list(blobs)
+        known = self.server.retried(lambda cursor: {name for (name,) in cursor.execute(query, (names,))})
+        new = {name: packed(blobs[name]) for name in sorted(blobs) if name not in known}
+        size = sum(len(content) for _, content in new.values())
+        if size > MOST_BYTES:
+            raise Unstorable(
+                f"{size / 1e9:.1f} GB at once are more than PostgreSQL takes",
+                hint="keep them in a file or an object store, and return the path",
+            )
+        if not new:
+            return {}
+        flags, contents = zip(*new.values(), strict=True)
+        return {"names": list(new), "packed": list(flags), "contents": list(contents)}
+
+    def _number(self, run_id: str) -> int:
+        """The run's number in the tables; 0 if there is no such run."""
+        if (number := self._numbers.get(run_id)) is not None:
+            return number
+        row = self._one("SELECT id FROM runs WHERE run_id = %b", run_id)
+        if row is None:
+            return 0
+        self._numbers[run_id] = row[0]
+        return self._numbers[run_id]
+
+    # -- owners and mail -------------------------------------------------------------------------------------------
+
+    def swap_owner(self, run_id: str, expected: str, owner: str, lease_until: float, now: float) -> bool:
+        until = lease_until + self.server.clock_offset_s
+        values = {"run_id": run_id, "expected": expected, "owner": owner, "until": until, "now": now}
+        values["sync"] = self.server.durable
+        is_swapped = self.server.retried(lambda cursor: cursor.execute(sql.SWAP_OWNER, values).rowcount == 1)
+        if is_swapped and not owner:
+            self._tails.pop(run_id, None)  # on the disk with the swap
+        return is_swapped
+
+    def renew(self, leases: Mapping[str, str], lease_until: float, now: float) -> None:
+        until = lease_until + self.server.clock_offset_s
+        values = {"runs": list(leases), "owners": list(leases.values()), "until": until, "now": now}
+        clock = self.server.retried(lambda cursor: cursor.execute(sql.RENEW, values).fetchone())
+        if clock is not None:
+            self.server.set_clock(clock[0])
+        for run_id in leases:
+            # A run that waits for something long must not stay without what a fallen server forgot.
+            with suppress(VictorError):  # its own next step meets the same, and there it can be told
+                self._refresh(run_id)
+
+    def _refresh(self, run_id: str) -> None:
+        tail = self._tails.get(run_id)
+        if tail is None or tail.generation == self.server.generation or not tail.lock.acquire(blocking=False):
+            return
+        try:
+            generation = self.server.generation
+            if tail.newest_seq:
+                self.server.retried(lambda cursor: self._send_again(cursor, run_id, tail, tail.newest_seq))
+            tail.generation = generation
+        finally:
+            tail.lock.release()
+
+    def send(self, run_id: str, name: str, raw: bytes, now: float) -> None:
+        values = {"letter": secrets.token_hex(16), "run_id": run_id, "name": name, "raw": raw, "time": now}
+        values["sync"] = self.server.durable
+        self.server.retried(lambda cursor: cursor.execute(sql.SEND, values))
+
+    def take_mail(self, run_id: str) -> list[tuple[str, bytes]]:
+        # Taken away only once it is here: an answer that is lost on its way must not take the mail with it.
+        query = "SELECT id, name, raw FROM mail WHERE run_id = %b ORDER BY id"
+        found = self._all(query, run_id)
+        if found:
+            ids = [number for number, _, _ in found]
+            self.server.retried(lambda cursor: cursor.execute("DELETE FROM mail WHERE id = ANY(%b::bigint[])", (ids,)))
+        return [(name, raw) for _, name, raw in found]
+
+    def drop_mail(self, run_id: str, name: str) -> None:
+        statement = "DELETE FROM mail WHERE run_id = %b AND name = %b"
+        self.server.retried(lambda cursor: cursor.execute(statement, (run_id, name)))
+
+    # -- reading ---------------------------------------------------------------------------------------------------
+
+    def events(
+        self,
+        run_id: str,
+        *,
+        after: int,
+        through: int | None,
+        types: Iterable[str] | None,
+        last: int | None,
+        bodies: bool,
+    ) -> list[Event]:
+        wanted = None if types is None else list(types)
+        values: list[Any] = [Int8(self._number(run_id)), Int8(after), Int8(_LAST if through is None else through)]
+        columns = _COLUMNS if bodies else _COLUMNS.removesuffix(", raw")
+        query = f"SELECT {columns} FROM events WHERE run = %b AND seq > %b AND seq <= %b"
+        if wanted is not None:
+            values.append(wanted)
+            query += " AND type = ANY(%b::text[])"
+            if "step.finished" not in wanted:
+                query += " AND type <> 'step.finished'"  # lets the server use the index of the others
+        query += " ORDER BY seq"
+        if last is not None:
+            query, values = f"{query} DESC LIMIT %b", [*values, Int8(last)]
+        event = partial(Event, run_id)
+        events = self.server.retried(lambda cursor: list(starmap(event, cursor.execute(query, values))))
+        if last is not None:
+            events.reverse()
+        return events
+
+    def results(self, run_id: str, *, after: int, through: int | None) -> dict[str, bytes]:
+        query = "SELECT step_id, raw FROM events WHERE run = %b AND seq > %b AND seq <= %b AND type = 'step.finished'"
+        values = (Int8(self._number(run_id)), Int8(after), Int8(_LAST if through is None else through))
+        return self.server.retried(lambda cursor: dict(cursor.execute(query, values).fetchall()))
+
+    def run(self, run_id: str) -> RunInfo | None:
+        found = self._select_runs("run_id = %b", [run_id], 1)
+        return found[0] if found else None
+
+    def runs_with_prefix(self, prefix: str, limit: int) -> list[RunInfo]:
+        return self._select_runs("run_id >= %b AND run_id < %b", [prefix, prefix + "\uffff"], limit)
+
+    def runs(
+        self, *, kind: str | None, name: str | None, status: Status | None, key: str | None, limit: int
+    ) -> list[RunInfo]:
+        asked = {"kind": kind, "name": name, "status": status and status.value, "key": key}
+        given = {column: value for column, value in asked.items() if value is not None}
+        return self._select_runs(" AND ".join(f"{column} = %b" for column in given) or "true", [*given.values()], limit)
+
+    def _select_runs(self, condition: str, values: list[Any], limit: int) -> list[RunInfo]:
+        query = f"SELECT {sql.RUN_COLUMNS}, {sql.CLOCK} FROM runs WHERE {condition} ORDER BY run_id DESC LIMIT %b"
+        rows = self._all(query, *values, Int8(limit))
+        if rows:
+            self.server.set_clock(rows[0][-1])
+        return [self._info(row[:-1]) for row in rows]
+
+    def _info(self, row: tuple[Any, ...]) -> RunInfo:
+        fields = dict(zip(sql.RUN_COLUMNS.replace("request", "raw_request").split(", "), row, strict=True))
+        lease_until = fields["lease_until"] - self.server.clock_offset_s
+        return RunInfo(**{**fields, "status": Status(fields["status"]), "lease_until": lease_until})
+
+    def blob(self, name: str) -> bytes | None:
+        row = self._one("SELECT packed, content FROM blobs WHERE name = %b", name)
+        return None if row is None else unpacked(*row)
+
+    def newest_seq(self, run_id: str) -> int:
+        row = self._one("SELECT max(seq) FROM events WHERE run = %b", Int8(self._number(run_id)))
+        return (row and row[0]) or 0
+
+    def watch(self, run_id: str, wake: Callable[[], None]) -> RunWatch:
+        return self._listening.watch(self._number(run_id), wake)
+
+    def _one(self, query: str, *values: object) -> tuple[Any, ...] | None:
+        return self.server.retried(lambda cursor: cursor.execute(query, values).fetchone())
+
+    def _all(self, query: str, *values: object) -> list[tuple[Any, ...]]:
+        return self.server.retried(lambda cursor: cursor.execute(query, values).fetchall())
+
+    # -- health ----------------------------------------------------------------------------------------------------
+
+    def stats(self) -> dict[str, float]:
+        return {**self._counts, **self.server.waits()}
+
+    def facts(self) -> dict[str, str]:
+        """Return what `victor doctor` tells about the server."""
+        return self.server.facts()
+
+    def close(self) -> None:
+        self._listening.close()
+        self.server.close()
+
+
+def _columns(rows: Sequence[Row]) -> dict[str, list[Any]]:
+    seqs, times, types, step_ids, parent_ids, raws = (list(column) for column in zip(*rows, strict=True))
+    return {"seqs": seqs, "times": times, "types": types, "step_ids": step_ids, "parent_ids": parent_ids, "raws": raws}
