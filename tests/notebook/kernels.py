@@ -121,7 +121,7 @@ def kernel(
             "IPYTHONDIR": str(folder / "ipython"),
             "JUPYTER_PREFER_ENV_PATH": "1",
             "PYDEVD_DISABLE_FILE_VALIDATION": "1",
-            "VICTOR_WARM": "0",
+            "VICTOR_NOTEBOOK__WARM": "0",
             **environment,
         },
     )

@@ -14,7 +14,7 @@ from IPython.core.interactiveshell import InteractiveShell
 
 from tests.notebook.kernels import ROOT
 from victor_nb.notebook.extension import load_ipython_extension, unload_ipython_extension
-from victor_nb.notebook.warming import Warming, is_wanted
+from victor_nb.notebook.warming import Warming
 
 HEAVY = [
     "pandas",
@@ -174,13 +174,16 @@ print(json.dumps(sorted(set({HEAVY!r}) & (set(sys.modules) - before))))
     assert json.loads(done.stdout) == []
 
 
-@pytest.mark.parametrize(
-    ("environment", "in_kernel", "wanted"),
-    [({}, True, True), ({}, False, False), ({"VICTOR_WARM": "0"}, True, False), ({"VICTOR_WARM": "1"}, True, True)],
-)
-def test_warming_is_for_kernels(environment: dict[str, str], in_kernel: bool, wanted: bool) -> None:
-    """And can be turned off."""
-    assert is_wanted(environment, in_kernel=in_kernel) == wanted
+@pytest.mark.parametrize("in_kernel", [True, False])
+def test_warming_is_for_kernels(shell: InteractiveShell, monkeypatch: pytest.MonkeyPatch, in_kernel: bool) -> None:
+    """A terminal imports what its verb needs and nothing ahead of it."""
+    started: list[str] = []
+    monkeypatch.setattr(Warming, "start", lambda _: started.append("warming"))
+    monkeypatch.setattr("victor_nb.notebook.extension._has_kernel", lambda _: in_kernel)
+
+    load_ipython_extension(shell)
+
+    assert started == (["warming"] if in_kernel else [])
 
 
 def test_warming_imports_in_the_background_and_survives_what_is_missing() -> None:

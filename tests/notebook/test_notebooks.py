@@ -22,7 +22,7 @@ def executed(cells: list[str], folder: Path, monkeypatch: pytest.MonkeyPatch) ->
     from tests.notebook.kernels import ROOT
 
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
-    monkeypatch.setenv("VICTOR_WARM", "0")
+    monkeypatch.setenv("VICTOR_NOTEBOOK__WARM", "0")
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
     notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python", "language": "python"}
     nbformat.write(notebook, folder / "in.ipynb")

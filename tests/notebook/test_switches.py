@@ -58,6 +58,13 @@ def test_a_project_can_switch_warming_off(tmp_path: Path, monkeypatch: pytest.Mo
     assert "heavy_library" not in sys.modules
 
     (tmp_path / "victor.toml").unlink()
+    monkeypatch.setenv("VICTOR_NOTEBOOK__WARM", "0")
+    warming = Warming(["heavy_library"], pause_s=0)
+    warming.start()
+    warming.thread.join()
+    assert "heavy_library" not in sys.modules
+
+    monkeypatch.delenv("VICTOR_NOTEBOOK__WARM")
     again = Warming(["heavy_library"], pause_s=0)
     again.start()
     again.thread.join()

@@ -7,7 +7,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from contextlib import ExitStack
 from typing import Any
@@ -18,7 +17,7 @@ from .completion_hooks import hook_completion
 from .face import Face
 from .magic import magic_for
 from .transforming import AwaitVictor
-from .warming import Warming, is_wanted
+from .warming import Warming
 
 _loaded: WeakKeyDictionary[Any, ExitStack] = WeakKeyDictionary()
 
@@ -34,7 +33,7 @@ def load_ipython_extension(shell: Any) -> None:
     _register_transformer(shell, undo)
     _listen(shell, "post_run_cell", face.last_failure.note, undo)
     undo.callback(hook_completion(shell, Sources(variables=shell.user_ns, runs=face.displays.recent)))
-    if is_wanted(os.environ, in_kernel=_has_kernel(shell)):
+    if _has_kernel(shell):
         warming = Warming()
         warming.start()
         undo.callback(warming.stop)

@@ -1,13 +1,12 @@
 """Warming: import the heavy libraries behind the user's back, so that the first agent cell starts at once.
 
-1. Only in a kernel, never in a terminal or a script; `VICTOR_WARM=0` turns it off.
+1. Only in a kernel, never in a terminal or a script; the setting `notebook.warm` turns it off.
 2. A pause between imports: they hold the interpreter's lock in slices, and the user's own cells go first.
 3. What fails to import here is not told: the verb that needs it will say so.
 """
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Iterable
 from importlib import import_module
@@ -56,8 +55,3 @@ class Warming:
                 import_module(name)
             except Exception:  # a broken library must not write into the user's notebook from a thread
                 continue
-
-
-def is_wanted(environment: os._Environ[str] | dict[str, str], *, in_kernel: bool) -> bool:
-    """Whether to warm at all."""
-    return in_kernel and environment.get("VICTOR_WARM", "1") != "0"
