@@ -8,8 +8,11 @@ import pandas as pd
 import pytest
 
 from tests.commands.conftest import Call, calling, careful_agent, saying
-from victor_nb.agents import Agent, AgentResult, ApprovalDenied, BudgetExceeded
+from victor_nb.agents import Agent, AgentResult, ApprovalDenied, Budget, BudgetExceeded
+from victor_nb.agents.budget import DEFAULT_STEPS
 from victor_nb.commands import Session
+from victor_nb.commands.asking import budget_of
+from victor_nb.config import BudgetSettings
 from victor_nb.errors import UsageError
 from victor_nb.journal import Event, ReplayMiss
 from victor_nb.tools import UnknownTool, tool
@@ -132,6 +135,16 @@ def test_a_budget_from_a_flag_stops_the_run_and_a_larger_one_lets_it_go_on(sessi
 
     assert answer.text == "look said: 7"
     assert calls == [7]
+
+
+def test_other_limits_leave_the_guard_against_endless_loops(tmp_path: Path, session: Session, call: Call) -> None:
+    """Settings that limit tokens or money say nothing about steps: two hundred stay the most, until one says more."""
+    (tmp_path / "victor.toml").write_text("[budget]\ntokens = 5000\n")
+    settings = session.settings({"budget.cost_usd": 0.5})
+
+    assert budget_of(settings) == Budget(steps=DEFAULT_STEPS, tokens=5000, cost_usd=0.5)
+    assert settings.budget.steps == BudgetSettings().steps == DEFAULT_STEPS
+    assert budget_of(session.settings({"budget.steps": 900})).steps == 900
 
 
 def test_a_cell_run_again_with_resume_goes_on_where_it_stopped(session: Session, call: Call) -> None:

@@ -119,9 +119,8 @@ def approver_for(session: Session, settings: Settings) -> Approver:
 
 
 def budget_of(settings: Settings) -> Budget:
-    """Return the limits that were set; an unset number of steps keeps the agent's own limit."""
-    limits = settings.budget.model_dump(exclude_none=True)
-    return Budget(**limits)
+    """Return the limits of the settings, as an agent keeps them."""
+    return Budget(**settings.budget.model_dump())
 
 
 def built_in_agent(session: Session, settings: Settings, tools: Sequence[Any]) -> Agent:

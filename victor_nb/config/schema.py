@@ -24,6 +24,9 @@ ApprovePolicy = Literal["ask", "never", "allowlist"]
 OnDoubt = Literal["ask", "retry", "skip"]
 ReplayMode = Literal["record", "strict", "auto"]
 
+LOOP_GUARD = 200
+"""Steps of a run that nobody has limited: a runaway loop must end. `agents.DEFAULT_STEPS` is the same, by test."""
+
 _SQLITE = "sqlite:///"
 
 
@@ -41,9 +44,9 @@ class _Table(BaseModel):
 
 
 class BudgetSettings(_Table):
-    """The most that one run may take; unset means no limit."""
+    """The most that one run may take; None means no limit."""
 
-    steps: Annotated[int | None, Field(gt=0, description="model requests and tool calls")] = None
+    steps: Annotated[int | None, Field(gt=0, description="model requests and tool calls")] = LOOP_GUARD
     tokens: Annotated[int | None, Field(gt=0, description="input and output tokens together")] = None
     cost_usd: Annotated[float | None, Field(gt=0, description="US dollars")] = None
     seconds: Annotated[float | None, Field(gt=0, description="seconds of wall time")] = None
