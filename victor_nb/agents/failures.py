@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from pydantic_ai.exceptions import (
+    FallbackExceptionGroup,
     ModelAPIError,
     ModelHTTPError,
     UnexpectedModelBehavior,
@@ -40,6 +41,8 @@ def reason_of(failure: Resumable) -> str:
 
 def translated(error: Exception, run_id: str) -> Exception:
     """Return our error for a failure of the loop; a programmer's own exceptions stay what they are."""
+    if isinstance(error, FallbackExceptionGroup):
+        return _none_answered(error, run_id)
     if isinstance(error, BaseExceptionGroup):
         return translated(_first(error), run_id)
     if isinstance(error, VictorError):
@@ -58,6 +61,17 @@ def translated(error: Exception, run_id: str) -> Exception:
     if isinstance(error, UserError):
         return ToolSetupError(_short(str(error)), where=f"run {run_id}")
     return error
+
+
+def _none_answered(group: FallbackExceptionGroup, run_id: str) -> ModelFailed:
+    """Return one error for models that were asked in turn, with what each of them said."""
+    said = [translated(one, run_id) for one in _flat(group) if isinstance(one, Exception)]
+    words = "; ".join(one.what if isinstance(one, VictorError) else _short(str(one)) for one in said)
+    return ModelFailed(
+        f"none of the {len(said)} models could answer: {words}",
+        where=f"run {run_id}",
+        hint=f"victor resume {run_id}",
+    )
 
 
 def _first(group: BaseExceptionGroup[BaseException]) -> Exception:
