@@ -9,6 +9,7 @@ from __future__ import annotations
 from contextvars import ContextVar
 from typing import Any, Final
 
+from .effects import OnDoubt
 from .log import RunLog
 from .run import Run
 
@@ -21,9 +22,13 @@ def current_run() -> Run | None:
 
 
 class JoinedRun(Run):
-    """A part of another run, with doubts and counters of its own."""
+    """A part of another run.
 
-    def __init__(self, outer: Run) -> None:
+    Args:
+        on_doubt: what the part does about doubts; where it says "ask", the outer run's word counts.
+    """
+
+    def __init__(self, outer: Run, on_doubt: OnDoubt = "ask") -> None:
         self._outer = outer
         super().__init__(
             outer._journal,
@@ -31,7 +36,7 @@ class JoinedRun(Run):
             outer._past,
             None,
             mode=outer.mode,
-            on_doubt=outer.on_doubt,
+            on_doubt=on_doubt if on_doubt != "ask" else outer.on_doubt,
             recording=outer._recording,
         )
         self._ids, self._answered, self._mail = outer._ids, outer._answered, outer._mail

@@ -11,7 +11,8 @@ from collections.abc import Awaitable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from .codec import Writer
-from .effects import Effect
+from .effects import Effect, OnDoubt
+from .errors import Paused
 from .events import Event
 from .log import Entry
 from .spans import Span, events_in
@@ -33,6 +34,7 @@ class PlacedSteps:
         self.begin, self.spans = begin, tuple(spans)
         self._run, self._journal, self._past = run, run._journal, run._past
         self._redactor = run._journal.redactor
+        self._loaded = run._log.seq if run._log is not None else 0
 
     def events(self, types: Sequence[str]) -> list[Event]:
         """Return those of the past, oldest first."""
@@ -55,8 +57,11 @@ class PlacedSteps:
         """Return the result inside the body of a `step.finished`; a replay shows the step to listeners."""
         return self._run._answer(step, recorded)
 
-    async def admit(self, step: Step) -> bool:
+    async def admit(self, step: Step, on_doubt: OnDoubt | None = None) -> bool:
         """Ask whether a step without a result is to be done now; False if it was decided to skip it.
+
+        Args:
+            on_doubt: overrides the run's own, for this step.
 
         Raises:
             StepInDoubt: it may have had its effect, and nobody decided.
@@ -66,6 +71,8 @@ class PlacedSteps:
         doubt = self._run._to_be_done(step)
         if doubt is None:
             return True
+        if on_doubt in ("retry", "skip") and step.id not in self._past.resolved:
+            return self._run._settle(step, on_doubt) is None
         decision = doubt(step)
         decided = await decision if isinstance(decision, Awaitable) else decision
         return self._run._settle(step, decided) is None
@@ -107,6 +114,22 @@ class PlacedSteps:
         """Leave an event to be committed with the next one that is written."""
         self._run._writer().write_later(entry)
 
+    def begin_again(self, step: Step) -> None:
+        """Let a further attempt at a step, in the same execution, find what was finished inside it before."""
+        run = self._run
+        if run._log is not None:
+            self._past.results |= self._journal.store.results(run.id, after=self._loaded, through=None)
+            self._loaded = run._log.seq
+        run._ids.forget(step.id)
+
+    def paused(self, step: Step, pause: Paused, began: float) -> None:
+        """Take back the beginning of a step that waits for a person; `began` as `time.perf_counter()` gave it."""
+        self._run._paused(step, pause, began)
+
     def failed(self, step: Step, failure: Exception, began: float, *, is_done: bool = False) -> None:
-        """Record that the step failed; `began` as `time.perf_counter()` gave it."""
-        self._run._failed(step, failure, began, is_done)
+        """Record that the step failed; `began` as `time.perf_counter()` gave it.
+
+        A program may survive the failure of its step; the failure of a placed one is survived by what its engine
+        records instead, so that resuming always tries it anew.
+        """
+        self._run._failed(step, failure, began, is_done, is_survived=False)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import random
 import threading
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self, TypeVar, cast
 
@@ -80,6 +80,11 @@ class Run:
         self._began = time.monotonic()
         self._mail = SharedMail(journal.store, info.run_id)
         self.placed = PlacedSteps(self, spans, begin)
+
+    @property
+    def journal(self) -> Journal:
+        """Where the run is recorded."""
+        return self._journal
 
     @property
     def replayed(self) -> bool:
@@ -310,7 +315,7 @@ class Run:
         raw = Writer(self._journal.redactor).body({**body, "ms": _ms_since(began)})
         self._log.write(Entry("step.failed", raw, step.id, step.parent_id))
 
-    def _failed(self, step: Step, failure: Exception, began: float, is_done: bool) -> None:
+    def _failed(self, step: Step, failure: Exception, began: float, is_done: bool, *, is_survived: bool = True) -> None:
         """Record a failure, unless the journal itself is what failed: then the step stays in doubt.
 
         So does an effect that was had and only could not be written down: it must not be had again unasked.
@@ -320,7 +325,7 @@ class Run:
             return
         body: dict[str, object] = {"kind": step.kind, "name": step.name, "error": described(failure)}
         body["ms"] = _ms_since(began)
-        if isinstance(failure, Resumable):
+        if isinstance(failure, Resumable) or not is_survived:
             body["resumable"] = True
         if is_done and step.effect is Effect.EFFECT:
             body["in_doubt"] = True
@@ -368,9 +373,14 @@ class Run:
 
     # -- the end ---------------------------------------------------------------------------------------------------
 
-    def finish(self, result: object = None, **totals: object) -> None:
-        """End the run well. `totals` are kept beside the result, such as `usage` and `cost_usd`."""
-        self._end("run.finished", Status.FINISHED, {"result": result, **totals})
+    def finish(self, result: object = None, *, blobs: Mapping[str, bytes] = _NO_BLOBS, **totals: object) -> None:
+        """End the run well.
+
+        Args:
+            blobs: what a result refers to that is written down already.
+            totals: kept beside the result, such as `usage` and `cost_usd`.
+        """
+        self._end("run.finished", Status.FINISHED, {"result": result, **totals}, blobs)
 
     def fail(self, failure: BaseException) -> None:
         """End the run with an error; resuming it tries the failed step anew."""
@@ -383,7 +393,7 @@ class Run:
             body["error"] = described(failure)
         self._end("run.stopped", Status.STOPPED, body)
 
-    def _end(self, type_: str, status: Status, body: dict[str, Any]) -> None:
+    def _end(self, type_: str, status: Status, body: dict[str, Any], blobs: Mapping[str, bytes] = _NO_BLOBS) -> None:
         if self.is_ended:
             return
         writer = Writer(self._journal.redactor)
@@ -393,7 +403,7 @@ class Run:
             if self._log is None:
                 self._announce(type_, raw)
             else:
-                self._log.write(Entry(type_, raw, blobs=writer.blobs, status=status, power_safe=True))
+                self._log.write(Entry(type_, raw, blobs={**blobs, **writer.blobs}, status=status, power_safe=True))
         finally:
             self._journal.release(self.id)
 

@@ -84,20 +84,28 @@ def current_step() -> Step | None:
 
 
 class StepIds:
-    """Names the steps of one execution of a run, counting how often each came up."""
+    """Names the steps of one execution of a run, counting how often each came up inside its parent."""
 
     def __init__(self) -> None:
-        self._counted: dict[object, tuple[str, Iterator[int]]] = {}
+        self._counted: dict[str, dict[object, tuple[str, Iterator[int]]]] = {}
 
     def next(self, parent_id: str, kind: str, name: str, inputs: bytes) -> str:
         """Return the id of the next step of that description."""
+        if (inside := self._counted.get(parent_id)) is None:
+            inside = self._counted.setdefault(parent_id, {})
         # A counter gives each number once, to whichever thread asks; steps without inputs need no hash each time.
-        what: object = (parent_id, kind, name) if inputs == b"null" else _described(parent_id, kind, name, inputs)
-        if (counted := self._counted.get(what)) is None:
+        what: object = (kind, name) if inputs == b"null" else _described(parent_id, kind, name, inputs)
+        if (counted := inside.get(what)) is None:
             known = what if isinstance(what, str) else _described(parent_id, kind, name, inputs)
-            counted = self._counted.setdefault(what, (known, count()))
+            counted = inside.setdefault(what, (known, count()))
         times = next(counted[1])
         return f"{counted[0]}.{times}" if times else counted[0]
+
+    def forget(self, parent_id: str) -> None:
+        """Begin to count anew inside a step, and inside all that ran in it."""
+        for step_id, counter in list(self._counted.pop(parent_id, {}).values()):
+            for times in range(next(counter)):
+                self.forget(f"{step_id}.{times}" if times else step_id)
 
 
 def _described(parent_id: str, kind: str, name: str, inputs: bytes) -> str:
