@@ -17,34 +17,51 @@ if TYPE_CHECKING:
     from .errors import VictorError
     from .journal import Effect, Journal, current_step, open_journal
     from .tools import Artifact, Toolset, tool
+    from .workflows import END, START, Command, RetryPolicy, Send, Workflow, interrupt, send
 
 _HOME = {
+    "END": "workflows",
+    "START": "workflows",
     "Agent": "agents",
     "AgentResult": "agents",
     "Artifact": "tools",
     "Budget": "agents",
+    "Command": "workflows",
     "Effect": "journal",
     "Journal": "journal",
+    "RetryPolicy": "workflows",
+    "Send": "workflows",
     "Toolset": "tools",
     "VictorError": "errors",
+    "Workflow": "workflows",
     "current_step": "journal",
+    "interrupt": "workflows",
     "open_journal": "journal",
+    "send": "workflows",
     "tool": "tools",
 }
 
 __all__ = [
+    "END",
+    "START",
     "Agent",
     "AgentResult",
     "Artifact",
     "Budget",
+    "Command",
     "Effect",
     "Journal",
+    "RetryPolicy",
+    "Send",
     "Toolset",
     "VictorError",
+    "Workflow",
     "__version__",
     "current_step",
+    "interrupt",
     "load_ipython_extension",
     "open_journal",
+    "send",
     "tool",
     "unload_ipython_extension",
 ]

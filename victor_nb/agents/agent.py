@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ..errors import UsageError
-from ..journal import Event, Journal, OnDoubt, Redactor, ReplayMode, open_journal
+from ..journal import Event, Journal, OnDoubt, Redactor, ReplayMode, Run, open_journal
+from ..journal.joined import current_run
 from .approvals import Approver
 from .background import run_blocking
 from .budget import Budget
@@ -29,7 +30,11 @@ EventSink = Callable[[Event], None]
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """One request to an agent, with everything that is not part of the agent itself."""
+    """One request to an agent, with everything that is not part of the agent itself.
+
+    Attributes:
+        outer: the run that the work is a part of, if it is no run of its own.
+    """
 
     prompt: str | None
     journal: Journal
@@ -39,6 +44,7 @@ class Ask:
     variables: Mapping[str, object] | None = None
     on_event: EventSink | None = None
     on_doubt: OnDoubt | None = None
+    outer: Run | None = None
 
 
 @dataclass(frozen=True)
@@ -108,7 +114,18 @@ class Agent:
             raise FrameworkChanged(
                 f"the installed agent framework does not fit: {error}", hint='pip install "pydantic-ai-slim>=2.62,<3"'
             ) from error
-        ask = Ask(prompt, journal or default_journal(), run_id, replay, approver, variables, on_event, on_doubt)
+        outer = current_run() if journal is None and run_id is None else None
+        ask = Ask(
+            prompt,
+            journal or (outer.journal if outer else default_journal()),
+            run_id,
+            replay,
+            approver,
+            variables,
+            on_event,
+            on_doubt,
+            outer,
+        )
         return await execute(self, ask)
 
     def run_sync(self, prompt: str | None = None, **options: Any) -> AgentResult:

@@ -23,8 +23,10 @@ from pydantic_ai.usage import UsageLimits
 
 from ..errors import Resumable, VictorError
 from ..journal import Event, Journal, ReplayMiss, Run
+from ..journal.joined import JoinedRun
 from ..tools import Tool, describe_variables, kernel_variables
 from .approvals import Approver, Mailbox, PolicyApprover
+from .bounding import Bounds
 from .budget import Ledger, Stopwatch, Usage, worked_seconds
 from .digests import digest, digests_of
 from .durable import Durability
@@ -64,9 +66,7 @@ async def execute(agent: Agent, ask: Ask) -> AgentResult:
     variables = ask.variables or {}
     tools = tools_in([*agent.tools, *([kernel_variables(variables)] if variables else [])])
     request = _request(agent, model, prompt, tools, variables)
-    run = open_run(
-        ask.journal, agent.name, request, run_id=ask.run_id, replay=ask.replay, on_doubt=ask.on_doubt or agent.on_doubt
-    )
+    run = _run_of(agent, ask, request)
     parts = Parts(ask.journal, run, tools, _ledger(agent, ask.journal, run))
     block = describe_variables(variables, variables)
     with _shown_to(ask.on_event, ask.journal, run), _ended(run):
@@ -82,6 +82,13 @@ async def execute(agent: Agent, ask: Ask) -> AgentResult:
             model=result.model,
         )
     return result
+
+
+def _run_of(agent: Agent, ask: Ask, request: Mapping[str, Any]) -> Run:
+    on_doubt = ask.on_doubt or agent.on_doubt
+    if ask.outer is not None:
+        return JoinedRun(ask.outer, on_doubt)
+    return open_run(ask.journal, agent.name, request, run_id=ask.run_id, replay=ask.replay, on_doubt=on_doubt)
 
 
 def resolved(model: Model | str | None) -> Model:
@@ -107,7 +114,8 @@ def _request(
 
 
 def _ledger(agent: Agent, journal: Journal, run: Run) -> Ledger:
-    before = worked_seconds(journal.outline(run.id)) if run.mode == "record" else 0.0
+    is_own = not isinstance(run, JoinedRun)
+    before = worked_seconds(journal.outline(run.id)) if run.mode == "record" and is_own else 0.0
     return Ledger(agent.budget, run.id, Stopwatch(time.monotonic, before))
 
 
@@ -158,6 +166,7 @@ def _loop(agent: Agent, model: Model, parts: Parts, gate: Gate) -> pydantic_ai.A
             output_type=agent.output,
             toolsets=[ours],
             capabilities=[
+                *([Bounds()] if agent.coordinators else []),  # only they bring tools that are not ours
                 *agent.coordinators,
                 *([gate] if _may_need_approval(agent, parts.tools) else []),
                 Durability(agent.name, parts.run, parts.ledger),

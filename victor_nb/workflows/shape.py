@@ -6,8 +6,10 @@ A shape holds no functions and no state, so it can be journaled, compared and dr
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, Final, Literal, Self
+
+import msgspec
 
 START: Final = "__start__"
 """The node before the first: edges from it lead to the nodes that begin."""
@@ -56,7 +58,8 @@ class GraphShape:
 
     def to_json(self) -> dict[str, Any]:
         """Return the shape as JSON values."""
-        return asdict(self)
+        written: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(self))
+        return written
 
     @classmethod
     def from_json(cls, written: Mapping[str, Any]) -> Self:

@@ -1,0 +1,96 @@
+"""Answering: which questions a run waits with, and which of them the value answers that it is resumed with."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from ..journal import Journal, Run
+from ..journal.events import Event
+from .control import NOTHING, Command, Interrupt
+from .errors import ResumeMismatch
+
+REQUESTED: Final = "interrupt.requested"
+ANSWERED: Final = "interrupt.answered"
+
+
+def answers_of(journal: Journal, run: Run, given: Any, by: str = "") -> dict[str, Any]:
+    """Return all answers that a run has, by question; those that `given` brings are recorded first.
+
+    Args:
+        given: what the run is resumed with; a Command with `resume` answers.
+        by: who answers.
+
+    Raises:
+        ResumeMismatch: it cannot be told which question the value answers.
+    """
+    events = run.placed.events((REQUESTED, ANSWERED))
+    answers = answers_in(journal, events)
+    waiting = [
+        one for one in questions_in(journal, events) if one.when == "after" or run.placed.recorded(one.node) is None
+    ]
+    new: dict[str, Any] = {one.id: True for one in waiting if one.when != "inside"}
+    if isinstance(given, Command) and given.resume is not NOTHING:
+        new |= _matched(run.id, [one for one in waiting if one.when == "inside"], given.resume, bool(new))
+    if new:
+        told = [{"id": question, "value": value, "by": by} for question, value in new.items()]
+        run.placed.write([run.placed.note(ANSWERED, one) for one in told])
+    return answers | new
+
+
+def _matched(run_id: str, waiting: list[Interrupt], value: Any, has_other: bool) -> dict[str, Any]:
+    known = {one.id for one in waiting}
+    if isinstance(value, dict) and value and value.keys() <= known:
+        return dict(value)
+    if len(waiting) == 1:
+        return {waiting[0].id: value}
+    if not waiting and has_other:
+        return {}
+    if not waiting:
+        raise ResumeMismatch(
+            "a value was given to resume with, and the run asks nothing",
+            f"run {run_id}",
+            "leave the value out: run(run_id=…) goes on",
+        )
+    asked = "; ".join(f"{one.id}: {one.value!r} ({one.node})" for one in waiting)
+    raise ResumeMismatch(
+        f"the run asks {len(waiting)} questions and one value was given: {asked}",
+        f"run {run_id}",
+        "answer by id: Command(resume={id: value, …})",
+    )
+
+
+def record_questions(journal: Journal, run: Run, questions: tuple[Interrupt, ...]) -> None:
+    """Note what a run waits with, each question once."""
+    if run.mode == "strict":
+        return
+    known = {one.id for one in questions_in(journal, run.placed.events((REQUESTED,)))}
+    told = [one for one in questions if one.id not in known]
+    if told:
+        run.placed.write([run.placed.note(REQUESTED, _written(one), one.node) for one in told])
+
+
+def _written(question: Interrupt) -> dict[str, object]:
+    written: dict[str, object] = {"id": question.id, "node": question.node, "value": question.value}
+    if question.when != "inside":
+        written["when"] = question.when
+    if question.schema is not None:
+        written["schema"] = question.schema
+    return written
+
+
+def questions_in(journal: Journal, events: list[Event]) -> list[Interrupt]:
+    """The questions among some events that are not answered among them."""
+    asked: dict[str, Interrupt] = {}
+    for event in events:
+        data = event.data
+        if event.type == REQUESTED:
+            value, when = journal.load(data["value"]), data.get("when", "inside")
+            asked[data["id"]] = Interrupt(data["id"], data["node"], value, when, data.get("schema"))
+        elif event.type == ANSWERED:
+            asked.pop(data["id"], None)
+    return list(asked.values())
+
+
+def answers_in(journal: Journal, events: list[Event]) -> dict[str, Any]:
+    """The answers among some events, by question; the newest counts."""
+    return {event.data["id"]: journal.load(event.data["value"]) for event in events if event.type == ANSWERED}

@@ -1,0 +1,314 @@
+"""The engine: supersteps of one graph, until nothing is due.
+
+1. A superstep runs all nodes that are due, side by side; their updates are applied together when all are done, in
+   the order of the graph and not in the order in which they ended.
+2. A node's result is committed before the next superstep begins; a sibling's failure takes nothing away from it.
+3. Which nodes run is decided by the position alone (`position`), what one node does by `execution`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+from ..journal import Effect, Step
+from ..journal.log import Entry
+from .answers import Answer, from_json, outcome_of, to_json
+from .control import NOTHING, Command, Interrupt
+from .errors import StepLimitReached, WorkflowStopped
+from .execution import perform, routed
+from .plan import Plan, Route
+from .position import Due, Outcome, Position, Values, after, applied, start
+from .runtime import Runtime, Shared, Waiting
+from .shape import START
+
+YIELD_S: Final = 0.02
+"""After this long without a pause, others on the event loop get their turn."""
+
+Edits = dict[int, list[Callable[[Position], Position]]]
+
+
+class GraphRun:
+    """One graph while it runs, as a run of its own or inside a node of another.
+
+    Attributes:
+        prefix: of the ids of its steps; empty for the outermost graph.
+        parent_id: the step that it runs inside of.
+        inline: whether a node that is an ordinary function may run on the event loop's own thread when it is alone.
+        edits: changes of the state by hand, by the superstep after which they were made.
+        committed: told of each superstep: its outcomes, the position after it, and what was written.
+        to_parent: what a node said to the graph around this one.
+        position: where it stands.
+        outcomes: of all nodes so far, in order; only kept where a graph is around this one.
+    """
+
+    def __init__(
+        self,
+        plan: Plan,
+        shared: Shared,
+        *,
+        inside: Step | None = None,
+        inline: bool = False,
+        edits: Edits | None = None,
+    ) -> None:
+        self.plan, self.shared, self.inline = plan, shared, inline
+        self.prefix, self.parent_id = (f"{inside.id}:", inside.id) if inside is not None else ("", "")
+        self.namespace: tuple[str, ...] = ()
+        self.edits = edits or {}
+        self.committed: Callable[[Sequence[Outcome], Position, Sequence[Entry]], None] | None = None
+        self.to_parent: Command | None = None
+        self.position = Position(0, {}, ())
+        self.outcomes: list[Outcome] | None = [] if inside is not None else None
+        self._placed = shared.run.placed
+        self._began_turn = time.perf_counter()
+        self._is_failing = False
+
+    async def begin(self, given: Any) -> Position:
+        """Return the position before the first superstep.
+
+        Raises:
+            InvalidUpdate, InvalidState: the input does not fit.
+        """
+        plan, prefix = self.plan, self.prefix
+        values = applied(plan.rules, plan.channels.initial(), [plan.input.update(given, "the input")], "the input")
+        due = [Due(name) for name in plan.rules.after.get(START, ())]
+        if routes := plan.routes.get(START):
+            step = Step(self.shared.run.id, f"{prefix}0/{START}", self.parent_id, "route", START, Effect.PURE, b"null")
+            due += await self._decided(routes, step, values)
+        position = self.position = start(plan.rules, values, due)
+        if self.shared.emit is not None:
+            self.shared.emit.begun(self, position)
+        return position
+
+    async def _decided(self, routes: Sequence[Route], step: Step, values: Values) -> list[Due]:
+        """Where the routes from START lead; a step, because a route may ask a model."""
+        placed = self._placed
+        if (recorded := placed.recorded(step.id)) is not None:
+            return from_json(placed.result(recorded, step)).goto
+        await placed.admit(step)
+        runtime = Runtime(self.shared, step, 0, self.shared.settings.max_steps, None)
+        answer = await routed(self, START, routes, Answer([], []), values, runtime)
+        placed.write((placed.done(step, {"superstep": 0, "result": to_json(answer), "ms": 0.0}),))
+        return answer.goto
+
+    async def run(self, position: Position) -> Position:
+        """Go on from a position until nothing is due, or a node speaks to the graph around this one.
+
+        Raises:
+            Waiting: nodes ask a person.
+            StepLimitReached, WorkflowStopped: the run is intact.
+            NodeFailed: a node raised.
+        """
+        task = asyncio.current_task()
+        position = self.position = self._edited(position)
+        while position.due:
+            if self.shared.settings.max_steps <= position.superstep:
+                raise self._limit(position)
+            self._ask_before(position)
+            number = position.superstep + 1
+            outcomes, entries = await self._superstep(position, number)
+            done = position
+            position = self.position = self._edited(after(self.plan.rules, position, outcomes))
+            if self.committed is not None:
+                self.committed(outcomes, position, entries)
+            if self.outcomes is not None:
+                self.outcomes += outcomes
+            if self.shared.emit is not None:
+                self.shared.emit.superstep(self, position, outcomes)
+            if self.to_parent is not None:
+                break
+            self._ask_after(done, position)
+            if self.shared.is_draining and position.due:
+                raise self._drained(position)
+            await self._pause(task)
+        return position
+
+    async def _pause(self, task: asyncio.Task[Any] | None) -> None:
+        """Let others have their turn; a run without real waiting would never see that it was cancelled."""
+        now = time.perf_counter()
+        if now - self._began_turn > YIELD_S or (task is not None and task.cancelling()):
+            await asyncio.sleep(0)
+            self._began_turn = time.perf_counter()
+
+    # -- one superstep ---------------------------------------------------------------------------------------------
+
+    async def _superstep(self, position: Position, number: int) -> tuple[list[Outcome], list[Entry]]:
+        if len(position.due) == 1:
+            (due,) = position.due
+            answer, entry = await self._node(due, self._step(due, number, 0), position.values, number, alone=True)
+            if entry is None:
+                return [outcome_of(due.node, answer)], []
+            self._placed.write((entry,))
+            return [outcome_of(due.node, answer)], [entry]
+        return await self._several(position, number)
+
+    async def _several(self, position: Position, number: int) -> tuple[list[Outcome], list[Entry]]:
+        commits = Commits(self._placed.write)
+        most = self.shared.settings.max_concurrency
+        free = asyncio.Semaphore(most) if most is not None else None
+
+        async def one(due: Due, step: Step) -> Answer:
+            if free is None:
+                answer, entry = await self._node(due, step, position.values, number, alone=False)
+            else:
+                async with free:
+                    if self._is_failing:
+                        raise _NotBegun
+                    answer, entry = await self._node(due, step, position.values, number, alone=False)
+            if entry is not None:
+                commits.add(entry)
+            return answer
+
+        steps = self._steps(position.due, number)
+        results = await asyncio.gather(*map(one, position.due, steps), return_exceptions=True)
+        commits.flush()
+        failures = [one for one in results if isinstance(one, BaseException)]
+        if failures:
+            self._is_failing = False
+            raise _worst(failures)
+        answers = [one for one in results if isinstance(one, Answer)]
+        return [
+            outcome_of(due.node, answer) for due, answer in zip(position.due, answers, strict=True)
+        ], commits.entries
+
+    def _steps(self, dues: Sequence[Due], number: int) -> list[Step]:
+        sent, steps = 0, []
+        for due in dues:
+            steps.append(self._step(due, number, sent))
+            sent += due.arg is not NOTHING or due.failure is not None
+        return steps
+
+    def _step(self, due: Due, number: int, sent: int) -> Step:
+        step_id = f"{self.prefix}{number}/{due.node}"
+        if due.arg is not NOTHING or due.failure is not None:
+            step_id = f"{step_id}#{sent}"
+        node = self.plan.nodes[due.node]
+        return Step(self.shared.run.id, step_id, self.parent_id, "node", due.node, node.effect, b"null")
+
+    async def _node(
+        self, due: Due, step: Step, values: Values, number: int, *, alone: bool
+    ) -> tuple[Answer, Entry | None]:
+        """Return a node's answer, and the event that it is done if it is news."""
+        placed, emit = self._placed, self.shared.emit
+        if (recorded := placed.recorded(step.id)) is not None:
+            answer = from_json(placed.result(recorded, step))
+            if emit is not None:
+                emit.answered(self, step, answer)
+            self.to_parent = answer.to_parent or self.to_parent
+            return answer, None
+        if not await placed.admit(step, self.plan.nodes[due.node].on_doubt):
+            return Answer([], []), None
+        placed.start(step)
+        if emit is not None:
+            emit.started(self, step, due, values)
+        began = time.perf_counter()
+        try:
+            answer = await perform(self, due, step, values, number, alone=alone)
+            ms = round((time.perf_counter() - began) * 1000, 3)
+            entry = placed.done(step, {"superstep": number, "result": to_json(answer), "ms": ms})
+        except Exception as failure:
+            self._is_failing = True
+            placed.failed(step, failure, began)
+            if emit is not None:
+                emit.failed(self, step, failure)
+            raise
+        except Waiting as waiting:
+            placed.paused(step, waiting, began)
+            if emit is not None:
+                emit.waiting(self, step, waiting)
+            raise
+        if emit is not None:
+            emit.answered(self, step, answer)
+        self.to_parent = answer.to_parent or self.to_parent
+        return answer, entry
+
+    # -- reasons to stop -------------------------------------------------------------------------------------------
+
+    def _edited(self, position: Position) -> Position:
+        for edit in self.edits.pop(position.superstep, ()) if self.edits else ():
+            position = edit(position)
+        return position
+
+    def _ask_before(self, position: Position) -> None:
+        self._ask("before", self.shared.settings.interrupt_before, position.due, position.superstep + 1)
+
+    def _ask_after(self, done: Position, position: Position) -> None:
+        if position.due:
+            self._ask("after", self.shared.settings.interrupt_after, done.due, position.superstep)
+
+    def _ask(self, when: Any, nodes: frozenset[str], dues: Sequence[Due], number: int) -> None:
+        if not nodes or not (found := [due.node for due in dues if due.node in nodes or "*" in nodes]):
+            return
+        question = f"{when}:{self.prefix}{number}"
+        if question not in self.shared.answers:
+            raise Waiting(Interrupt(question, f"{self.prefix}{number}/{found[0]}", None, when))
+
+    def _limit(self, position: Position) -> StepLimitReached:
+        most = self.shared.settings.max_steps
+        due = ", ".join(dict.fromkeys(one.node for one in position.due))
+        return StepLimitReached(
+            f"the workflow took {most} supersteps and still has work: {due}",
+            f"run {self.shared.run.id}",
+            f"if that is no endless cycle, go on with run(run_id=…, max_steps={most * 10})",
+        )
+
+    def _drained(self, position: Position) -> WorkflowStopped:
+        due = ", ".join(dict.fromkeys(one.node for one in position.due))
+        return WorkflowStopped(
+            f"the workflow was asked to stop, before {due}",
+            f"run {self.shared.run.id}",
+            f"victor resume {self.shared.run.id}",
+        )
+
+
+class _NotBegun(Exception):
+    """Stands for a node that was not begun because a sibling had failed."""
+
+
+class Commits:
+    """Events that are ready in one turn of the event loop, committed together."""
+
+    def __init__(self, write: Callable[[Sequence[Entry]], None]) -> None:
+        self.entries: list[Entry] = []
+        self._write, self._waiting = write, list[Entry]()
+        self._failure: Exception | None = None
+
+    def add(self, entry: Entry) -> None:
+        """Have the event committed at the end of this turn."""
+        if not self._waiting:
+            asyncio.get_running_loop().call_soon(self._end_turn)
+        self._waiting.append(entry)
+        self.entries.append(entry)
+
+    def _end_turn(self) -> None:
+        try:
+            self._commit()
+        except Exception as failure:
+            self._failure = self._failure or failure
+
+    def _commit(self) -> None:
+        ready, self._waiting = self._waiting, []
+        if ready:
+            self._write(ready)
+
+    def flush(self) -> None:
+        """Commit what is left.
+
+        Raises:
+            JournalError, LeaseLost: something could not be committed.
+        """
+        self._commit()
+        if self._failure is not None:
+            raise self._failure
+
+
+def _worst(failures: Sequence[BaseException]) -> BaseException:
+    """What a superstep ends with: a failure before questions, questions all together; in the order of the graph."""
+    errors = [one for one in failures if not isinstance(one, Waiting | _NotBegun)]
+    if not errors:
+        return Waiting(*(asked for one in failures if isinstance(one, Waiting) for asked in one.interrupts))
+    for other in errors[1:]:
+        errors[0].add_note(f"and at the same time: {type(other).__name__}: {other}")
+    return errors[0]

@@ -1,0 +1,95 @@
+"""The graph of a run, as its journal keeps it: to be drawn and read without the code, and to notice that it changed.
+
+What a run was started with is compared by meaning: nodes, edges, reducers, and the hash of each node's source.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from ..journal import Journal, Run
+from ..journal.events import Event
+from .errors import GraphChanged
+from .plan import Plan, rules_to_json
+
+GRAPH: Final = "workflow.graph"
+
+
+def graph_of(plan: Plan, origin: Mapping[str, Any]) -> dict[str, Any]:
+    """What the journal keeps of a graph; `origin` says where its definition is."""
+    return {
+        "shape": plan.shape.to_json(),
+        "sources": plan.sources(),
+        "rules": rules_to_json(plan.rules),
+        "keys": {key: _named(channel.type) for key, channel in plan.channels.channels.items()},
+        "origin": dict(origin),
+    }
+
+
+def newest_graph(journal: Journal, run_id: str) -> dict[str, Any] | None:
+    """The graph that a run was last executed with; None before its first execution."""
+    found = journal.history(run_id, types=(GRAPH,))
+    return loaded(journal, found[-1]) if found else None
+
+
+def loaded(journal: Journal, event: Event) -> dict[str, Any]:
+    """A `workflow.graph` with its long parts."""
+    read: dict[str, Any] = journal.load(event.data)
+    return read
+
+
+def check_graph(journal: Journal, run: Run, plan: Plan, origin: Mapping[str, Any], *, is_accepted: bool) -> None:
+    """Note the graph of a new run; of an old one, make sure that it is still the same.
+
+    Raises:
+        GraphChanged: it is not, and nobody said that this is meant.
+    """
+    now = graph_of(plan, origin)
+    known = newest_graph(journal, run.record_id)
+    if known is not None:
+        changes = differences(known, now)
+        if not changes:
+            return
+        if not is_accepted:
+            raise GraphChanged(
+                "the graph is not the one that this run was started with:\n  " + "\n  ".join(changes),
+                f"run {run.record_id}",
+                "finished nodes keep their results. To go on with the graph as it is now: "
+                f"run(run_id=…, accept_changes=True), or victor resume {run.record_id} --accept-changes",
+            )
+    if run.mode != "strict":
+        run.placed.write([run.placed.note(GRAPH, now)])
+
+
+def differences(then: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
+    """How two graphs differ, a sentence each; the same list is shown by a diff of two runs."""
+    old, new = then["sources"], now["sources"]
+    told = [f"node {name!r} is new" for name in new if name not in old]
+    told += [f"node {name!r} is gone" for name in old if name not in new]
+    told += [f"node {name!r}: its code changed" for name in new if name in old and old[name] != new[name]]
+    told += _of_edges(then["shape"]["edges"], now["shape"]["edges"])
+    told += [f"state key {key!r} is new" for key in now["keys"] if key not in then["keys"]]
+    told += [f"state key {key!r} is gone" for key in then["keys"] if key not in now["keys"]]
+    for key, kind in now["keys"].items():
+        if then["keys"].get(key, kind) != kind:
+            told.append(f"state key {key!r} was {then['keys'][key]} and is {kind}")
+    reducers_then, reducers_now = then["rules"]["reducers"], now["rules"]["reducers"]
+    for key in now["keys"]:
+        if key in then["keys"] and reducers_then.get(key, "") != reducers_now.get(key, ""):
+            told.append(f"state key {key!r} is joined in another way")
+    if then["rules"]["deferred"] != now["rules"]["deferred"]:
+        told.append("other nodes are deferred")
+    return told
+
+
+def _of_edges(then: Sequence[Mapping[str, Any]], now: Sequence[Mapping[str, Any]]) -> list[str]:
+    old = [(edge["source"], edge["target"]) for edge in then]
+    new = [(edge["source"], edge["target"]) for edge in now]
+    told = [f"edge {source} → {target} is new" for source, target in dict.fromkeys(new) if (source, target) not in old]
+    gone = [f"edge {source} → {target} is gone" for source, target in dict.fromkeys(old) if (source, target) not in new]
+    return told + gone
+
+
+def _named(kind: Any) -> str:
+    return kind.__name__ if isinstance(kind, type) and not hasattr(kind, "__args__") else str(kind)

@@ -1,0 +1,263 @@
+"""Positions: where a run stands between two supersteps, and how one superstep leads to the next.
+
+1. Everything here is a pure function of plain data: the same position and the same outcomes give the same next
+   position, whatever ran in parallel and in whichever order it ended.
+2. A position never changes; its values are shared with those before and after it.
+3. Running, resuming, replaying and travelling in time all go through `after`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, NamedTuple
+
+from .control import NOTHING
+from .errors import ConcurrentWrites, InvalidState
+from .reducers import Overwrite, Reducer
+from .shape import END
+
+Values = dict[str, Any]
+
+
+class Due(NamedTuple):
+    """A node that is to run in the next superstep.
+
+    Attributes:
+        arg: what a `Send` gave it; NOTHING where it gets the shared state.
+        failure: for a node that handles errors: which node failed, and how.
+    """
+
+    node: str
+    arg: Any = NOTHING
+    failure: dict[str, Any] | None = None
+
+
+class Outcome(NamedTuple):
+    """What one node did to the run: updates, in order, and where it leads besides its edges.
+
+    A node that failed leads to the one that handles its errors, and not along its edges.
+    """
+
+    node: str
+    updates: Sequence[Values]
+    goto: Sequence[Due]
+
+    @property
+    def has_failed(self) -> bool:
+        return any(due.failure is not None for due in self.goto)
+
+
+class Join(NamedTuple):
+    """An edge from several nodes: `target` runs once all of them have."""
+
+    sources: frozenset[str]
+    target: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What has to be known of a graph to get from one position to the next.
+
+    Attributes:
+        after: where each node's plain edges lead, END left out.
+        order: the place of each node in the graph's definition.
+        deferred: nodes that wait until nothing else is due.
+        ephemeral: keys whose values are gone after the superstep that follows their writing.
+    """
+
+    after: Mapping[str, tuple[str, ...]]
+    joins: tuple[Join, ...]
+    order: Mapping[str, int]
+    deferred: frozenset[str]
+    reducers: Mapping[str, Reducer]
+    ephemeral: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Where a run stands.
+
+    Attributes:
+        superstep: how many supersteps are done.
+        due: what the next one consists of, in the order in which its updates will be applied.
+        later: deferred nodes that wait.
+        arrived: for each join that waits, which of its sources have run.
+    """
+
+    superstep: int
+    values: Values
+    due: tuple[Due, ...]
+    later: tuple[Due, ...] = ()
+    arrived: Mapping[int, frozenset[str]] = field(default_factory=dict)
+
+
+_NO_ARRIVALS: Final[dict[int, frozenset[str]]] = {}
+
+
+def start(rules: Rules, values: Values, due: Iterable[Due]) -> Position:
+    """The position before the first superstep."""
+    return _placed(rules, 0, values, tuple(due), (), _NO_ARRIVALS)
+
+
+def after(rules: Rules, position: Position, outcomes: Sequence[Outcome]) -> Position:
+    """The position after a superstep whose nodes had these outcomes, in the order of `position.due`.
+
+    Raises:
+        ConcurrentWrites: two of them wrote a key without a reducer.
+        InvalidState: a reducer could not join an update.
+    """
+    if len(outcomes) == 1 and not rules.joins and not position.later:
+        (only,) = outcomes
+        targets = rules.after[only.node]
+        values = applied(rules, position.values, only.updates, only.node)
+        if not only.goto and len(targets) <= 1 and not rules.deferred:
+            due: tuple[Due, ...] = (Due(targets[0]),) if targets else ()
+            return Position(position.superstep + 1, values, due, (), _NO_ARRIVALS)
+        return _next(rules, position, outcomes, values)
+    _check_writes(rules, outcomes)
+    values = position.values
+    for one in outcomes:
+        values = applied(rules, values, one.updates, one.node, into=None if values is position.values else values)
+    return _next(rules, position, outcomes, values)
+
+
+def applied(rules: Rules, values: Values, updates: Iterable[Values], who: str, *, into: Values | None = None) -> Values:
+    """Return the values after some updates; the values given stay what they were, unless they are `into`."""
+    joined = dict(values) if into is None else into
+    for name in rules.ephemeral:
+        if into is None:
+            joined.pop(name, None)
+    reducers = rules.reducers
+    for update in updates:
+        for key, value in update.items():
+            if type(value) is Overwrite:
+                joined[key] = value.value
+            elif (reducer := reducers.get(key)) is None:
+                joined[key] = value
+            else:
+                joined[key] = _reduced(reducer, joined, key, value, who)
+    return joined
+
+
+def _reduced(reducer: Reducer, values: Values, key: str, update: Any, who: str) -> Any:
+    if key not in values:
+        return update
+    try:
+        return reducer(values[key], update)
+    except Exception as failure:
+        raise InvalidState(
+            f"the reducer of {key!r} could not join {_shown(values[key])} and {_shown(update)}: {failure}",
+            f"update by {who!r}",
+            "return a value that the reducer takes, or Overwrite(value)",
+        ) from failure
+
+
+def _check_writes(rules: Rules, outcomes: Sequence[Outcome]) -> None:
+    writers: dict[str, str] = {}
+    for number, one in enumerate(outcomes):
+        for key in {key for update in one.updates for key in update}:
+            if key in rules.reducers:
+                continue
+            if (other := writers.setdefault(key, f"{number} {one.node}")) != f"{number} {one.node}":
+                raise ConcurrentWrites(
+                    f"nodes {other.partition(' ')[2]!r} and {one.node!r} ran together and both wrote {key!r}",
+                    hint=f"give it a reducer: {key}: Annotated[…, operator.add], or run the nodes one after another",
+                )
+
+
+def _next(rules: Rules, position: Position, outcomes: Sequence[Outcome], values: Values) -> Position:
+    targets: list[Due] = []
+    for one in outcomes:
+        if not one.has_failed:
+            targets += [Due(name) for name in rules.after[one.node]]
+        targets += one.goto
+    arrived = dict(position.arrived)
+    ran = {one.node for one in outcomes if not one.has_failed} if rules.joins else frozenset[str]()
+    for number, join in enumerate(rules.joins):
+        if (here := join.sources & ran) and (arrived.setdefault(number, frozenset()) | here) == join.sources:
+            del arrived[number]
+            targets.append(Due(join.target))
+        elif here:
+            arrived[number] |= here
+    return _placed(rules, position.superstep + 1, values, tuple(targets), position.later, arrived)
+
+
+def _placed(
+    rules: Rules,
+    superstep: int,
+    values: Values,
+    targets: tuple[Due, ...],
+    later: tuple[Due, ...],
+    arrived: Mapping[int, frozenset[str]],
+) -> Position:
+    """Put what is due in order: nodes once each as the graph lists them, then what was sent, as it was sent."""
+    shared = {due.node: due for due in targets if due.arg is NOTHING and due.failure is None}
+    own = [due for due in targets if due.arg is not NOTHING or due.failure is not None]
+    in_order = sorted(shared.values(), key=lambda due: rules.order[due.node]) if len(shared) > 1 else [*shared.values()]
+    due = [*in_order, *own]
+    if rules.deferred:
+        waiting = dict.fromkeys((*later, *(one for one in due if _is_deferred(rules, one))))
+        due = [one for one in due if not _is_deferred(rules, one)]
+        later = tuple(waiting)
+        if not due:
+            due, later = list(later), ()
+    return Position(superstep, values, tuple(due), later, arrived)
+
+
+def _is_deferred(rules: Rules, due: Due) -> bool:
+    return due.node in rules.deferred and due.arg is NOTHING and due.failure is None
+
+
+def targets_of(due: Iterable[Due]) -> list[str]:
+    """The names of what is due, END left out."""
+    return [one.node for one in due if one.node != END]
+
+
+# -- as plain data -----------------------------------------------------------------------------------------------------
+
+
+def due_to_json(due: Due) -> Any:
+    """A due node as the journal keeps it: its name where that says all."""
+    if due.arg is NOTHING and due.failure is None:
+        return due.node
+    told: dict[str, Any] = {"node": due.node}
+    if due.arg is not NOTHING:
+        told["arg"] = due.arg
+    if due.failure is not None:
+        told["failure"] = due.failure
+    return told
+
+
+def due_from_json(written: Any) -> Due:
+    """What `due_to_json` wrote."""
+    if isinstance(written, str):
+        return Due(written)
+    return Due(written["node"], written.get("arg", NOTHING), written.get("failure"))
+
+
+def to_json(position: Position) -> dict[str, Any]:
+    """A position as a snapshot keeps it."""
+    return {
+        "superstep": position.superstep,
+        "state": position.values,
+        "due": [due_to_json(one) for one in position.due],
+        "later": [due_to_json(one) for one in position.later],
+        "arrived": {str(number): sorted(names) for number, names in position.arrived.items()},
+    }
+
+
+def from_json(written: Mapping[str, Any]) -> Position:
+    """What `to_json` wrote, brought to life already."""
+    return Position(
+        written["superstep"],
+        written["state"],
+        tuple(map(due_from_json, written["due"])),
+        tuple(map(due_from_json, written["later"])),
+        {int(number): frozenset(names) for number, names in written["arrived"].items()},
+    )
+
+
+def _shown(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:60]}…"

@@ -1,0 +1,222 @@
+"""Running: opens the run that an execution belongs to, lets the engine work, and writes how it ended.
+
+1. A workflow that is run inside a node of another is a step of that node, not a run of its own.
+2. Every way in which an execution can end passes `_ended`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final
+
+from ..errors import Resumable, UsageError, VictorError
+from ..journal import Journal, ReplayMiss, Run
+from ..journal.codec import Writer
+from ..journal.joined import RUN, current_run
+from ..journal.log import Entry
+from ..journal.steps import CURRENT
+from .answering import answers_of, record_questions
+from .control import Command
+from .engine import GraphRun
+from .errors import InvalidState
+from .executors import opened
+from .graphs import check_graph
+from .journals import journal_of
+from .plan import Plan
+from .position import Outcome, Position, Values, from_json
+from .results import WorkflowResult
+from .runtime import RUNTIME, Shared, Waiting
+from .settings import Ask, Settings
+from .snapshots import SNAPSHOT, Snapshots, shared
+from .state import Schema
+from .streaming import Emitter
+from .travel import WorkflowRun
+
+if TYPE_CHECKING:
+    from .graph import Workflow
+
+KIND: Final = "workflow"
+
+
+async def execute(workflow: Workflow, ask: Ask, emit: Emitter | None = None) -> WorkflowResult[Any]:
+    """Run a workflow, new, resumed or replayed; see `Workflow.run`."""
+    plan = workflow.plan()
+    outer = RUNTIME.get()
+    if outer is not None and ask.run_id is None and ask.journal is None and current_run() is not None:
+        return await _joined(plan, ask, outer._shared)
+    journal = journal_of(ask.journal)
+    run = _opened(journal, plan, ask)
+    with _ended(run), _with_executor(ask) as settings:
+        around = Shared(run, journal, plan.name, settings)
+        around.emit = emit
+        graph = GraphRun(plan, around, inline=ask.inline)
+        known, stop_listening = RUN.set(run), _listening(journal, run, emit)
+        try:
+            check_graph(journal, run, plan, workflow.origin, is_accepted=ask.accept_changes)
+            return await _through(graph, journal, ask)
+        finally:
+            stop_listening()
+            RUN.reset(known)
+            around.close()
+
+
+async def _through(graph: GraphRun, journal: Journal, ask: Ask) -> WorkflowResult[Any]:
+    run, plan = graph.shared.run, graph.plan
+    graph.shared.answers = answers_of(journal, run, ask.input)
+    snapshots = Snapshots(journal.redactor)
+
+    named = frozenset(node.name for node in plan.nodes.values() if node.metadata.get("checkpoint"))
+
+    def committed(outcomes: Sequence[Outcome], position: Position, entries: Sequence[Entry]) -> None:
+        if not entries:
+            return
+        wanted = next((one.node for one in outcomes if one.node in named), "") if named else ""
+        if (snapshot := snapshots.after(position, entries, wanted)) is not None:
+            run.placed.write((snapshot,))
+
+    graph.committed = committed
+    try:
+        position = await graph.run(await _beginning(graph, journal, ask))
+    except Waiting as waiting:
+        record_questions(journal, run, waiting.interrupts)
+        run.stop("waiting")
+        state = _as_far_as_known(plan.output, graph.position.values)
+        past = WorkflowRun(journal, run.record_id)
+        return WorkflowResult(state, run.record_id, "waiting", past, waiting.interrupts, run.replayed)
+    state = plan.output.view(position.values)
+    writer = Writer(journal.redactor)
+    run.finish(shared(writer, plan.output.pick(position.values)), blobs=writer.blobs)
+    return WorkflowResult(state, run.record_id, "finished", WorkflowRun(journal, run.record_id), (), run.replayed)
+
+
+async def _beginning(graph: GraphRun, journal: Journal, ask: Ask) -> Position:
+    """Where this execution sets out: after the newest snapshot, or with the input."""
+    run = graph.shared.run
+    if (snapshot := run.placed.begin) is not None:
+        position = graph.position = from_json(journal.load(snapshot.data))
+        return position
+    is_new = run.mode == "record" and not run.placed.spans
+    given = ask.input if is_new else journal.load(journal.request(run.info)["input"])
+    return await graph.begin(given)
+
+
+async def _joined(plan: Plan, ask: Ask, around: Shared) -> WorkflowResult[Any]:
+    """Run as a step of the node inside which we are."""
+    run = around.run
+
+    async def body() -> Values:
+        inside = CURRENT.get()
+        graph = GraphRun(plan, around, inside=inside)
+        position = await graph.run(await graph.begin(ask.input))
+        return plan.output.pick(position.values)
+
+    values = await run.step(plan.name, body, kind="workflow", inputs=_as_dict(plan, ask.input))
+    past = WorkflowRun(around.journal, run.record_id)
+    return WorkflowResult(plan.output.view(values), run.record_id, "finished", past)
+
+
+# -- the run -----------------------------------------------------------------------------------------------------------
+
+
+def _opened(journal: Journal, plan: Plan, ask: Ask) -> Run:
+    """Start, resume or replay.
+
+    Raises:
+        ReplayMiss: in a strict replay, nothing recorded fits.
+        UsageError: there is neither an input nor a run, or the run had another input.
+    """
+    if ask.replay == "record" and ask.run_id is not None:
+        _check_input(journal, plan, ask)
+        return journal.resume(ask.run_id, ask.on_doubt, since=SNAPSHOT)
+    if ask.run_id is not None:
+        return journal.replay(ask.run_id, ask.replay)
+    if isinstance(ask.input, Command):
+        raise UsageError("a Command goes on with a run, and none is named", hint="run(Command(resume=…), run_id=…)")
+    request, blobs = _request(journal, _as_dict(plan, ask.input))
+    if ask.replay == "record":
+        run = journal.start(KIND, plan.name, request, blobs)
+        run.on_doubt = ask.on_doubt
+        return run
+    try:
+        recording = journal.recorded(KIND, plan.name, request)
+    except ReplayMiss:
+        if ask.replay == "strict":
+            raise
+        return journal.start(KIND, plan.name, request, blobs)
+    return journal.replay(recording.run_id, ask.replay)
+
+
+def _check_input(journal: Journal, plan: Plan, ask: Ask) -> None:
+    if ask.input is None or isinstance(ask.input, Command):
+        return
+    info = journal.find(ask.run_id or "")
+    known = journal.load(journal.request(info)["input"])
+    if known != _as_dict(plan, ask.input):
+        raise UsageError(
+            f"run {info.run_id} was started with another input",
+            hint="leave the input out to go on with it, or the run id to start anew",
+        )
+
+
+def _as_dict(plan: Plan, given: Any) -> Values:
+    if given is None:
+        raise UsageError(
+            f"workflow {plan.name!r} was given no input",
+            hint="give a dict, {} if there is nothing to say, or the run_id of a run to go on with",
+        )
+    return plan.input.update(given, "the input")
+
+
+def _request(journal: Journal, given: Mapping[str, Any]) -> tuple[dict[str, object], dict[str, bytes]]:
+    writer = Writer(journal.redactor)
+    return {"input": shared(writer, given)}, writer.blobs
+
+
+def _as_far_as_known(output: Schema, values: Values) -> Any:
+    try:
+        return output.view(values)
+    except InvalidState:
+        return output.pick(values)
+
+
+# -- what an execution has around it -----------------------------------------------------------------------------------
+
+
+@contextmanager
+def _with_executor(ask: Ask) -> Iterator[Settings]:
+    if ask.executor is None:
+        yield ask.settings
+        return
+    executor, close = opened(ask.executor)
+    try:
+        yield replace(ask.settings, executor=executor)
+    finally:
+        close()
+
+
+def _listening(journal: Journal, run: Run, emit: Emitter | None) -> Any:
+    if emit is None or "messages" not in emit.modes:
+        return lambda: None
+    return journal.listen(run.id, emit.event)
+
+
+@contextmanager
+def _ended(run: Run) -> Iterator[None]:
+    """Write how the run ended, whatever ended it."""
+    try:
+        yield
+    except (asyncio.CancelledError, KeyboardInterrupt, SystemExit):
+        run.stop("interrupt")
+        raise
+    except Exception as failure:
+        try:
+            if isinstance(failure, Resumable):
+                run.stop("resumable", failure)
+            else:
+                run.fail(failure)
+        except VictorError as second:  # what ended the run is the news
+            failure.add_note(f"and the end of the run could not be recorded: {second.what}")
+        raise
