@@ -17,12 +17,13 @@ from pydantic_ai.models import ModelRequestParameters
 from pydantic_ai.tools import ToolDefinition
 
 from victor_nb.models.offline import OfflineModel
+from victor_nb.models.offline.answering import Outcome, answer
 from victor_nb.models.offline.conditions import expression_in
-from victor_nb.models.offline.planning import plan
+from victor_nb.models.offline.planning import PlannedCall, plan
 from victor_nb.models.offline.tools import offered
 from victor_nb.models.offline.variables import Variable, variables_in, without_blocks
 from victor_nb.models.offline.words import mentions
-from victor_nb.tools import describe_variables, kernel_variables
+from victor_nb.tools import Artifact, describe_variables, kernel_variables, to_model_text
 
 STAFF = pd.DataFrame(
     {
@@ -307,3 +308,11 @@ def test_the_variables_block_is_read_and_taken_out():
 
     assert variables_in(text) == [Variable("x", rows=3, columns={"a": "int64"})]
     assert without_blocks(text).split() == ["hello", "there"]
+
+
+def test_a_picture_is_told_by_its_words():
+    """What stands before them is for models; the person sees the picture."""
+    call = PlannedCall("plot_columns", {}, "Plot of y by x")
+    text = to_model_text(Artifact("y by x", "image/svg+xml", b"<svg/>", text="Scatter plot. 178 rows."))
+
+    assert answer([Outcome(call, text)]) == "**Plot of y by x** [plot_columns]\n\nScatter plot. 178 rows."

@@ -175,6 +175,17 @@ def test_huge_answers_and_results_are_cut_with_a_note() -> None:
     assert "more characters" in report.to_html()
 
 
+def test_a_picture_is_open_to_be_seen() -> None:
+    """Whoever asked for a plot need not unfold the step that made it; it is on the page once."""
+    t = Teller()
+    plot = {"$image": {"media_type": "image/png", "data": "QUJD", "text": "a plot"}}
+    page = RunReport.of([*t.calls(1, "t1", "plot", {}, plot), t.answers(2, "m1", "Here it is.")]).to_html()
+
+    assert page.count("<img") == 1
+    assert page.index("Here it is.") < page.index("<img") < page.index("<details")
+    assert "the picture above" in page[page.index("<details") :]
+
+
 def test_pictures_are_shown_until_the_page_is_full() -> None:
     """A few plots are part of the report; fifty are not, and say so."""
     t = Teller()

@@ -8,7 +8,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from victor_nb.journal.events import Event
@@ -29,6 +29,7 @@ LAST_STEPS: Final = 40
 ANSWER_LENGTH: Final = 20_000
 DETAILS_LENGTH: Final = 120_000
 PICTURES_LENGTH: Final = 400_000
+_MOST_PICTURES: Final = 6
 _LEAST_DETAIL: Final = 300
 _MOST_DETAIL: Final = 4_000
 
@@ -63,9 +64,10 @@ class RunReport(Shown):
         return "\n\n".join(part for part in [*parts, table, f"`{summary.run_id}`"] if part)
 
     def to_html(self) -> str:
-        """Header, answer, then the steps folded."""
-        summary = self.summary
-        parts = [_header(summary), *_failure(summary), html.prose(_answer(summary)), _steps(summary)]
+        """Header, answer, the pictures that tools made, then the steps folded."""
+        summary, room = self.summary, _Room.on_page_of(self.summary)
+        said = [_header(summary), *_failure(summary), html.prose(_answer(summary))]
+        parts = [*said, *_pictures(summary, room), _steps(summary, room)]
         foot = tag("div", _footer(summary), style=f"{html.MONO};font-size:11px;opacity:.65;margin-top:6px")
         return tag("div", [*parts, foot], style="line-height:1.5;max-width:62em")
 
@@ -85,10 +87,22 @@ class RunReport(Shown):
 
 @dataclass(slots=True)
 class _Room:
-    """How many characters one part of a step may take, and how many are left for pictures on the page."""
+    """How much fits on a page.
+
+    Attributes:
+        text: characters that one part of a step may take.
+        pictures: characters that are left for pictures.
+        above: the steps whose pictures stand above the steps already.
+    """
 
     text: int
-    pictures: int
+    pictures: int = PICTURES_LENGTH
+    above: set[str] = field(default_factory=set)
+
+    @classmethod
+    def on_page_of(cls, summary: RunSummary) -> _Room:
+        shown = max(1, len(_shown(summary.steps)))
+        return cls(max(_LEAST_DETAIL, min(_MOST_DETAIL, DETAILS_LENGTH // shown)))
 
 
 def _mark(state: str) -> str:
@@ -179,11 +193,21 @@ def _failure(summary: RunSummary) -> list[Html]:
     return [tag("blockquote", [tag("div", line) for line in lines], more, style=style)]
 
 
-def _steps(summary: RunSummary) -> Html:
+def _pictures(summary: RunSummary, room: _Room) -> list[Html]:
+    """The pictures that tools made, open to be seen: whoever asked for a plot should not have to unfold a step."""
+    shown: list[Html] = []
+    for row in summary.steps:
+        image = row.result.get("$image") if isinstance(row.result, dict) else None
+        if image and len(shown) < _MOST_PICTURES and len(image["data"]) <= room.pictures:
+            shown.append(tag("div", _picture(image, room), style="margin:8px 0"))
+            room.above.add(row.step_id)
+    return shown
+
+
+def _steps(summary: RunSummary, room: _Room) -> Html:
     if not summary.steps:
         return Html("")
     shown = _shown(summary.steps)
-    room = _Room(max(_LEAST_DETAIL, min(_MOST_DETAIL, DETAILS_LENGTH // len(shown))), PICTURES_LENGTH)
     whole = max([summary.seconds, *(row.at + (row.ms or 0) / 1000 for row in summary.steps)])
     rows = [_html_row(row, room, whole) for row in shown]
     body = tag("table", tag("tbody", rows), style="border-collapse:collapse;width:100%;font-size:12px")
@@ -231,6 +255,8 @@ def _arguments(row: StepRow, room: _Room) -> list[Html]:
 
 
 def _result(row: StepRow, room: _Room) -> list[Html]:
+    if row.step_id in room.above:
+        return [_section("result", html.join(["the picture above"]))]
     return [] if row.result is None else [_section("result", _value(row.result, room))]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -14,6 +15,8 @@ NOTICE: Final = (
     "This answer was composed by rules (the offline model), not by a language model. "
     'Set one with --model, for example "openai:…", "anthropic:…", "ollama:…" or an OpenAI-compatible URL.'
 )
+_ARTIFACT: Final = re.compile(r"^\[[^\n]*; shown to the user\]\n")
+"""What stands before a picture's description, for a model; the person sees the picture itself."""
 _CANNOT: Final = (
     "I could not work out what to do with this request, so I did nothing. I am the offline model: rules, not language."
 )
@@ -52,7 +55,7 @@ def _part(outcome: Outcome) -> str:
     heading = f"**{outcome.call.title}** [{outcome.call.tool}]"
     if outcome.has_failed:
         return f"{heading}\n\nThis did not work: {outcome.text.strip()}"
-    text = outcome.text.strip()
+    text = _ARTIFACT.sub("", outcome.text.strip())
     if len(text) > LONGEST_PART:
         text = f"{text[:LONGEST_PART].rsplit(chr(10), 1)[0]}\n… (shortened; the tool's whole result is in the run)"
     facts = _json(text)
