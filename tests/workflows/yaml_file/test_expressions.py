@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from victor_nb.workflows.yaml_file.errors import ExpressionFailed, InvalidExpression
 from victor_nb.workflows.yaml_file.expressions import expression, filled, prepare, template, templates_in
+from victor_nb.workflows.yaml_file.places import Place
 
 
 @dataclass
@@ -35,8 +36,8 @@ SCOPE = {
 }
 
 
-def place(line: int) -> str:
-    return f"w.yaml:{line}"
+def place(line: int) -> Place:
+    return Place("w.yaml", line, 1)
 
 
 @pytest.mark.parametrize(
@@ -90,7 +91,7 @@ def test_what_has_no_value_says_why_and_where(source: str, says: str) -> None:
     with pytest.raises(ExpressionFailed, match=says) as raised:
         expression(source, place).value(SCOPE)
 
-    assert raised.value.where == "w.yaml:1"
+    assert raised.value.where == "w.yaml:1:1"
 
 
 @pytest.mark.parametrize(
@@ -113,7 +114,7 @@ def test_what_is_no_expression_is_refused_before_anything_runs(source: str, says
     with pytest.raises(InvalidExpression, match=says) as raised:
         expression(source, place)
 
-    assert raised.value.where == "w.yaml:1"
+    assert raised.value.where == "w.yaml:1:1"
     assert hint in raised.value.hint
 
 
@@ -139,7 +140,7 @@ def test_a_mistake_in_a_long_text_names_its_line() -> None:
     with pytest.raises(InvalidExpression) as raised:
         template("one\ntwo\n{{ rows + }}", place)
 
-    assert raised.value.where == "w.yaml:3"
+    assert raised.value.where == "w.yaml:3:1"
 
 
 def test_other_files_cannot_be_included() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -38,6 +39,10 @@ class Document:
     @property
     def value(self) -> Any:
         return self.root.value
+
+    def at(self, path: Sequence[Key]) -> Any:
+        """Return the value at `path`, which is there."""
+        return self._nearest(tuple(path))[0].value
 
     def place(self, *path: Key) -> Place:
         """Return where the value at `path` begins; where it is not written, the nearest above it."""

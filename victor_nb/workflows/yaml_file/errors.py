@@ -12,6 +12,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from ...errors import VictorError, nearest
+from .places import Place
 
 
 class FileUnreadable(VictorError):
@@ -27,7 +28,20 @@ class FileUnreadable(VictorError):
 
 
 class InvalidExpression(VictorError):
-    """A text is no expression or template, or uses something that they do not have."""
+    """A text is no expression or template, or uses something that they do not have.
+
+    Attributes:
+        place: where it is written; None for one that is in no file.
+    """
+
+    place: Place | None = None
+
+    @classmethod
+    def at(cls, place: Place | None, what: str, hint: str = "") -> InvalidExpression:
+        """Build the error."""
+        error = cls(what, str(place) if place else "", hint)
+        error.place = place
+        return error
 
 
 class ExpressionFailed(VictorError):

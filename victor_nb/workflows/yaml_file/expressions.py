@@ -14,12 +14,17 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from .errors import ExpressionFailed, InvalidExpression
+from .places import Place
 
 if TYPE_CHECKING:
     from jinja2 import nodes
 
 LONGEST_CHARS: Final = 100_000
 Compute = Callable[[Mapping[str, object]], object]
+Locate = Callable[[int], Place]
+"""From the number of a line of a text, from 1, to its place in the file."""
+
+LocateBelow = Callable[[tuple[str | int, ...], int], Place]
 Prepared = object
 """A value as a file gives it, with a `Template` in place of every text that holds an expression."""
 
@@ -29,12 +34,12 @@ class Template:
     """A text with expressions in it, or an expression.
 
     Attributes:
-        where: the place in the file, for errors; empty for one that is in no file.
+        place: in the file, for errors; None for one that is in no file.
         is_expression: whether all of the source is an expression, without braces.
     """
 
     source: str
-    where: str = field(default="", compare=False)
+    place: Place | None = field(default=None, compare=False)
     is_expression: bool = False
 
     @property
@@ -54,37 +59,37 @@ class Template:
         try:
             return compute(scope)
         except (TemplateError, ArithmeticError, LookupError, TypeError, ValueError, AttributeError) as error:
-            where = self.where or "an expression of no file"
+            where = str(self.place) if self.place else ""
             said = str(error) or type(error).__name__
             hint = "what may be missing is written `name | default(…)`" if isinstance(error, UndefinedError) else ""
             raise ExpressionFailed(f"{_shown(self.source)} has no value: {said}", where, hint) from error
 
 
-def template(source: str, place: Callable[[int], str] | None = None) -> Template:
+def template(source: str, locate: Locate | None = None) -> Template:
     """Return a checked text with `{{ … }}`.
 
     Args:
-        place: from the number of a line of the text, from 1, to its place in the file.
+        locate: tells where the lines of the text are written.
 
     Raises:
         InvalidExpression: what stands between braces is no expression, or they are not closed.
     """
-    return _checked(source, False, place)
+    return _checked(source, False, locate)
 
 
-def expression(source: str, place: Callable[[int], str] | None = None) -> Template:
+def expression(source: str, locate: Locate | None = None) -> Template:
     """Return a checked expression, written with or without braces around all of it.
 
     Raises:
         InvalidExpression: it is none.
     """
     if "{{" not in source:
-        return _checked(source, True, place)
-    found = _checked(source, False, place)
+        return _checked(source, True, locate)
+    found = _checked(source, False, locate)
     if _only_expression(_parsed(source, False)) is None:
         what = f"{_shown(source)} is a text, not a value"
         hint = "write the expression without braces: `when: a and b`"
-        raise InvalidExpression(what, place(1) if place else "", hint)
+        raise InvalidExpression.at(found.place, what, hint)
     return found
 
 
@@ -93,23 +98,23 @@ def is_template(text: str) -> bool:
     return "{{" in text or "{%" in text or "{#" in text
 
 
-def _checked(source: str, is_expression: bool, place: Callable[[int], str] | None) -> Template:
+def _checked(source: str, is_expression: bool, locate: Locate | None) -> Template:
     from jinja2 import TemplateSyntaxError
 
-    where = place(1) if place else ""
+    place = locate(1) if locate else None
     if len(source) > LONGEST_CHARS:
         what = f"a text of {len(source):,} characters with expressions; {LONGEST_CHARS:,} are allowed"
-        raise InvalidExpression(what, where, "keep long texts in files that a handler reads")
+        raise InvalidExpression.at(place, what, "keep long texts in files that a handler reads")
     if is_expression and not source.strip():
-        raise InvalidExpression("the expression is empty", where)
+        raise InvalidExpression.at(place, "the expression is empty")
     try:
         _compiled(source, is_expression)
     except TemplateSyntaxError as error:
-        where = place(error.lineno) if place else f"line {error.lineno}"
-        raise InvalidExpression(f"{_shown(source)}: {error.message}", where, _hint(source, is_expression)) from None
+        place = locate(error.lineno) if locate else None
+        raise InvalidExpression.at(place, f"{_shown(source)}: {error.message}", _hint(source, is_expression)) from None
     except (RecursionError, MemoryError, SyntaxError) as error:
-        raise InvalidExpression(f"{_shown(source)} nests too deeply ({type(error).__name__})", where) from None
-    return Template(source, where, is_expression)
+        raise InvalidExpression.at(place, f"{_shown(source)} nests too deeply ({type(error).__name__})") from None
+    return Template(source, place, is_expression)
 
 
 @lru_cache(maxsize=4096)
@@ -174,27 +179,25 @@ def _only_expression(tree: nodes.Template) -> nodes.Expr | None:
     return parts[0] if len(parts) == 1 and not isinstance(parts[0], nodes.TemplateData) else None
 
 
-def prepare(value: object, place: Callable[[tuple[str | int, ...], int], str] | None = None) -> Prepared:
+def prepare(value: object, locate: LocateBelow | None = None) -> Prepared:
     """Return `value` with its templates checked.
 
     Args:
-        place: from the path of a text inside `value`, and the number of its line, to its place.
+        locate: tells where the lines of the text at a path inside `value` are written.
 
     Raises:
         InvalidExpression: for the first text that cannot be read.
     """
-    return _prepared(value, (), place)
+    return _prepared(value, (), locate)
 
 
-def _prepared(
-    value: object, path: tuple[str | int, ...], place: Callable[[tuple[str | int, ...], int], str] | None
-) -> Prepared:
+def _prepared(value: object, path: tuple[str | int, ...], locate: LocateBelow | None) -> Prepared:
     if isinstance(value, str):
-        return template(value, (lambda line: place(path, line)) if place else None) if is_template(value) else value
+        return template(value, (lambda line: locate(path, line)) if locate else None) if is_template(value) else value
     if isinstance(value, Mapping):
-        return {key: _prepared(below, (*path, key), place) for key, below in value.items()}
+        return {key: _prepared(below, (*path, key), locate) for key, below in value.items()}
     if isinstance(value, list):
-        return [_prepared(below, (*path, index), place) for index, below in enumerate(value)]
+        return [_prepared(below, (*path, index), locate) for index, below in enumerate(value)]
     return value
 
 

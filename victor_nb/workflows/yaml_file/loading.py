@@ -1,0 +1,245 @@
+"""From a file to a `Workflow`: read, declared, built, and every mistake told at once.
+
+1. Handlers are imported only after the file itself has been looked at; importing runs the user's code.
+2. Workflows that nodes name are loaded once each, from the folder of the file that names them; a file that comes to
+   itself again is a mistake.
+3. The result is a `Workflow` like any other: what a file can say that Python cannot, nodes do by themselves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from ...errors import nearest
+from ..graph import Workflow
+from ..reducers import NAMED
+from ..shape import START
+from .building import Building
+from .declaring import Declaration, Declared, check_cycle, declared
+from .documents import Document
+from .expressions import templates_in
+from .handlers import Handlers, NotFound
+from .mistakes import Mistake, told
+from .options import options
+from .ordering import dependencies
+from .places import Place
+from .reading import read, read_file
+from .state_types import input_type, state_type
+from .templated import INDEX, ITEM, TemplatedNode, Work, node_class, written_by
+
+Functions = Mapping[str, Callable[..., Any]]
+_STEM: Final = "workflow"
+
+
+def load_workflow(path: str | Path, *, handlers: Functions | None = None) -> Workflow:
+    """Return the workflow that a YAML file describes.
+
+    Args:
+        handlers: functions by the names that the file may use for them, before all others.
+
+    Raises:
+        FileUnreadable: it cannot be opened.
+        InvalidWorkflow: it has mistakes; the error tells all of them, each with file, line and column.
+    """
+    loading = _Loading(handlers or {})
+    workflow = loading.load(Path(path))
+    if workflow is None or loading.mistakes:
+        raise told(Path(path).stem, loading.mistakes)
+    return workflow
+
+
+def workflow_from_yaml(text: str, *, folder: str | Path | None = None, handlers: Functions | None = None) -> Workflow:
+    """Return the workflow that a YAML text describes.
+
+    Args:
+        folder: where handlers and other workflows are looked for; without one, none beside the text are.
+        handlers: functions by the names that the text may use for them, before all others.
+
+    Raises:
+        InvalidWorkflow: it has mistakes; the error tells all of them, each with line and column.
+    """
+    loading = _Loading(handlers or {})
+    document, mistakes = read(text, "<text>")
+    loading.mistakes += mistakes
+    workflow = loading.build(document, Path(folder) / f"{_STEM}.yaml" if folder else None) if document else None
+    if workflow is None or loading.mistakes:
+        raise told(_STEM, loading.mistakes)
+    return workflow
+
+
+class _Loading:
+    """One call of the loader, with all files that it comes to."""
+
+    def __init__(self, handlers: Functions) -> None:
+        self.mistakes: list[Mistake] = []
+        self._handlers = handlers
+        self._loaded: dict[Path, Workflow | None] = {}
+        self._open: list[Path] = []
+
+    def load(self, path: Path) -> Workflow | None:
+        """Return the workflow of a file; None if it cannot be built.
+
+        Raises: FileUnreadable.
+        """
+        known = path.resolve()
+        if known not in self._loaded:
+            document, mistakes = read_file(path)
+            self.mistakes += mistakes
+            self._open.append(known)
+            self._loaded[known] = self.build(document, path) if document else None
+            self._open.pop()
+        return self._loaded[known]
+
+    def build(self, document: Document, file: Path | None) -> Workflow | None:
+        """Return the workflow of a document; None if there are mistakes."""
+        before = len(self.mistakes)
+        found = declared(document, file.stem if file else _STEM, self.mistakes)
+        handlers = Handlers(self._handlers, found.handlers, file)
+        built = _Built(self, found, document, handlers, file)
+        built.check_modules()
+        nodes = built.nodes()
+        if len(self.mistakes) > before:
+            return None
+        workflow = built.workflow(nodes)
+        self.mistakes += [
+            Mistake(problem.what, document.place("nodes"), problem.hint) for problem in workflow.validate()
+        ]
+        return workflow if len(self.mistakes) == before else None
+
+    def load_inner(self, name: str, place: Place, folder: Path | None) -> Workflow | None:
+        """Return a workflow that a node names."""
+        if folder is None:
+            self.mistakes.append(Mistake("a text has no folder in which to find a file", place, "give folder="))
+            return None
+        path = folder / name
+        if path.resolve() in self._open:
+            way = [one.name for one in self._open[self._open.index(path.resolve()) :]]
+            what = f"the workflow comes to itself again: {' → '.join([*way, path.name])}"
+            self.mistakes.append(Mistake(what, place))
+            return None
+        if not path.is_file():
+            beside = [one.name for one in path.parent.glob("*.y*ml")] if path.parent.is_dir() else []
+            self.mistakes.append(Mistake(f"there is no file {name!r}.{nearest(path.name, beside)}", place))
+            return None
+        return self.load(path)
+
+
+class _Built:
+    """One file on its way from what it declares to a workflow."""
+
+    def __init__(
+        self, loading: _Loading, found: Declaration, document: Document, handlers: Handlers, file: Path | None
+    ) -> None:
+        self._loading, self._found, self._document = loading, found, document
+        self._handlers, self._file = handlers, file
+        self._said = {one.id: one.waits_for for one in found.nodes if one.waits_for is not None}
+        self._order = [one.id for one in found.nodes]
+        self._types = {name: one.type for name, one in found.state.items() if one.type != "any"}
+        self._reducers: dict[str, Any] = {}
+        self._options: dict[str, dict[str, Any]] = {}
+        self.waiting: dict[str, tuple[str, ...]] = {}
+
+    def check_modules(self) -> None:
+        """Import the modules that the file names for handlers."""
+        for index, name in enumerate(self._found.handlers):
+            try:
+                self._handlers.module(name)
+            except NotFound as nothing:
+                is_list = isinstance(self._document.at(("handlers",)), list)
+                place = self._document.place("handlers", *((index,) if is_list else ()))
+                self._loading.mistakes.append(Mistake(nothing.what, place, nothing.hint))
+                self._handlers.forget(name)
+
+    def nodes(self) -> list[tuple[Declared, TemplatedNode]]:
+        """Return the nodes that could be built; what each waits for is in `waiting` then."""
+        self._take_reducers()
+        writers = {name: one.id for one in self._found.nodes for name in written_by(one.fields)}
+        right_before = dependencies(self._order, self._said, {})
+        made = [(one, node) for one in self._found.nodes if (node := self._node(one, right_before[one.id])) is not None]
+        reads = {
+            one.id: {
+                writers[name]
+                for name in {*node.work.needs, *(name for text in node.templates() for name in text.names)}
+                if name in writers and name not in self._found.state
+            }
+            for one, node in made
+        }
+        self.waiting = dependencies(self._order, self._said, reads)
+        check_cycle(self._found, self.waiting, self._document, self._loading.mistakes)
+        return made
+
+    def _node(self, one: Declared, before: tuple[str, ...]) -> TemplatedNode | None:
+        building = self._building(one, before)
+        fields = one.fields
+        when = building.expression("when", fields.when) if isinstance(fields.when, str) else fields.when
+        for_each = (
+            building.expression("for_each", fields.for_each)
+            if isinstance(fields.for_each, str)
+            else building.inputs("for_each", fields.for_each)
+        )
+        inputs = building.inputs("inputs", fields.inputs) if fields.inputs is not None else None
+        work: Work | None = one.type.make(fields, building)
+        if work is None:
+            return None
+        node = node_class(work, fields)(
+            fields=fields,
+            work=work,
+            where=str(self._document.place(*one.path)),
+            inputs=inputs if isinstance(inputs, dict) else None,
+            when=when,
+            for_each=for_each,
+            skipped_with=(one.waits_for or ()) if fields.when is None else (),
+            types=self._types,
+        )
+        known = self._found.values
+        items = (ITEM, INDEX) if fields.for_each is not None else ()
+        outside = [*templates_in(when), *templates_in(for_each)]
+        building.check_names(outside, known)
+        building.check_names([text for text in node.templates() if text not in outside], {*known, *items})
+        self._options[one.id] = options(fields, node, building)
+        return node
+
+    def _building(self, one: Declared, before: tuple[str, ...]) -> Building:
+        items = (ITEM, INDEX) if one.fields.for_each is not None else ()
+        written = {other.id: written_by(other.fields) for other in self._found.nodes}
+        sees = [name for other in before for name in written.get(other, ())]
+        return Building(
+            self._document,
+            one.path,
+            self._handlers,
+            frozenset({*self._found.values, *items}),
+            tuple(dict.fromkeys([*self._found.state, *sees])),
+            lambda name, place: self._loading.load_inner(name, place, self._file.parent if self._file else None),
+            self._loading.mistakes,
+        )
+
+    def _take_reducers(self) -> None:
+        for name, fields in self._found.state.items():
+            if fields.reducer is None:
+                continue
+            if fields.reducer in NAMED:
+                self._reducers[name] = NAMED[fields.reducer]
+                continue
+            try:
+                self._reducers[name] = self._handlers.find(fields.reducer)
+            except NotFound as nothing:
+                place = self._document.place("state", name, "reducer")
+                what = f"there is no reducer {fields.reducer!r}.{nearest(fields.reducer, NAMED)}"
+                hint = f"reducers are {', '.join(NAMED)}; or {nothing.hint}"
+                self._loading.mistakes.append(Mistake(what, place, hint))
+
+    def workflow(self, nodes: list[tuple[Declared, TemplatedNode]]) -> Workflow:
+        """Return the workflow of nodes that have no mistakes."""
+        found = self._found
+        state, given = state_type(found, self._reducers), input_type(found)
+        workflow = Workflow(state, found.name, input=given, about=found.description)
+        if self._file is not None:
+            workflow.origin = {"file": str(self._file)}
+        for one, node in nodes:
+            workflow.add_node(one.id, node, **self._options[one.id])
+        for one, _ in nodes:
+            after = self.waiting[one.id]
+            workflow.add_edge(after[0] if len(after) == 1 else after or START, one.id)
+        return workflow

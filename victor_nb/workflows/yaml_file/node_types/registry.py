@@ -1,0 +1,70 @@
+"""Node types by name: the fields that a node of the type has in a file, and what makes its work of them.
+
+1. A type is registered by whoever brings it: `register_node_type(NodeType("notebook", NotebookFields, make))`, or an
+   entry point of the group GROUP that names a `NodeType`. Files and the JSON Schema know it from then on.
+2. The built-in types are registered like any other, and no other may take their names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
+from importlib.metadata import entry_points
+from typing import Any, Final
+
+from ..building import Building
+from ..fields import NodeFields
+from ..templated import Work
+
+GROUP: Final = "victor_nb.node_types"
+
+
+@dataclass(frozen=True, slots=True)
+class NodeType:
+    """A kind of node.
+
+    Attributes:
+        fields: a model derived from `NodeFields`, whose `type` is a `Literal` of the name.
+        make: from the fields to the work; None where a mistake was noted and there can be none.
+    """
+
+    name: str
+    fields: type[NodeFields]
+    make: Callable[[Any, Building], Work | None]
+
+
+BUILT_IN: Final = ("compute", "agent", "human", "workflow", "tool")
+_registered: dict[str, NodeType] = {}
+
+
+def register_node_type(node_type: NodeType) -> NodeType:
+    """Add a type, or replace the one of that name that was registered before; returns it.
+
+    Raises:
+        ValueError: the name is a built-in type's, or not what the fields say.
+    """
+    if node_type.name in BUILT_IN:
+        raise ValueError(f"the node type {node_type.name!r} is built in")
+    if node_type.fields.model_fields["type"].default != node_type.name:
+        raise ValueError(f"{node_type.fields.__name__}.type must be Literal[{node_type.name!r}] = {node_type.name!r}")
+    _registered[node_type.name] = node_type
+    return node_type
+
+
+def node_types() -> dict[str, NodeType]:
+    """Return all types by name, the built-in ones first."""
+    return {**built_in(), **_installed(), **_registered}
+
+
+@cache
+def built_in() -> dict[str, NodeType]:
+    """Return the types that come with the package."""
+    return {name: import_module(f"{__package__}.{name}").TYPE for name in BUILT_IN}
+
+
+@cache
+def _installed() -> dict[str, NodeType]:
+    found = (entry.load() for entry in entry_points(group=GROUP))
+    return {one.name: one for one in found if isinstance(one, NodeType) and one.name not in BUILT_IN}

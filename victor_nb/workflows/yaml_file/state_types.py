@@ -1,0 +1,41 @@
+"""The types that the engine is given for a file's values: of the whole state, and of what a run may be started with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any, TypedDict
+
+from pydantic import BaseModel, ConfigDict, create_model
+
+from ..reducers import Default, append
+from .declaring import Declaration
+from .templated import SKIPPED, written_by
+from .type_names import python_type
+
+
+def state_type(found: Declaration, reducers: Mapping[str, Callable[[Any, Any], Any]]) -> type:
+    """Return a TypedDict with all values of a file: declared ones, the nodes', and which nodes were skipped."""
+    keys: dict[str, Any] = {}
+    for name, fields in found.state.items():
+        notes: list[Any] = [Default(fields.default)] if "default" in fields.model_fields_set else []
+        notes += [reducers[name]] if name in reducers else []
+        keys[name] = _noted(python_type(fields.type), notes)
+    for node in found.nodes:
+        for name in written_by(node.fields):
+            keys.setdefault(name, Any)
+    keys[SKIPPED] = Annotated[list[str], append]
+    make: Any = TypedDict  # the type checker has no word for one whose keys are only known now
+    made: type = make("State", keys, total=False)
+    return made
+
+
+def _noted(kind: Any, notes: list[Any]) -> Any:
+    for note in notes:
+        kind = Annotated[kind, note]
+    return kind
+
+
+def input_type(found: Declaration) -> type[BaseModel]:
+    """Return a model of the declared values, which checks what a run is given."""
+    keys: dict[str, Any] = {name: (python_type(fields.type), None) for name, fields in found.state.items()}
+    return create_model("Input", __config__=ConfigDict(extra="forbid"), **keys)
