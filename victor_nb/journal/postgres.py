@@ -11,7 +11,6 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
 from functools import partial
 from itertools import count, starmap
 from typing import Any, Final
@@ -20,9 +19,8 @@ from psycopg import Cursor
 from psycopg.errors import UniqueViolation
 from psycopg.types.numeric import Int8
 
-from ..errors import VictorError
 from . import postgres_sql as sql
-from .errors import JournalError, LeaseLost, RunNotFound, Unstorable
+from .errors import JournalError, JournalSetBack, LeaseLost, RunNotFound, Unstorable
 from .events import Event, RunInfo, Status
 from .forks import renew_in_children
 from .items import Items
@@ -203,7 +201,12 @@ class PostgresStore:
         until = lease_until + self.server.clock_offset_s
         values = {"run_id": run_id, "expected": expected, "owner": owner, "until": until, "now": now}
         values["sync"] = self.server.durable
-        is_swapped = self.server.retried(lambda cursor: cursor.execute(sql.SWAP_OWNER, values).rowcount == 1)
+
+        def work(cursor: Cursor[Any]) -> bool:
+            self._complete(cursor, run_id)
+            return cursor.execute(sql.SWAP_OWNER, values).rowcount == 1
+
+        is_swapped = self.server.retried(work)
         if is_swapped and not owner:
             self._tails.pop(run_id, None)  # on the disk with the swap
         return is_swapped
@@ -216,18 +219,20 @@ class PostgresStore:
             self.server.set_clock(clock[0])
         for run_id in leases:
             # A run that waits for something long must not stay without what a fallen server forgot.
-            with suppress(VictorError):  # its own next step meets the same, and there it can be told
-                self._refresh(run_id)
+            if run_id in self._tails:
+                self.server.retried(partial(self._complete, run_id=run_id))
 
-    def _refresh(self, run_id: str) -> None:
-        tail = self._tails.get(run_id)
-        if tail is None or tail.generation == self.server.generation or not tail.lock.acquire(blocking=False):
+    def _complete(self, cursor: Cursor[Any], run_id: str) -> None:
+        """Give the server what it may have forgotten of a run whose writer does not append just now."""
+        tail, generation = self._tails.get(run_id), self.server.generation
+        if tail is None or tail.generation == generation or not tail.lock.acquire(blocking=False):
             return
         try:
-            generation = self.server.generation
             if tail.newest_seq:
-                self.server.retried(lambda cursor: self._send_again(cursor, run_id, tail, tail.newest_seq))
+                self._send_again(cursor, run_id, tail, tail.newest_seq)
             tail.generation = generation
+        except (UniqueViolation, JournalSetBack):
+            pass  # the run's own next step meets the same, and there it can be told
         finally:
             tail.lock.release()
 
