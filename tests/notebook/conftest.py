@@ -14,6 +14,7 @@ stand_in_for_the_bundle()
 %load_ext victor_nb
 noter = scripted(("note", {"text": "a"}))
 saver = scripted(("save", {"text": "b"}))
+sheller = scripted(("run_command", {"command": "sleep 1000 & echo $! > child.txt; echo $$ > shell.txt; wait"}))
 hanger = scripted(("note", {"text": "a"}), ("hang", {}))
 """
 
@@ -26,6 +27,7 @@ def lab(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
         front_end = FrontEnd(manager)
         front_end.folder = folder
         front_end.release = request.param
+        (folder / "victor.toml").write_text('allowlist = ["run_command"]')
         front_end.ok(SET_UP)
         yield front_end
         front_end.close()

@@ -5,9 +5,12 @@ The table of which clicks reach which kernel is measured; a row that changes is 
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 
 from tests.notebook.kernels import FrontEnd
+from tests.support.processes import ends, pid_in
 
 
 def clicks_arrive(front_end: FrontEnd) -> bool:
@@ -85,6 +88,21 @@ def test_an_interrupt_cancels_the_run_and_aborts_later_cells(front_end: FrontEnd
 
     (front_end.folder / "go_on.txt").touch()
     assert "all done" in front_end.ok("%victor resume last").text
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the command is one of a POSIX shell")
+def test_an_interrupt_ends_the_processes_that_a_tool_has_started(front_end: FrontEnd) -> None:
+    """Before the cell is over, the command and what it runs in the background are gone."""
+    cell = front_end.send("%%victor sheller --tools shell --approve allowlist\nrun it")
+    started = [front_end.folder / "shell.txt", front_end.folder / "child.txt"]
+    front_end.pump(lambda: all(file.exists() and file.read_text().endswith("\n") for file in started))
+
+    front_end.interrupt()
+    front_end.pump(lambda: cell.is_over, timeout_s=10)
+
+    assert cell.reply is not None
+    assert cell.reply["ename"] == "CellInterrupted"
+    assert all(ends(pid_in(file)) for file in started)
 
 
 @pytest.mark.parametrize("subshells", [True, False], ids=["with subshells", "without subshells"])

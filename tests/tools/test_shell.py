@@ -5,44 +5,16 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-import time
-from pathlib import Path
 
-import psutil
 import pytest
 
+from tests.support.processes import ends, pid_in
 from victor_nb.tools import ToolArgumentError, ToolRefused, ToolTimeout, shell
 from victor_nb.tools.builtin.shell import without_secrets
 
 from .calling import call
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the commands here are those of a POSIX shell")
-
-
-def is_running(pid: int) -> bool:
-    try:
-        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return False
-
-
-def ends(pid: int) -> bool:
-    """Wait until a process has ended; the kernel takes a moment after a kill."""
-    deadline = time.monotonic() + 10
-    while is_running(pid):
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.01)
-    return True
-
-
-def pid_in(file: Path) -> int:
-    """Wait until a command has written its process id."""
-    deadline = time.monotonic() + 10
-    while not (file.exists() and file.read_text().endswith("\n")):
-        assert time.monotonic() < deadline, "the command did not start"
-        time.sleep(0.01)
-    return int(file.read_text())
 
 
 def test_a_command_returns_its_output_and_exit_code(tmp_path):

@@ -1,0 +1,37 @@
+"""Processes that a command left behind, or did not: found by their ids, waited for until they have ended."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import psutil
+
+WAIT_S = 10.0
+
+
+def is_running(pid: int) -> bool:
+    """Whether a process does anything; one that has ended and that nobody has waited for does not."""
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+def ends(pid: int) -> bool:
+    """Wait until a process has ended; the kernel takes a moment after a kill."""
+    deadline = time.monotonic() + WAIT_S
+    while is_running(pid):
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.01)
+    return True
+
+
+def pid_in(file: Path) -> int:
+    """Wait until a command has written its process id."""
+    deadline = time.monotonic() + WAIT_S
+    while not (file.exists() and file.read_text().endswith("\n")):
+        assert time.monotonic() < deadline, "the command did not start"
+        time.sleep(0.01)
+    return int(file.read_text())
