@@ -7,7 +7,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import replace
 from hashlib import blake2b
 from itertools import pairwise
@@ -256,6 +256,14 @@ class Workflow:
     def shape(self) -> GraphShape:
         """Return what drawings need to know, also of a graph that is not finished."""
         return compiled(self.name, self.schemas, self._nodes, self._edges, self._joins, self._routes).shape
+
+    def _repr_mimebundle_(
+        self, include: Container[str] | None = None, exclude: Container[str] | None = None
+    ) -> dict[str, str]:
+        """Show the graph in a cell: as SVG, and as text where nothing else is shown."""
+        from .drawing import as_bundle
+
+        return as_bundle(self.shape(), include=include, exclude=exclude)
 
     @property
     def nodes(self) -> Mapping[str, NodeSpec]:

@@ -2,7 +2,8 @@
 
 The method is Brandes and Köpf, "Fast and simple horizontal coordinate assignment", 2001: vertices are aligned with the
 middle one of their neighbours in four ways (from above and below, from the left and the right); each way is packed as
-tightly as the order allows; the place is the mean of the two middle ones of the four.
+tightly as the order allows; the place is the mean of the two middle ones of the four. Where that gets too wide,
+crowding.py places the vertices.
 """
 
 from __future__ import annotations
@@ -10,9 +11,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise, product
+from typing import Final
 
+from .crowding import swept
 from .layers import Layered
 
+_MOST_SPREAD: Final = 1.7
+"""Times the width of the widest layer: beyond that, straight edges have cost too much room."""
 Rows = Sequence[Sequence[int]]
 
 
@@ -38,7 +43,10 @@ def placed(graph: Layered, rows: Rows, extents: Extents) -> list[float]:
         shift = low - widths[at][0] if at % 2 == 0 else high - widths[at][1]
         ways[at] = [x + shift for x in way]
     middle = [(two[1] + two[2]) / 2 for two in (sorted(four) for four in zip(*ways, strict=True))]
-    start = _span(middle, extents)[0]
+    start, end = _span(middle, extents)
+    if end - start > _MOST_SPREAD * max(sum(extents.left[at] + extents.right[at] for at in row) for row in rows):
+        middle = swept(graph, rows, extents.left, extents.right)
+        start = _span(middle, extents)[0]
     return [x - start for x in middle]
 
 

@@ -114,7 +114,8 @@ class _Brush:
         width = cells(words) * LABEL_CELL + 8
         x, y = route.label_at
         field = f'x="{x - width / 2:.1f}" y="{y - 8:.1f}" width="{width:.1f}" height="16" rx="4"'
-        return f"<rect {field} {self.fill('ground')}/>" + self._text(x, y + 3.6, words, "faint", 10.5, "middle")
+        ground = self.fill("frame" if "/" in route.source else "ground")
+        return f"<rect {field} {ground}/>" + self._text(x, y + 3.6, words, "faint", 10.5, "middle")
 
     def _pill(self, box: Box, mark: Mark | None) -> str:
         field = f'x="{box.x:g}" y="{box.y:g}" width="{box.width:g}" height="{box.height:g}" rx="{box.height / 2:g}"'
