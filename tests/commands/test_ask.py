@@ -59,6 +59,18 @@ def test_the_answer_is_bound_and_shows_itself(session: Session, call: Call) -> N
     assert set(answer._repr_mimebundle_()) == {"text/plain", "text/markdown", "text/html"}
 
 
+def test_below_its_own_display_an_answer_is_one_line(session: Session, call: Call) -> None:
+    """The display says it all; the value of the cell only names the run and what it took."""
+    session.cell = lambda: 7
+    keep(session, poet=Agent(name="poet", model=saying("a verse")))
+
+    faces = call("ask", "poet", body="Say something.")._repr_mimebundle_()
+
+    assert set(faces) == {"text/plain", "text/markdown", "text/html"}
+    assert all("1 tool call" not in face and "run " in face and "a verse" not in face for face in faces.values())
+    assert "<pre" not in faces["text/html"]
+
+
 def test_words_of_a_line_are_the_prompt(session: Session, call: Call) -> None:
     """Without a cell, the agent is named by a flag."""
     keep(session, poet=Agent(name="poet", model=saying("a verse")))

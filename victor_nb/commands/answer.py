@@ -7,9 +7,9 @@ from dataclasses import fields
 from typing import Any
 
 from victor_nb.agents import AgentResult
-from victor_nb.views import TextView, html
+from victor_nb.views import html
 from victor_nb.views.markdown import tamed
-from victor_nb.views.view import TERMINAL_WIDTH, Shown
+from victor_nb.views.view import TERMINAL_WIDTH, Shown, chosen
 from victor_nb.views.wording import cost, plural, tokens
 
 
@@ -40,8 +40,7 @@ class Answer(AgentResult, Shown):
 
     def to_html(self) -> str:
         """The answer as prose, then one line about the run."""
-        style = f"{html.MONO};font-size:11px;opacity:.65;margin-top:6px"
-        return html.tag("div", html.prose(self.text), html.tag("div", self.footer(), style=style))
+        return html.tag("div", html.prose(self.text), self._footer_in_html())
 
     def to_json(self) -> object:
         """Everything but the contents of artifacts, which stay in the journal."""
@@ -72,9 +71,13 @@ class Answer(AgentResult, Shown):
         ]
         return " · ".join(part for part in parts if part)
 
+    def _footer_in_html(self) -> html.Html:
+        return html.tag("div", self.footer(), style=f"{html.MONO};font-size:11px;opacity:.65;margin-top:6px")
+
     def _repr_mimebundle_(
         self, include: Container[str] | None = None, exclude: Container[str] | None = None
     ) -> dict[str, Any]:
         if self._is_shown():
-            return TextView(self.footer())._repr_mimebundle_(include, exclude)
+            faces = {"text/plain": self.footer(), "text/markdown": f"`{self.footer()}`"}
+            return chosen(faces | {"text/html": self._footer_in_html()}, include, exclude)
         return Shown._repr_mimebundle_(self, include, exclude)
