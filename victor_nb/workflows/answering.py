@@ -11,6 +11,7 @@ from .errors import ResumeMismatch
 
 REQUESTED: Final = "interrupt.requested"
 ANSWERED: Final = "interrupt.answered"
+EDITED: Final = "state.edited"
 
 
 def answers_of(journal: Journal, run: Run, given: Any, by: str = "") -> dict[str, Any]:
@@ -23,7 +24,9 @@ def answers_of(journal: Journal, run: Run, given: Any, by: str = "") -> dict[str
     Raises:
         ResumeMismatch: it cannot be told which question the value answers.
     """
-    events = run.placed.events((REQUESTED, ANSWERED))
+    if not run.placed.spans:
+        return {}
+    events = run.placed.events((REQUESTED, ANSWERED, EDITED))
     answers = answers_in(journal, events)
     waiting = [
         one for one in questions_in(journal, events) if one.when == "after" or run.placed.recorded(one.node) is None
@@ -79,11 +82,13 @@ def _written(question: Interrupt) -> dict[str, object]:
 
 
 def questions_in(journal: Journal, events: list[Event]) -> list[Interrupt]:
-    """The questions among some events that are not answered among them."""
+    """The questions among some events that are not answered among them; an edit has them asked anew."""
     asked: dict[str, Interrupt] = {}
     for event in events:
         data = event.data
-        if event.type == REQUESTED:
+        if event.type == EDITED:
+            asked.clear()
+        elif event.type == REQUESTED:
             value, when = journal.load(data["value"]), data.get("when", "inside")
             asked[data["id"]] = Interrupt(data["id"], data["node"], value, when, data.get("schema"))
         elif event.type == ANSWERED:

@@ -10,24 +10,22 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from ..journal import Effect, Step
 from ..journal.log import Entry
 from .answers import Answer, from_json, outcome_of, to_json
-from .control import NOTHING, Command, Interrupt
+from .control import Command, Interrupt
 from .errors import StepLimitReached, WorkflowStopped
 from .execution import perform, routed
 from .plan import Plan, Route
-from .position import Due, Outcome, Position, Values, after, applied, start
+from .position import Due, Edit, Outcome, Position, Values, after, applied, edited, start, step_ids
 from .runtime import Runtime, Shared, Waiting
 from .shape import START
 
 YIELD_S: Final = 0.02
 """After this long without a pause, others on the event loop get their turn."""
-
-Edits = dict[int, list[Callable[[Position], Position]]]
 
 
 class GraphRun:
@@ -37,7 +35,7 @@ class GraphRun:
         prefix: of the ids of its steps; empty for the outermost graph.
         parent_id: the step that it runs inside of.
         inline: whether a node that is an ordinary function may run on the event loop's own thread when it is alone.
-        edits: changes of the state by hand, by the superstep after which they were made.
+        edits: changes of the state by hand, by the superstep that they take the place of.
         committed: told of each superstep: its outcomes, the position after it, and what was written.
         to_parent: what a node said to the graph around this one.
         position: where it stands.
@@ -51,12 +49,11 @@ class GraphRun:
         *,
         inside: Step | None = None,
         inline: bool = False,
-        edits: Edits | None = None,
     ) -> None:
         self.plan, self.shared, self.inline = plan, shared, inline
         self.prefix, self.parent_id = (f"{inside.id}:", inside.id) if inside is not None else ("", "")
         self.namespace: tuple[str, ...] = ()
-        self.edits = edits or {}
+        self.edits: Mapping[int, Edit] = {}
         self.committed: Callable[[Sequence[Outcome], Position, Sequence[Entry]], None] | None = None
         self.to_parent: Command | None = None
         self.position = Position(0, {}, ())
@@ -137,7 +134,8 @@ class GraphRun:
     async def _superstep(self, position: Position, number: int) -> tuple[list[Outcome], list[Entry]]:
         if len(position.due) == 1:
             (due,) = position.due
-            answer, entry = await self._node(due, self._step(due, number, 0), position.values, number, alone=True)
+            step = self._step(due, step_ids(self.prefix, position)[0])
+            answer, entry = await self._node(due, step, position.values, number, alone=True)
             if entry is None:
                 return [outcome_of(due.node, answer)], []
             self._placed.write((entry,))
@@ -161,7 +159,9 @@ class GraphRun:
                 commits.add(entry)
             return answer
 
-        steps = self._steps(position.due, number)
+        steps = [
+            self._step(due, step_id) for due, step_id in zip(position.due, step_ids(self.prefix, position), strict=True)
+        ]
         results = await asyncio.gather(*map(one, position.due, steps), return_exceptions=True)
         commits.flush()
         failures = [one for one in results if isinstance(one, BaseException)]
@@ -173,19 +173,9 @@ class GraphRun:
             outcome_of(due.node, answer) for due, answer in zip(position.due, answers, strict=True)
         ], commits.entries
 
-    def _steps(self, dues: Sequence[Due], number: int) -> list[Step]:
-        sent, steps = 0, []
-        for due in dues:
-            steps.append(self._step(due, number, sent))
-            sent += due.arg is not NOTHING or due.failure is not None
-        return steps
-
-    def _step(self, due: Due, number: int, sent: int) -> Step:
-        step_id = f"{self.prefix}{number}/{due.node}"
-        if due.arg is not NOTHING or due.failure is not None:
-            step_id = f"{step_id}#{sent}"
-        node = self.plan.nodes[due.node]
-        return Step(self.shared.run.id, step_id, self.parent_id, "node", due.node, node.effect, b"null")
+    def _step(self, due: Due, step_id: str) -> Step:
+        effect = self.plan.nodes[due.node].effect
+        return Step(self.shared.run.id, step_id, self.parent_id, "node", due.node, effect, b"null")
 
     async def _node(
         self, due: Due, step: Step, values: Values, number: int, *, alone: bool
@@ -227,8 +217,8 @@ class GraphRun:
     # -- reasons to stop -------------------------------------------------------------------------------------------
 
     def _edited(self, position: Position) -> Position:
-        for edit in self.edits.pop(position.superstep, ()) if self.edits else ():
-            position = edit(position)
+        while (edit := self.edits.get(position.superstep + 1)) is not None:
+            position = edited(self.plan.rules, position, edit)
         return position
 
     def _ask_before(self, position: Position) -> None:

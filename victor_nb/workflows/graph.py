@@ -14,11 +14,12 @@ from itertools import pairwise
 from typing import Any, Self, Unpack
 
 from ..errors import UsageError
-from ..journal import Effect, OnDoubt
+from ..journal import Effect, Journal, OnDoubt
 from .agent_nodes import Prompt, agent_call
 from .blocking import run_to_end
 from .compiling import Targets, compiled, route_of
 from .errors import InvalidWorkflow, Problem
+from .journals import journal_of
 from .nodes import NodeSpec, name_of, of_callable
 from .plan import Plan, Route
 from .policies import CachePolicy, Defaults, RetryPolicy, TimeoutPolicy
@@ -30,6 +31,7 @@ from .shape import END, START, GraphShape, NodeKind
 from .sources import Reading
 from .state import Schema
 from .streaming import Mode, WorkflowStream
+from .travel import WorkflowRun
 from .validation import problems_of
 
 RESERVED = frozenset({START, END})
@@ -289,6 +291,10 @@ class Workflow:
     def schemas(self) -> tuple[Schema, Schema, Schema]:
         """Of the state, the input and the output."""
         return self._schema, self._input, self._output
+
+    def past(self, run_id: str, journal: Journal | str | None = None) -> WorkflowRun:
+        """Return a run of this workflow, to look at its history, fork it or change it."""
+        return WorkflowRun(journal_of(journal), run_id, self)
 
     # -- running -------------------------------------------------------------------------------------------------------
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from ..journal import Journal, Run
+from ..journal import Journal
 from ..journal.events import Event
 from .errors import GraphChanged
 from .plan import Plan, rules_to_json
@@ -22,6 +22,7 @@ def graph_of(plan: Plan, origin: Mapping[str, Any]) -> dict[str, Any]:
         "shape": plan.shape.to_json(),
         "sources": plan.sources(),
         "rules": rules_to_json(plan.rules),
+        "initial": plan.channels.initial(),
         "keys": {key: _named(channel.type) for key, channel in plan.channels.channels.items()},
         "origin": dict(origin),
     }
@@ -39,27 +40,20 @@ def loaded(journal: Journal, event: Event) -> dict[str, Any]:
     return read
 
 
-def check_graph(journal: Journal, run: Run, plan: Plan, origin: Mapping[str, Any], *, is_accepted: bool) -> None:
-    """Note the graph of a new run; of an old one, make sure that it is still the same.
+def changes_of(journal: Journal, run_id: str, now: Mapping[str, Any]) -> list[str] | None:
+    """How a graph differs from the one that a run was last executed with; None if there was no execution yet."""
+    known = newest_graph(journal, run_id)
+    return None if known is None else differences(known, now)
 
-    Raises:
-        GraphChanged: it is not, and nobody said that this is meant.
-    """
-    now = graph_of(plan, origin)
-    known = newest_graph(journal, run.record_id)
-    if known is not None:
-        changes = differences(known, now)
-        if not changes:
-            return
-        if not is_accepted:
-            raise GraphChanged(
-                "the graph is not the one that this run was started with:\n  " + "\n  ".join(changes),
-                f"run {run.record_id}",
-                "finished nodes keep their results. To go on with the graph as it is now: "
-                f"run(run_id=…, accept_changes=True), or victor resume {run.record_id} --accept-changes",
-            )
-    if run.mode != "strict":
-        run.placed.write([run.placed.note(GRAPH, now)])
+
+def graph_changed(run_id: str, changes: Sequence[str]) -> GraphChanged:
+    """Build the error for a run that is to be resumed with another graph."""
+    return GraphChanged(
+        "the graph is not the one that this run was started with:\n  " + "\n  ".join(changes),
+        f"run {run_id}",
+        "what is finished stays finished. To go on with the graph as it is now: "
+        f"run(run_id=…, accept_changes=True), or victor resume {run_id} --accept-changes",
+    )
 
 
 def differences(then: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:

@@ -15,7 +15,6 @@ from typing import Any, Final, NamedTuple
 from .control import NOTHING
 from .errors import ConcurrentWrites, InvalidState
 from .reducers import Overwrite, Reducer
-from .shape import END
 
 Values = dict[str, Any]
 
@@ -209,9 +208,45 @@ def _is_deferred(rules: Rules, due: Due) -> bool:
     return due.node in rules.deferred and due.arg is NOTHING and due.failure is None
 
 
-def targets_of(due: Iterable[Due]) -> list[str]:
-    """The names of what is due, END left out."""
-    return [one.node for one in due if one.node != END]
+def step_ids(prefix: str, position: Position) -> list[str]:
+    """The ids of the steps of the next superstep: places, which are the same in every execution.
+
+    Args:
+        prefix: of a graph inside a node; empty for the outermost one.
+    """
+    number, sent, ids = position.superstep + 1, 0, []
+    for due in position.due:
+        if due.arg is NOTHING and due.failure is None:
+            ids.append(f"{prefix}{number}/{due.node}")
+        else:
+            ids.append(f"{prefix}{number}/{due.node}#{sent}")
+            sent += 1
+    return ids
+
+
+class Edit(NamedTuple):
+    """A change of the state by hand; it takes the place of a superstep.
+
+    Attributes:
+        superstep: after which it was made.
+        due: what is to run then; None where that stays as it was.
+    """
+
+    superstep: int
+    update: Values
+    due: tuple[Due, ...] | None = None
+
+
+def edited(rules: Rules, position: Position, edit: Edit) -> Position:
+    """The position after an edit.
+
+    Raises:
+        InvalidState: a reducer could not join the update.
+    """
+    values = applied(rules, position.values, [edit.update], "the edit") if edit.update else position.values
+    if edit.due is None:
+        return Position(position.superstep + 1, values, position.due, position.later, position.arrived)
+    return _placed(rules, position.superstep + 1, values, edit.due, (), _NO_ARRIVALS)
 
 
 # -- as plain data -----------------------------------------------------------------------------------------------------

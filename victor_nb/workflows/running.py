@@ -18,19 +18,20 @@ from ..journal.codec import Writer
 from ..journal.joined import RUN, current_run
 from ..journal.log import Entry
 from ..journal.steps import CURRENT
-from .answering import answers_of, record_questions
+from .answering import EDITED, answers_of, record_questions
 from .control import Command
 from .engine import GraphRun
-from .errors import InvalidState
+from .errors import GraphChanged, InvalidState
 from .executors import opened
-from .graphs import check_graph
+from .graphs import GRAPH, changes_of, graph_changed, graph_of
 from .journals import journal_of
+from .past import Past, edits_in
 from .plan import Plan
 from .position import Outcome, Position, Values, from_json
 from .results import WorkflowResult
 from .runtime import RUNTIME, Shared, Waiting
 from .settings import Ask, Settings
-from .snapshots import SNAPSHOT, Snapshots, shared
+from .snapshots import SNAPSHOT, Snapshots, shared, snapshot_of
 from .state import Schema
 from .streaming import Emitter
 from .travel import WorkflowRun
@@ -55,17 +56,18 @@ async def execute(workflow: Workflow, ask: Ask, emit: Emitter | None = None) -> 
         graph = GraphRun(plan, around, inline=ask.inline)
         known, stop_listening = RUN.set(run), _listening(journal, run, emit)
         try:
-            check_graph(journal, run, plan, workflow.origin, is_accepted=ask.accept_changes)
-            return await _through(graph, journal, ask)
+            return await _through(workflow, graph, journal, ask)
         finally:
             stop_listening()
             RUN.reset(known)
             around.close()
 
 
-async def _through(graph: GraphRun, journal: Journal, ask: Ask) -> WorkflowResult[Any]:
+async def _through(workflow: Workflow, graph: GraphRun, journal: Journal, ask: Ask) -> WorkflowResult[Any]:
     run, plan = graph.shared.run, graph.plan
+    position = _same_graph(workflow, graph, journal, ask)
     graph.shared.answers = answers_of(journal, run, ask.input)
+    graph.edits = edits_in(journal, run.placed.events((EDITED,)))
     snapshots = Snapshots(journal.redactor)
 
     named = frozenset(node.name for node in plan.nodes.values() if node.metadata.get("checkpoint"))
@@ -74,22 +76,57 @@ async def _through(graph: GraphRun, journal: Journal, ask: Ask) -> WorkflowResul
         if not entries:
             return
         wanted = next((one.node for one in outcomes if one.node in named), "") if named else ""
+        wanted = f"{position.superstep}/{wanted}" if wanted else ""
         if (snapshot := snapshots.after(position, entries, wanted)) is not None:
             run.placed.write((snapshot,))
 
     graph.committed = committed
     try:
-        position = await graph.run(await _beginning(graph, journal, ask))
+        position = await graph.run(position or await _beginning(graph, journal, ask))
     except Waiting as waiting:
         record_questions(journal, run, waiting.interrupts)
         run.stop("waiting")
         state = _as_far_as_known(plan.output, graph.position.values)
-        past = WorkflowRun(journal, run.record_id)
+        past = WorkflowRun(journal, run.record_id, workflow)
         return WorkflowResult(state, run.record_id, "waiting", past, waiting.interrupts, run.replayed)
     state = plan.output.view(position.values)
     writer = Writer(journal.redactor)
     run.finish(shared(writer, plan.output.pick(position.values)), blobs=writer.blobs)
-    return WorkflowResult(state, run.record_id, "finished", WorkflowRun(journal, run.record_id), (), run.replayed)
+    past = WorkflowRun(journal, run.record_id, workflow)
+    return WorkflowResult(state, run.record_id, "finished", past, (), run.replayed)
+
+
+def _same_graph(workflow: Workflow, graph: GraphRun, journal: Journal, ask: Ask) -> Position | None:
+    """Note the graph of a new run; of an old one, make sure that it is the same.
+
+    Returns: where the run stands, if it goes on from there with another graph.
+
+    Raises:
+        GraphChanged: it is another one, and nobody said that this is meant; or a node is gone that is due.
+    """
+    run, plan = graph.shared.run, graph.plan
+    now = graph_of(plan, workflow.origin)
+    changes = changes_of(journal, run.record_id, now) if run.placed.spans else None
+    if changes == [] or run.mode != "record":
+        if changes and not ask.accept_changes:
+            raise graph_changed(run.record_id, changes)
+        return None
+    if changes is None:
+        run.placed.write([run.placed.note(GRAPH, now)])
+        return None
+    if not ask.accept_changes:
+        raise graph_changed(run.id, changes)
+    position = Past(journal, run.info, plan.rules.reducers).at(None)
+    if gone := [due.node for due in (*position.due, *position.later) if due.node not in plan.nodes]:
+        raise GraphChanged(
+            f"node {gone[0]!r} is due, and the graph has it no more",
+            f"run {run.id}",
+            f"put it back, or fork the run at an earlier checkpoint: victor fork {run.id}",
+        )
+    position = replace(position, values={**plan.channels.initial(), **position.values})
+    told = {**now, "superstep": position.superstep}
+    run.placed.write([run.placed.note(GRAPH, told), snapshot_of(journal.redactor, position)])
+    return position
 
 
 async def _beginning(graph: GraphRun, journal: Journal, ask: Ask) -> Position:

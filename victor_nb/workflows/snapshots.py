@@ -36,7 +36,7 @@ class Snapshots:
         """Return a snapshot of the position, if the events written since the last one are worth it.
 
         Args:
-            name: of the checkpoint, where the workflow asks for one here.
+            name: the step after which the workflow asks for one.
         """
         self._changes += len(entries)
         for entry in entries:
@@ -47,15 +47,20 @@ class Snapshots:
             return None
         writer = Writer(self._redactor)
         written: dict[str, Any] = {**to_json(position), "state": shared(writer, position.values)}
-        if name:
-            written["name"] = name
         raw = writer.body(written)
         if not name and len(raw) > self._bytes // 2:
             self._changes, self._next_bytes = 0, 2 * len(raw)
             return None
         self._changes = self._bytes = 0
         self._next_bytes = max(LEAST_BYTES, 2 * len(raw))
-        return Entry(SNAPSHOT, raw, blobs=writer.blobs)
+        return Entry(SNAPSHOT, raw, name, blobs=writer.blobs)
+
+
+def snapshot_of(redactor: Redactor, position: Position) -> Entry:
+    """A snapshot of a position, whatever it is worth."""
+    writer = Writer(redactor)
+    raw = writer.body({**to_json(position), "state": shared(writer, position.values)})
+    return Entry(SNAPSHOT, raw, blobs=writer.blobs)
 
 
 def shared(writer: Writer, values: Mapping[str, Any]) -> msgspec.Raw:
