@@ -34,8 +34,8 @@ def write(tmp_path: Path) -> Write:
 def load(write: Write) -> Load:
     """Writes a workflow and its files, and loads it."""
 
-    def load(text: str, handlers: dict[str, Callable[..., object]] | None = None, **files: str) -> Workflow:
-        return load_workflow(write(text, **files), handlers=handlers)
+    def load(text: str, given: dict[str, Callable[..., object]] | None = None, **files: str) -> Workflow:
+        return load_workflow(write(text, **files), handlers=given)
 
     return load
 
@@ -44,10 +44,10 @@ def load(write: Write) -> Load:
 def wrong(write: Write) -> Wrong:
     """Writes a workflow with mistakes and returns what is said of them: "line:column what; hint"."""
 
-    def wrong(text: str, handlers: dict[str, Callable[..., object]] | None = None, **files: str) -> list[str]:
+    def wrong(text: str, given: dict[str, Callable[..., object]] | None = None, **files: str) -> list[str]:
         path = write(text, **files)
         with pytest.raises(InvalidWorkflow) as raised:
-            load_workflow(path, handlers=handlers)
+            load_workflow(path, handlers=given)
         return [
             f"{one.where.replace(f'{path}:', '').replace(f'{path.parent}/', '')} {one.what}; {one.hint}"
             for one in raised.value.problems

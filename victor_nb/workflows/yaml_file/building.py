@@ -128,9 +128,8 @@ class Building:
             self.note(key, str(unknown))
             return Any
 
-    def check_names(self, templates: Iterable[Template], known: Iterable[str]) -> None:
+    def check_names(self, templates: Iterable[Template], names: frozenset[str]) -> None:
         """Note names that are no value's."""
-        names = frozenset(known)
         for one in templates:
             for name in sorted(one.names - names):
                 hint = f"values are {', '.join(sorted(names))}" if names else "there are no values yet"

@@ -18,7 +18,7 @@ from .node_types import NodeType, node_types
 from .ordering import cycle
 from .templated import INDEX, ITEM, SKIPPED, written_by
 from .type_names import UnknownType, python_type
-from .validating import validated
+from .validating import fits, validated
 
 _OURS: Final = frozenset({ITEM, INDEX, SKIPPED})
 _JINJA: Final = frozenset(
@@ -79,11 +79,7 @@ def declared(document: Document, name: str, mistakes: list[Mistake]) -> Declarat
         hint = "a workflow begins with `workflow: its_name`, and `nodes:`"
         mistakes.append(Mistake("the file is no mapping of keys", document.place(), hint))
         return Declaration(name)
-    fields = validated(FileFields, document, (), mistakes)
-    if fields is None:
-        found = Declaration(name)
-        _take_nodes(found, document, mistakes)
-        return found
+    fields = validated(FileFields, document, (), mistakes) or _what_fits(document)
     if fields.workflow and fields.name and fields.workflow != fields.name:
         what = f"the workflow has two names, {fields.workflow!r} and {fields.name!r}"
         mistakes.append(Mistake(what, document.place_of_key("name"), "keep one"))
@@ -95,6 +91,22 @@ def declared(document: Document, name: str, mistakes: list[Mistake]) -> Declarat
     _take_nodes(found, document, mistakes)
     _check_names(found, document, mistakes)
     return found
+
+
+def _what_fits(document: Document) -> FileFields:
+    """Return the parts of a file that fit, so that the others are not the only ones to be told of."""
+    whole = document.value
+    parts: dict[str, Any] = {"nodes": []}
+    for key in FileFields.model_fields:
+        if key in whole and fits(FileFields, {"nodes": [], key: whole[key]}):
+            parts[key] = whole[key]
+    if "state" not in parts and isinstance(whole.get("state"), dict):
+        parts["state"] = {
+            name: said if fits(FileFields, {"nodes": [], "state": {name: said}}) else "any"
+            for name, said in whole["state"].items()
+            if fits(FileFields, {"nodes": [], "state": {name: "any"}})
+        }
+    return FileFields.model_validate(parts)
 
 
 def _check_state(found: Declaration, document: Document, mistakes: list[Mistake]) -> None:

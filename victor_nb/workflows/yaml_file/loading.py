@@ -139,6 +139,8 @@ class _Built:
         self._types = {name: one.type for name, one in found.state.items() if one.type != "any"}
         self._reducers: dict[str, Any] = {}
         self._options: dict[str, dict[str, Any]] = {}
+        self._written = {one.id: written_by(one.fields) for one in found.nodes}
+        self._values = found.values
         self.waiting: dict[str, tuple[str, ...]] = {}
 
     def check_modules(self) -> None:
@@ -155,7 +157,7 @@ class _Built:
     def nodes(self) -> list[tuple[Declared, TemplatedNode]]:
         """Return the nodes that could be built; what each waits for is in `waiting` then."""
         self._take_reducers()
-        writers = {name: one.id for one in self._found.nodes for name in written_by(one.fields)}
+        writers = {name: node for node, names in self._written.items() for name in names}
         right_before = dependencies(self._order, self._said, {})
         made = [(one, node) for one in self._found.nodes if (node := self._node(one, right_before[one.id])) is not None]
         reads = {
@@ -193,23 +195,22 @@ class _Built:
             skipped_with=(one.waits_for or ()) if fields.when is None else (),
             types=self._types,
         )
-        known = self._found.values
+        known = self._values
         items = (ITEM, INDEX) if fields.for_each is not None else ()
         outside = [*templates_in(when), *templates_in(for_each)]
         building.check_names(outside, known)
-        building.check_names([text for text in node.templates() if text not in outside], {*known, *items})
+        building.check_names([text for text in node.templates() if text not in outside], known.union(items))
         self._options[one.id] = options(fields, node, building)
         return node
 
     def _building(self, one: Declared, before: tuple[str, ...]) -> Building:
         items = (ITEM, INDEX) if one.fields.for_each is not None else ()
-        written = {other.id: written_by(other.fields) for other in self._found.nodes}
-        sees = [name for other in before for name in written.get(other, ())]
+        sees = [name for other in before for name in self._written.get(other, ())]
         return Building(
             self._document,
             one.path,
             self._handlers,
-            frozenset({*self._found.values, *items}),
+            self._values.union(items),
             tuple(dict.fromkeys([*self._found.state, *sees])),
             lambda name, place: self._loading.load_inner(name, place, self._file.parent if self._file else None),
             self._loading.mistakes,

@@ -6,29 +6,27 @@ from collections.abc import Collection, Mapping, Sequence
 
 
 def dependencies(
-    nodes: Sequence[str],
-    said: Mapping[str, Sequence[str]],
-    read: Mapping[str, Collection[str]],
-    *,
-    implicit: bool = True,
+    nodes: Sequence[str], said: Mapping[str, Sequence[str]], read: Mapping[str, Collection[str]]
 ) -> dict[str, tuple[str, ...]]:
     """Return for each node those it waits for, in the order in which they are written.
 
     Args:
         nodes: in the order in which they are written.
-        said: by node, what it says it depends on; a node that is not in it says nothing.
+        said: by node, what it says it depends on; a node that is not in it waits for all above it.
         read: by node, the nodes whose values its expressions read.
-        implicit: whether a node that says nothing waits for all above it; else it waits for what it reads.
 
-    Nodes above that others above already wait for are left out: waiting for the last ones is enough.
+    Of the nodes above, those that others above already wait for are left out: waiting for the last ones is enough.
     """
+    place = {node: number for number, node in enumerate(nodes)}
     found: dict[str, tuple[str, ...]] = {}
     last: dict[str, None] = {}  # nodes above that no other above waits for
     for node in nodes:
-        wanted = {*said.get(node, ()), *read.get(node, ())}
-        if node not in said and implicit:
-            wanted |= set(last)
-        found[node] = tuple(other for other in nodes if other in wanted)
+        reads = read.get(node, ())
+        if node in said:
+            wanted = {*said[node], *reads}
+        else:
+            wanted = {*last, *(other for other in reads if place.get(other, -1) >= place[node])}
+        found[node] = tuple(sorted((other for other in wanted if other in place), key=place.__getitem__))
         for other in found[node]:
             last.pop(other, None)
         last[node] = None

@@ -31,6 +31,17 @@ def validated(model: type[Model], document: Document, path: Sequence[Key], mista
     return None
 
 
+def fits(model: type[Fields], value: object) -> bool:
+    """Return whether a value is one of the model's."""
+    from pydantic import ValidationError
+
+    try:
+        model.model_validate(value)
+    except ValidationError:
+        return False
+    return True
+
+
 Below = tuple[Key, ...]
 
 
