@@ -20,10 +20,10 @@ def project(tmp_path: Path) -> Path:
     shutil.copytree(ROOT / "widgets", tmp_path / "widgets", ignore=ignored)
     static = tmp_path / "victor_nb" / "views" / "static"
     static.mkdir(parents=True)
-    (static / "run_view.js").write_text(
-        f"/* sources {load().sources_mark(tmp_path / 'widgets')} */\nexport default 1\n"
-    )
-    (static / "run_view.css").write_text("")
+    mark = f"/* sources {load().sources_mark(tmp_path / 'widgets')} */\nexport default 1\n"
+    for entry in (tmp_path / "widgets").glob("*/index.ts"):
+        (static / f"{entry.parent.name}.js").write_text(mark)
+        (static / f"{entry.parent.name}.css").write_text("")
     return tmp_path
 
 

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from victor_nb.views.frozen import RunReport
+    from victor_nb.views.graph_report import GraphReport
+    from victor_nb.views.graph_view import GraphView
     from victor_nb.views.live import LiveView, live_view
     from victor_nb.views.offers import Answer
     from victor_nb.views.run_view import RunView
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
 
 _HOME = {
     "Answer": "offers",
+    "GraphReport": "graph_report",
+    "GraphView": "graph_view",
     "LiveView": "live",
     "RecordView": "tables",
     "RunReport": "frozen",
@@ -34,6 +38,8 @@ _HOME = {
 
 __all__ = [
     "Answer",
+    "GraphReport",
+    "GraphView",
     "LiveView",
     "RecordView",
     "RunReport",

@@ -17,6 +17,8 @@ export interface Place extends Size {
 
 export const LEAST = 0.02;
 export const MOST = 3;
+/** From this scale on names can be read. */
+export const READABLE = 0.6;
 
 /** Show the whole drawing in the middle of the view, never larger than drawn. */
 export function fitted(drawing: Size, view: Size): Camera {
@@ -24,12 +26,14 @@ export function fitted(drawing: Size, view: Size): Camera {
   return centred({ x: 0, y: 0, ...drawing }, view, scale);
 }
 
-/** Begin so that names can be read: all of it where that is possible, else the top, as wide as it is. */
-export function opened(drawing: Size, view: Size): Camera {
+/** Begin so that names can be read: all of it where that is possible, else the top, around its first node. */
+export function opened(drawing: Size, view: Size, first: Place | undefined): Camera {
   const whole = fitted(drawing, view);
-  if (whole.scale >= 0.6) return whole;
-  const scale = clamp(Math.max(Math.min(view.width / drawing.width, 1), 0.6));
-  return { x: (drawing.width - view.width / scale) / 2, y: 0, scale };
+  if (whole.scale >= READABLE) return whole;
+  const scale = clamp(Math.max(Math.min(view.width / drawing.width, 1), READABLE));
+  const isNarrow = drawing.width * scale <= view.width;
+  const middle = isNarrow || !first ? drawing.width / 2 : first.x + first.width / 2;
+  return { x: middle - view.width / scale / 2, y: 0, scale };
 }
 
 /** Bring a place into the middle. */
@@ -57,8 +61,8 @@ export function held(camera: Camera, drawing: Size, view: Size): Camera {
   const [width, height] = [view.width / camera.scale, view.height / camera.scale];
   return {
     ...camera,
-    x: Math.min(Math.max(camera.x, -width * 0.8), drawing.width - width * 0.2),
-    y: Math.min(Math.max(camera.y, -height * 0.8), drawing.height - height * 0.2),
+    x: Math.min(Math.max(camera.x, -width / 2), drawing.width - width / 2),
+    y: Math.min(Math.max(camera.y, -height / 2), drawing.height - height / 2),
   };
 }
 

@@ -1,20 +1,15 @@
 // One node of the drawing: a box with its icon, its name, and how it fares; the same as svg.py draws.
 import { setText } from "../run_view/dom";
 import { s } from "./svg";
-import type { Box, NodeState } from "./wire";
+import type { Box, Graph, NodeState } from "./wire";
 import { fitting, toneOf, wordsOf } from "./words";
-
-export interface Signs {
-  icons: { [kind: string]: string };
-  signs: { [tone: string]: string };
-}
 
 export interface Card {
   element: SVGGElement;
   update(node: NodeState | undefined, now: number, isChosen: boolean): void;
 }
 
-export function card(box: Box, { icons, signs }: Signs): Card {
+export function card(box: Box, { icons, signs }: Pick<Graph, "icons" | "signs">): Card {
   const isPill = (box.kind === "start" || box.kind === "end") && !box.is_frame;
   const ground = s("rect", { class: "vng-ground", width: box.width, height: box.height, rx: isPill ? box.height / 2 : 7 });
   const element = s("g", { class: "vng-node", transform: `translate(${box.x} ${box.y})`, "data-path": box.path }, ground);

@@ -17,7 +17,8 @@ export function panel(closed: () => void): Panel {
   const close = h("button", { type: "button", class: "vng-button", title: "Close (Escape)", "aria-label": "Close" }, "×");
   const body = h("div", { class: "vng-panel-body" });
   const head = h("div", { class: "vng-panel-head" }, name, close);
-  const element = h("aside", { class: "vng-panel", hidden: true, "aria-label": "Node" }, head, body);
+  const element = h("aside", { class: "vng-panel", hidden: true, "aria-label": "Node" });
+  element.append(h("div", { class: "vng-panel-scroll" }, head, body));
   const removals = [on(close, "click", closed), on(element, "pointerdown", (event) => event.stopPropagation())];
   let shown = "";
   return {

@@ -2,7 +2,7 @@
 //
 // Only what can be seen is in the page, so a thousand nodes cost no more than a screenful.
 import { type Camera, overlaps, type Place, seen, type Size } from "./camera";
-import { card, type Card, type Signs } from "./card";
+import { card, type Card } from "./card";
 import { s } from "./svg";
 import type { Box, Graph, NodeState, Route } from "./wire";
 import { toneOf } from "./words";
@@ -21,7 +21,7 @@ export interface Sight {
 export interface Scene {
   element: SVGSVGElement;
   /** Draw another graph. */
-  show(graph: Graph & Signs): void;
+  show(graph: Graph): void;
   /** Draw what can be seen. */
   draw(sight: Sight, nodes: ReadonlyMap<string, NodeState>): void;
   /** Take over the states of these nodes. */
@@ -36,7 +36,7 @@ export function scene(): Scene {
   const dots = new Map<string, SVGRectElement>();
   const shown = new Map<string, Card>();
   const drawn = new Map<Route, SVGGElement[]>();
-  let graph: (Graph & Signs) | null = null;
+  let graph: Graph | null = null;
 
   const forget = () => {
     for (const group of [frames, edges, labels, cards, far]) group.replaceChildren();
@@ -44,7 +44,7 @@ export function scene(): Scene {
     shown.clear();
     drawn.clear();
   };
-  const drawBoxes = (all: Graph & Signs, part: Place, sight: Sight, nodes: ReadonlyMap<string, NodeState>) => {
+  const drawBoxes = (all: Graph, part: Place, sight: Sight, nodes: ReadonlyMap<string, NodeState>) => {
     for (const box of all.boxes) {
       let there = shown.get(box.path);
       if (!overlaps(box, part)) {

@@ -35,6 +35,9 @@ export interface Graph {
   height: number;
   boxes: Box[];
   routes: Route[];
+  /** A path in a 16 by 16 field for each kind of node, and for each tone. */
+  icons: { [kind: string]: string };
+  signs: { [tone: string]: string };
 }
 
 export interface Told {

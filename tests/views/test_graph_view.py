@@ -1,0 +1,152 @@
+"""The kernel's side of the live graph, and the report that stays."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from xml.etree import ElementTree
+
+import pytest
+
+from tests.views.graph_page import Script, Sent, research, research_events
+from tests.workflows.drawing.shapes import thousand
+from victor_nb.views.graph_report import ROWS, GraphReport
+from victor_nb.views.graph_view import GraphView
+from victor_nb.views.live import STATIC
+from victor_nb.views.offers import Answer
+from victor_nb.workflows.drawing.looks import COLOURS
+
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+@pytest.fixture
+def sent(monkeypatch: pytest.MonkeyPatch) -> Sent:
+    """What a view sends; it has no browser here."""
+    kept = Sent()
+    monkeypatch.setattr(GraphView, "send", lambda self, message, buffers=None: kept(message))
+    return kept
+
+
+def test_the_drawing_goes_once_and_then_only_what_changed(sent: Sent) -> None:
+    """A run of a thousand nodes does not send a thousand nodes for each event."""
+    events = research_events()
+    view = GraphView()
+
+    view._take(events[:4])
+    view._take(events[4:5])
+    view._take(events[5:6])
+
+    assert [message["kind"] for message in sent.messages] == ["graph", "nodes", "nodes", "nodes"]
+    assert [[node["path"] for node in message["nodes"]] for message in sent.messages[2:]] == [["plan"], ["search_web"]]
+    assert [(message["from"], message["to"]) for message in sent.messages[1:]] == [(0, 1), (1, 2), (2, 3)]
+
+
+def test_what_is_sent_is_json(sent: Sent) -> None:
+    """Nothing of Python is left in it."""
+    GraphView()._take(research_events())
+
+    assert json.loads(json.dumps(sent.messages)) == sent.messages
+
+
+def test_a_page_that_says_hello_gets_everything(sent: Sent) -> None:
+    """A reloaded page, a second view, one that missed a message."""
+    view = GraphView.of(research_events())
+    sent.messages.clear()
+
+    view._hear(view, {"kind": "hello"}, None)
+
+    assert view.heard.is_set()
+    assert sent.messages[0]["graph"]["name"] == "research"
+    assert len(sent.messages[1]["nodes"]) == 7
+
+
+def test_a_workflow_that_has_not_run_is_shown_too(sent: Sent) -> None:
+    """To look at a graph nobody has to run it."""
+    view = GraphView(research())
+    view._hear(view, {"kind": "hello"}, None)
+
+    assert sent.messages[0]["graph"]["name"] == "research"
+    assert sent.messages[1]["run"]["state"] == ""
+
+
+def test_the_stop_button_names_its_run(sent: Sent) -> None:
+    """A message for another run, or of an old page, stops nothing."""
+    answers: list[Answer] = []
+    view = GraphView(on_answer=answers.append)
+    view._take(research_events())
+
+    view._hear(view, {"kind": "stop", "run_id": "another"}, None)
+    view._hear(view, {"kind": "stop", "run_id": view._known.run_id}, None)
+    view._hear(view, "stop", None)
+
+    assert answers == [Answer("stop", view._known.run_id)]
+
+
+def test_events_from_any_thread_arrive_in_their_order(sent: Sent) -> None:
+    """`freeze` waits for what was put before."""
+    view = GraphView()
+    for event in research_events():
+        view.add(event)
+
+    report = view.freeze()
+
+    assert report.known.nodes["review/judge"].state == "running"
+    assert view.freeze().known is report.known
+
+
+def test_the_report_says_everything_without_a_kernel() -> None:
+    """Text, Markdown, HTML and SVG for pages that run nothing."""
+    report = GraphReport.of(research_events())
+    shown = report._repr_mimebundle_()
+
+    assert shown.keys() == {"text/plain", "text/markdown", "text/html", "image/svg+xml"}
+    for face in ("text/plain", "text/html", "image/svg+xml"):
+        assert "failed · 2 attempts" in shown[face]
+        assert "waiting for an answer" in shown[face]
+    assert "```mermaid" in shown["text/markdown"]
+    assert "What separates the species?" in shown["text/html"]
+    assert not re.search(r"<script|href|src=", shown["text/html"])
+    ElementTree.fromstring(shown["image/svg+xml"])
+
+
+def test_a_report_of_a_thousand_nodes_is_bounded() -> None:
+    """It shows those that need to be looked at first, and one picture."""
+    script = Script(thousand())
+    for at, node in enumerate(script.shape.nodes):
+        script.finish(at, node.id, ms=1)
+    script.fail(1000, "n700", "out of luck")
+    report = GraphReport.of(script.events)
+
+    assert report._rows()[0].path == "n700"
+    assert len(report._rows()) == ROWS
+    assert "<svg" not in report.to_html()
+    assert report.to_html().count("<details") == ROWS
+    assert ElementTree.fromstring(report.to_svg()).tag == f"{SVG}svg"
+
+
+def test_names_cannot_become_markup_in_any_face() -> None:
+    """A node may be called anything."""
+    script = Script(research())
+    script.finish(1, "<img src=x>", result={"update": "</script><script>alert(1)</script>"})
+
+    shown = GraphReport.of(script.events).to_html()
+    assert "<img" not in shown
+    assert "<script" not in shown
+
+
+def test_the_style_sheet_has_the_colours_of_the_drawings(bundle: None) -> None:
+    """The live view and the static drawing look alike."""
+    css = (STATIC / "graph_view.css").read_text("utf-8").replace(": ", ":")
+
+    for theme, colours in COLOURS.items():
+        for name in ("busy", "good", "bad", "ask", "agent", "human", "tool", "notebook", "edge", "line"):
+            assert f"--vng-{name}:{colours[name]}" in css, (theme, name)
+
+
+def test_looking_at_a_report_loads_no_widget() -> None:
+    """A terminal needs no anywidget."""
+    import subprocess
+
+    code = "import sys, victor_nb.views.graph_report; print('anywidget' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "False\n"

@@ -1,0 +1,152 @@
+"""The live view of a workflow's run: its graph, drawn once, and the states of its nodes as they change.
+
+1. `add` may be called from any thread and returns at once; the pump's thread folds and sends, in batches.
+2. What the browser knows is counted in versions; a message says from which one it leads to which. A page that was
+   reloaded, or that missed one, says "hello" and gets everything.
+3. Only the nodes that changed are sent. Places come from the same layout as the static drawing.
+4. A live graph without a run shows the workflow itself.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+from uuid import uuid4
+
+import anywidget
+
+from victor_nb.journal.events import Event
+from victor_nb.views.graph_report import GraphReport
+from victor_nb.views.graph_state import GraphState, advance
+from victor_nb.views.graph_wire import drawn, node_json, run_json
+from victor_nb.views.html import tag
+from victor_nb.views.live import STATIC, OnAnswer, put, replace
+from victor_nb.views.offers import Answer
+from victor_nb.views.pump import INTERVAL_S, Pump
+from victor_nb.views.wire import Load
+from victor_nb.workflows.drawing import picture_layout
+from victor_nb.workflows.shape import GraphShape
+
+_NO_MODULE: Final = "export default {}"
+
+
+class GraphView(anywidget.AnyWidget):
+    """Shows a workflow while it runs.
+
+    Args:
+        shape: the graph, if it is known before the run says it.
+        on_answer: called with a "stop" when its button is pressed; may only hand it on.
+        load: `Journal.load`, so that tables and pictures are shown.
+
+    Attributes:
+        heard: set once a browser has said hello.
+    """
+
+    _esm = STATIC / "graph_view.js"
+    _css = STATIC / "graph_view.css"
+
+    def __init__(
+        self,
+        shape: GraphShape | None = None,
+        *,
+        on_answer: OnAnswer | None = None,
+        load: Load | None = None,
+        interval_s: float = INTERVAL_S,
+    ) -> None:
+        super().__init__()
+        self.heard = threading.Event()
+        self._known = GraphState(name=shape.name if shape else "", shape=shape)
+        self._drawn: tuple[GraphShape, dict[str, Any]] | None = None
+        self._version = 0
+        self._on_answer, self._load = on_answer, load
+        self._writing = threading.RLock()
+        self._pump: Pump[Event] = Pump(self._take, interval_s)
+        self._display_id = f"victor-{uuid4().hex}"
+        self._shown = False
+        self.on_msg(self._hear)
+
+    @classmethod
+    def of(cls, events: Iterable[Event], load: Load | None = None) -> GraphView:
+        """A view of a run that has happened."""
+        view = cls(load=load)
+        view._take(list(events))
+        return view
+
+    def add(self, event: Event) -> None:
+        """Show one more event; any thread, never blocks."""
+        self._pump.put(event)
+
+    def show(self) -> None:
+        """Display the widget in the running cell, with a drawing for pages that have no kernel."""
+        self._shown = True
+        put(self._repr_mimebundle_()[0], raw=True, display_id=self._display_id)
+
+    def freeze(self) -> GraphReport:
+        """Put the static report where the widget was, and close the widget; may be called twice."""
+        self._pump.close()
+        with self._writing:
+            report = GraphReport(self._known)
+        if self._shown:
+            self._shown = False
+            replace(report._repr_mimebundle_(), self._display_id)
+        self._leave()
+        return report
+
+    def _leave(self) -> None:
+        """Close the comm. A notebook saved with widget states keeps closed widgets too, so empty it first."""
+        if self.comm is not None:
+            self.set_trait("_esm", _NO_MODULE)
+            self.set_trait("_css", "")
+            self.layout.close()
+            self.close()
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict[Any, Any], dict[Any, Any]]:
+        shown: Any = super()._repr_mimebundle_(**kwargs)
+        data = dict(shown[0] if isinstance(shown, tuple) else shown)
+        with self._writing:
+            report = GraphReport(self._known)
+            words, still = f"workflow {self._known.name}", "" if self._known.is_over else ", still running when saved"
+        data |= {"text/plain": words + still, "text/html": tag("p", words + still), "image/svg+xml": report.to_svg()}
+        return data, {}
+
+    # --- kernel to browser --------------------------------------------------------------------------
+
+    def _take(self, batch: list[Event]) -> None:
+        """Fold a batch and send what changed; runs on the pump's thread."""
+        with self._writing:
+            for event in batch:
+                advance(self._known, event, self._load)
+            changed = list(self._known.changed)
+            self._known.changed.clear()
+            before, self._version = self._version, self._version + 1
+            if self._known.shape is not None and (self._drawn is None or self._drawn[0] is not self._known.shape):
+                self._send_all()
+            else:
+                self._send_nodes(before, changed)
+
+    def _send_nodes(self, start: int, paths: Iterable[str]) -> None:
+        nodes = [node_json(self._known.nodes[path]) for path in paths]
+        self.send({"kind": "nodes", "from": start, "to": self._version, "run": run_json(self._known), "nodes": nodes})
+
+    def _send_all(self) -> None:
+        shape = self._known.shape
+        if shape is None:
+            return
+        if self._drawn is None or self._drawn[0] is not shape:
+            self._drawn = (shape, drawn(picture_layout(shape)))
+        self.send({"kind": "graph", "graph": self._drawn[1]})
+        self._send_nodes(0, self._known.nodes)
+
+    # --- browser to kernel --------------------------------------------------------------------------
+
+    def _hear(self, _widget: object, content: object, _buffers: object) -> None:
+        if not isinstance(content, Mapping):
+            return
+        if content.get("kind") == "hello":
+            self.heard.set()
+            with self._writing:
+                self._send_all()
+        run_id = self._known.run_id
+        if content.get("kind") == "stop" and run_id and content.get("run_id") == run_id and self._on_answer:
+            self._on_answer(Answer("stop", run_id))

@@ -1,0 +1,71 @@
+// The live view of a workflow. `render` wires; where things are was decided in Python, how nodes fare comes as messages.
+//
+// Everything is drawn at most once a frame. Whatever listens is removed when the view goes.
+import { h, setText } from "../run_view/dom";
+import { keepPlainKeys } from "../run_view/keys";
+import { header } from "./header";
+import { stage } from "./stage";
+import { createStore, type Model, type Store } from "./store";
+import { runWords } from "./words";
+
+const TICK_MS = 250;
+
+/** anywidget calls this once for each model, so that all views of it share one store. */
+export default function graphView() {
+  let store: Store | null = null;
+  return {
+    initialize({ model }: { model: Model }) {
+      const made = createStore(model);
+      store = made;
+      return () => made.dispose();
+    },
+    render({ model, el }: { model: Model; el: HTMLElement }) {
+      store ??= createStore(model);
+      return show(store, el);
+    },
+  };
+}
+
+function show(store: Store, el: HTMLElement): () => void {
+  let frame = 0;
+  const ask = () => {
+    frame ||= requestAnimationFrame(() => {
+      frame = 0;
+      draw();
+    });
+  };
+  const field = stage(store, ask);
+  const top = header({ zoom: field.zoom, fit: field.fit, stop: () => store.say({ kind: "stop", run_id: store.run.run_id }) });
+  const trouble = h("div", { class: "vng-trouble", hidden: true });
+  const polite = h("div", { class: "vng-sr", role: "status", "aria-live": "polite" });
+  const root = h("section", { class: "vng", "aria-label": "Workflow" }, top.element, trouble, field.element, polite);
+  el.append(root);
+
+  const draw = () => {
+    const { run, graph, nodes } = store;
+    const ahead = run.state === "running" ? (performance.now() - store.heardAt) / 1000 : 0;
+    top.update(graph, run, nodes, run.seconds + ahead);
+    field.draw(run.updated + ahead);
+    const said = [run.error?.["what"], run.error?.["where"], run.error?.["hint"]].filter(Boolean).join("\n");
+    trouble.hidden = !said;
+    setText(trouble, said);
+    if (run.state) setText(polite, `${run.name}: ${runWords(run)}`);
+  };
+  const changed = (paths: string[], isNew: boolean) => {
+    field.take(paths, isNew);
+    ask();
+  };
+  const clock = setInterval(() => store.run.state === "running" && ask(), TICK_MS);
+  const removals = [store.subscribe(changed), keepPlainKeys(root)];
+  field.take([...store.nodes.keys()], true);
+  draw();
+  store.say({ kind: "hello" });
+  return () => {
+    for (const remove of removals) remove();
+    clearInterval(clock);
+    cancelAnimationFrame(frame);
+    field.dispose();
+    top.dispose();
+    root.remove();
+  };
+}

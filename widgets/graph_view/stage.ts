@@ -1,0 +1,146 @@
+// The field in which the drawing lies: camera, choice, panel and map, drawn at most once a frame.
+import { h } from "../run_view/dom";
+import { type Camera, centred, fitted, held, moved, opened, READABLE, showing, type Size, zoomed } from "./camera";
+import { control } from "./controls";
+import { minimap } from "./minimap";
+import { panel } from "./panel";
+import { FAR, scene } from "./scene";
+import { next } from "./steering";
+import type { Store } from "./store";
+import type { Box } from "./wire";
+import { sentence } from "./words";
+
+const LEAST_HEIGHT = 120;
+const MOST_HEIGHT = 520;
+const HELP = "Arrow keys go from node to node, Enter shows one, plus and minus zoom, f shows everything.";
+
+export interface Stage {
+  element: HTMLElement;
+  zoom(by: number): void;
+  fit(): void;
+  /** Draw what changed; `isNew` when the drawing is another one. */
+  take(paths: string[], isNew: boolean): void;
+  draw(now: number): void;
+  dispose(): void;
+}
+
+export function stage(store: Store, ask: () => void): Stage {
+  const picture = scene();
+  const said = h("div", { class: "vng-sr", role: "status", "aria-live": "polite" });
+  const details = panel(() => close());
+  const map = minimap((point) => look(centred({ ...point, width: 0, height: 0 }, size(), camera.scale)));
+  const field = h("div", { class: "vng-field", tabindex: 0, role: "application", "aria-roledescription": "graph" });
+  field.append(picture.element, map.element);
+  const element = h("div", { class: "vng-stage" }, field, details.element, said);
+  let camera: Camera = { x: 0, y: 0, scale: 1 };
+  let chosen = "";
+  let isOpen = false;
+  let isMoved = false;
+
+  const size = (): Size => ({ width: field.clientWidth || 1, height: field.clientHeight || 1 });
+  const look = (wanted: Camera) => {
+    camera = store.graph ? held(wanted, store.graph, size()) : wanted;
+    ask();
+  };
+  const boxes = () => store.graph?.boxes ?? [];
+  const find = (path: string) => boxes().find((box) => box.path === path);
+  const choose = (box: Box | null | undefined) => {
+    if (!box || !store.graph) return;
+    chosen = box.path;
+    const label = (path: string) => find(path)?.name ?? path;
+    const leads = store.graph.routes.filter((route) => route.source === box.path).map((route) => label(route.target));
+    said.textContent = sentence(box, store.nodes.get(box.path), leads);
+    isMoved = true;
+    look(camera.scale < FAR ? centred(box, size(), READABLE) : showing(camera, box, size()));
+  };
+  const close = () => {
+    isOpen = false;
+    if (details.element.contains(document.activeElement)) field.focus({ preventScroll: true });
+    ask();
+  };
+  const walkable = () => boxes().filter((box) => !box.is_frame);
+  const removals = [
+    control(field, {
+      pan(dx, dy) {
+        isMoved = true;
+        look(moved(camera, dx, dy));
+      },
+      zoom(by, at) {
+        isMoved = true;
+        look(zoomed(camera, by, at ?? { x: size().width / 2, y: size().height / 2 }));
+      },
+      fit: () => fit(),
+      walk(direction) {
+        const from = find(chosen);
+        choose(from && store.graph ? next(store.graph, from, direction) : walkable()[0]);
+      },
+      choose(path) {
+        chosen = path;
+        if (path) choose(find(path));
+        ask();
+      },
+      ends: (which) => choose(walkable().at(which === "first" ? 0 : -1)),
+      open() {
+        isOpen = chosen !== "";
+        draw(store.run.updated); // the panel takes room from the field, so look again
+        choose(find(chosen));
+      },
+      close: () => close(),
+    }),
+    () => map.dispose(),
+    () => details.dispose(),
+  ];
+  const fit = () => {
+    if (!store.graph) return;
+    isMoved = false;
+    look(fitted(store.graph, size()));
+  };
+  const arrange = () => {
+    const graph = store.graph;
+    if (!graph) return;
+    const wanted = Math.min(graph.height * Math.min(1, field.clientWidth / graph.width), MOST_HEIGHT);
+    field.style.height = `${Math.max(LEAST_HEIGHT, Math.ceil(wanted))}px`;
+    look(opened(graph, size(), graph.boxes[0]));
+  };
+  /** Until somebody moves the drawing, what runs now is kept in sight. */
+  const follow = (paths: string[]) => {
+    const running = paths.find((path) => store.nodes.get(path)?.state === "running");
+    const box = running === undefined ? undefined : find(running);
+    if (box && !isMoved && camera.scale >= FAR) look(showing(camera, box, size()));
+  };
+  const draw = (now: number) => {
+    const view = size();
+    details.show(isOpen ? (find(chosen) ?? null) : null, store.nodes.get(chosen));
+    picture.draw({ camera, view, now, chosen }, store.nodes);
+    map.draw(camera, view, store.nodes);
+  };
+  const resized = new ResizeObserver(() => {
+    if (!isMoved) arrange();
+    ask();
+  });
+  resized.observe(element);
+
+  return {
+    element,
+    zoom: (by) => {
+      isMoved = true;
+      look(zoomed(camera, by, { x: size().width / 2, y: size().height / 2 }));
+    },
+    fit,
+    take(paths, isNew) {
+      if (isNew && store.graph) {
+        picture.show(store.graph);
+        map.show(store.graph);
+        field.setAttribute("aria-label", `Workflow ${store.graph.name}, ${walkable().length} nodes. ${HELP}`);
+        if (!isMoved) arrange();
+      }
+      picture.mark(paths, store.nodes);
+      follow(paths);
+    },
+    draw,
+    dispose() {
+      resized.disconnect();
+      for (const remove of removals) remove();
+    },
+  };
+}
