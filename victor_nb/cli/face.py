@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
+from victor_nb.cli.streams import can_move, make_forgiving
 from victor_nb.commands import Session, parse
 from victor_nb.errors import Resumable, UsageError, VictorError
 
@@ -25,7 +26,10 @@ _WIDEST = 140
 
 def run(argv: Sequence[str]) -> int:
     """Run one verb and return the exit code."""
-    session, terminal = _session("--json" in argv)
+    as_json = "--json" in argv
+    make_forgiving(sys.stdout, as_json=as_json)
+    make_forgiving(sys.stderr)
+    session, terminal = _session(as_json)
     try:
         print(_shown(_result(argv, session)))
         sys.stdout.flush()
@@ -55,7 +59,7 @@ async def _awaited(result: Awaitable[object]) -> object:
 def _session(as_json: bool) -> tuple[Session, Terminal]:
     from victor_nb.cli.terminal import Terminal
 
-    terminal = Terminal(live=sys.stderr.isatty() and not as_json, ask=sys.stdin is not None and sys.stdin.isatty())
+    terminal = Terminal(live=can_move(sys.stderr) and not as_json, ask=sys.stdin is not None and sys.stdin.isatty())
     session = Session(
         person=terminal.person,
         watch=terminal.watch,
