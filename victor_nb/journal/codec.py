@@ -37,6 +37,7 @@ LARGEST_BYTES: Final = 900_000_000
 """A value that takes more than this is refused: SQLite keeps at most 1 GB in one place."""
 
 _ATOMS: Final = frozenset({bool, type(None)})
+_ATOMS_AND_TEXT: Final = _ATOMS | {str}
 _INT_LIMIT: Final = 2**53  # beyond it other JSON readers round
 _MOST_DECIMAL_BITS: Final = 14_000  # beyond it Python refuses to write decimals
 _WAYS_OUT: Final = (
@@ -145,10 +146,13 @@ class Writer:
         return self._tagged(kind, value)
 
     def _plain_dict(self, value: dict[Any, Any]) -> object:
-        for key in value:
+        plain = {}
+        always_plain = _ATOMS if self._escapes else _ATOMS_AND_TEXT
+        for key, item in value.items():
             if type(key) is not str or key[:1] == "$" or (self._escapes and _is_broken(key)):
                 return {"$map": self.pairs(value)}
-        return {key: self.plain(item) for key, item in value.items()}
+            plain[key] = item if type(item) in always_plain else self.plain(item)
+        return plain
 
     def pairs(self, value: dict[Any, Any]) -> list[list[object]]:
         """The items of a dict whose keys are not all plain texts."""

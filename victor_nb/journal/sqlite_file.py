@@ -4,7 +4,7 @@
 2. Waiting for the write lock is ours, not `busy_timeout`: short random naps spread ten writers evenly, where SQLite's
    growing sleeps starve one of them.
 3. An interrupt can leave a transaction open on its thread's connection; the next use takes it back first.
-4. A connection is closed when its thread has ended, and never by a forked child.
+4. A connection is closed when its thread has ended or nobody holds the journal any more, and never by a forked child.
 """
 
 from __future__ import annotations
@@ -235,6 +235,10 @@ class SqliteFile:
         for _, connection in connections:
             connection.close()
         self._local = threading.local()
+
+    def __del__(self) -> None:
+        for _, connection in getattr(self, "_open", ()):
+            connection.close()
 
     def after_fork(self) -> None:
         """Keep the parent's connections without ever touching them: closing them here would break its locks."""
