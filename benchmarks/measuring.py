@@ -31,9 +31,16 @@ def peer(name: str, *packages: str) -> str | None:
     return str(python) if subprocess.run([str(python), "-c", probe], capture_output=True).returncode == 0 else None
 
 
-def run(python: str, program: str, *arguments: str, count_syncs: bool = False) -> dict[str, float] | None:
-    """Run a program in a new process and a new folder; None if it fails, with its last words on standard error."""
+def run(
+    python: str, program: str, *arguments: str, count_syncs: bool = False, beside: Mapping[str, str] | None = None
+) -> dict[str, float] | None:
+    """Run a program in a new process and a new folder; None if it fails, with its last words on standard error.
+
+    `beside` are modules that it imports, by their file names.
+    """
     with tempfile.TemporaryDirectory() as folder:
+        for name, source in (beside or {}).items():
+            (Path(folder) / name).write_text(source)
         script = Path(folder) / "program.py"
         script.write_text(program)
         command = [python, str(script), *arguments]
