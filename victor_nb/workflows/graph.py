@@ -17,6 +17,7 @@ from ..errors import UsageError
 from ..journal import Effect, Journal, OnDoubt
 from .agent_nodes import Prompt, agent_call
 from .blocking import run_to_end
+from .cache import NodeCache
 from .compiling import Targets, compiled, route_of
 from .errors import InvalidWorkflow, Problem
 from .journals import journal_of
@@ -295,6 +296,10 @@ class Workflow:
     def past(self, run_id: str, journal: Journal | str | None = None) -> WorkflowRun:
         """Return a run of this workflow, to look at its history, fork it or change it."""
         return WorkflowRun(journal_of(journal), run_id, self)
+
+    def clear_cache(self, node: str | None = None, *, journal: Journal | str | None = None) -> int:
+        """Forget what a node, or any node, has answered for other runs; return how many answers there were."""
+        return NodeCache(journal_of(journal), self.name).clear(node)
 
     # -- running -------------------------------------------------------------------------------------------------------
 

@@ -158,16 +158,15 @@ class Schema:
             return given
         try:
             return self.type(**given)
-        except TypeError as failure:
-            missing = [name for name in self.required() if name not in given]
-            if not missing:
+        except (TypeError, ValueError) as failure:
+            if missing := [name for name in self.required() if name not in given]:
+                raise InvalidState(
+                    f"the state has no value yet for {', '.join(map(repr, missing))}",
+                    self.type.__name__,
+                    "give it in the input, or give the field a default",
+                ) from failure
+            if isinstance(failure, TypeError):
                 raise
-            raise InvalidState(
-                f"the state has no value yet for {', '.join(map(repr, missing))}",
-                self.type.__name__,
-                "give it in the input, or give the field a default",
-            ) from failure
-        except ValueError as failure:
             raise InvalidState(
                 f"the state does not make a {self.type.__name__}: {_first_line(failure)}", self.type.__name__
             ) from failure

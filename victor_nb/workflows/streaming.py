@@ -1,7 +1,7 @@
 """Streaming: what happens in a workflow, told while it happens, in as many modes as are asked for.
 
 1. A stream shows and decides nothing; a run that nobody listens to pays nothing for it.
-2. A resumed run's recorded nodes are told as `cached`-like answers too: the stream of a replay reads as the live one.
+2. Nodes that answer from the record are told like others: the stream of a replay reads as that of the live run.
 
 | mode        | data |
 |-------------|------|
@@ -25,6 +25,7 @@ from ..journal import Event, Step
 from .answers import Answer
 from .control import NOTHING
 from .position import Due, Outcome, Position, Values
+from .runtime import RUNTIME
 
 if TYPE_CHECKING:
     from .engine import GraphRun
@@ -112,17 +113,24 @@ class Emitter:
 
     def custom(self, data: Any, step: Step) -> None:
         """A node wrote something into the stream."""
-        self._emit("custom", data, tuple(part for part in step.parent_id.split(":") if part))
+        self._emit("custom", data, _space(step))
 
     def event(self, event: Event) -> None:
         """An event of the run: pieces of models' texts are among them."""
         if event.type == "model.delta":
-            node = event.step_id
-            self._emit("messages", (event.data["text"], {"step_id": node}), ())
+            runtime = RUNTIME.get()  # listeners are called where the event happens: inside the node
+            told = {"node": runtime.node, "step_id": runtime.step_id} if runtime is not None else {}
+            self._emit("messages", (event.data["text"], told), _space(runtime.step) if runtime is not None else ())
 
     def _task(self, graph: GraphRun, told: dict[str, Any]) -> None:
         self._emit("tasks", told, graph.namespace)
         self._emit("debug", {"type": "task", **told}, graph.namespace)
+
+
+def _space(step: Step) -> tuple[str, ...]:
+    """The steps of the sub-workflows that a node's step is inside of: its own id says them."""
+    parts = step.id.split(":")[:-1]
+    return tuple(":".join(parts[: place + 1]) for place in range(len(parts)))
 
 
 def merged(updates: Sequence[Values]) -> Any:
