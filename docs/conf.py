@@ -20,7 +20,7 @@ release = __version__
 extensions = ["outside", "myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
 exclude_patterns = ["_build", "extensions", "**/.victor"]
 
-myst_enable_extensions = ["colon_fence", "deflist"]
+myst_enable_extensions = ["attrs_inline", "colon_fence", "deflist"]
 myst_heading_anchors = 3
 
 # A cached execution is used again while a notebook's code is the same; remove docs/_build to execute everything anew.
@@ -38,9 +38,14 @@ os.environ["XDG_CONFIG_HOME"] = str(DOCS / "_build" / "no-settings")
 
 html_theme = "furo"
 html_title = "Victor NB"
+html_static_path = ["style"]
+html_css_files = ["victor.css"]
 autodoc_member_order = "bysource"
 autodoc_typehints = "signature"
-autodoc_default_options = {"members": True, "show-inheritance": True}
+autodoc_typehints_format = "short"
+default_role = "code"  # what stands between single backticks in a docstring
+python_maximum_signature_line_length = 88
+autodoc_default_options = {"members": True}
 napoleon_google_docstring = True
 napoleon_numpy_docstring = False
 napoleon_use_ivar = True

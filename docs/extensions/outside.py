@@ -65,7 +65,9 @@ def room_page(room: str) -> str:
     for name in public_names(module):
         value, path = getattr(module, name), f"{module.__name__}.{name}"
         if inspect.isclass(value):
-            groups["Errors" if issubclass(value, BaseException) else "Classes"].append(f".. autoclass:: {path}\n")
+            bases = "   :show-inheritance:\n" if value.__bases__ != (object,) else ""  # `object` is no news
+            group = "Errors" if issubclass(value, BaseException) else "Classes"
+            groups[group].append(f".. autoclass:: {path}\n{bases}")
         elif inspect.isroutine(value):
             groups["Functions"].append(f".. autofunction:: {path}\n")
         else:
@@ -94,9 +96,15 @@ def root_page() -> str:
         if home is None and inspect.isroutine(value):
             own.append(f".. autofunction:: victor_nb.{name}\n")
         link = f"{{py:obj}}`~victor_nb.{home}.{name}`" if home else f"`{name}`"
-        about = (inspect.getdoc(value) or "").splitlines()[0] if name != "__version__" else "The installed version."
-        rows.append(f"| {link} | {about} |")
+        rows.append(f"| {link} | {_about(name, value)} |")
     return ROOT_OPENING + "\n".join(rows) + "\n\n```{eval-rst}\n" + "\n".join(own) + "```\n"
+
+
+def _about(name: str, value: object) -> str:
+    """One line on what a name is; of a plain value, the value."""
+    if name == "__version__":
+        return "The installed version."
+    return f"The value `{value!r}`." if isinstance(value, str) else (inspect.getdoc(value) or "").splitlines()[0]
 
 
 def verbs_page() -> str:
@@ -144,7 +152,19 @@ def bring(app: Sphinx, config: Config) -> None:
             path.write_text(text, encoding="utf-8")
 
 
+def has_been_told(app: Sphinx, what: str, name: str, value: object, skip: bool, options: object) -> bool | None:
+    """Fields of data classes are explained with their class; one whose default is a class would come again."""
+    return True if what == "class" and inspect.isclass(value) and value.__name__ != name else None
+
+
 def setup(app: Sphinx) -> dict[str, bool]:
-    """Called by Sphinx."""
+    """Called by Sphinx; the tests import this module without it."""
+    from sphinx.domains.python import PyObject
+
+    app.setup_extension("sphinx.ext.autodoc")
     app.connect("config-inited", bring)
+    app.connect("autodoc-skip-member", has_been_told)
+    for field in PyObject.doc_field_types:
+        if field.name == "variable":  # of a class, that is
+            field.label = "Attributes"
     return {"parallel_read_safe": True, "parallel_write_safe": True}
