@@ -85,7 +85,7 @@ class PlacedSteps:
             return
         run._executed += 1
         if self._journal.hub.is_heard(run.id):
-            run._announce("step.started", Writer(self._redactor).body(run._start_of(step)), step)
+            run._announce("step.started", Writer(self._redactor).body(run._start_of(step)), step, replayed=False)
 
     def done(self, step: Step, fields: dict[str, object]) -> Entry:
         """Return the event that the step is done, ready to be written; `fields` has its `result` and what else.

@@ -225,9 +225,9 @@ class Run:
         self._announce("step.started", Writer(self._journal.redactor).body(self._start_of(step)), step)
         self._announce("step.finished", recorded, step)
 
-    def _announce(self, type_: str, raw: bytes, step: Step | None = None) -> None:
+    def _announce(self, type_: str, raw: bytes, step: Step | None = None, *, replayed: bool = True) -> None:
         ids = (step.id, step.parent_id) if step else ("", "")
-        self._journal.hub.publish(Event(self.id, LIVE_ONLY, self._journal.clock(), type_, *ids, raw, True))
+        self._journal.hub.publish(Event(self.id, LIVE_ONLY, self._journal.clock(), type_, *ids, raw, replayed))
 
     def _to_be_done(self, step: Step) -> Doubt | None:
         """Check that the step may be done now; return whom to ask first, if it is in doubt."""

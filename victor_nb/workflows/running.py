@@ -7,13 +7,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from ..errors import Resumable, UsageError, VictorError
-from ..journal import Journal, ReplayMiss, Run
+from ..journal import Event, Journal, ReplayMiss, Run
 from ..journal.codec import Writer
 from ..journal.joined import RUN, current_run
 from ..journal.log import Entry
@@ -50,7 +50,7 @@ async def execute(workflow: Workflow, ask: Ask, emit: Emitter | None = None) -> 
         return await _joined(plan, ask, outer._shared)
     journal = journal_of(ask.journal)
     run = _opened(journal, plan, ask)
-    with _ended(run), _with_executor(ask) as settings:
+    with _shown_to(ask.on_event, journal, run), _ended(run), _with_executor(ask) as settings:
         around = Shared(run, journal, plan.name, settings)
         around.emit = emit
         graph = GraphRun(plan, around, inline=ask.inline)
@@ -61,6 +61,24 @@ async def execute(workflow: Workflow, ask: Ask, emit: Emitter | None = None) -> 
             stop_listening()
             RUN.reset(known)
             around.close()
+
+
+@contextmanager
+def _shown_to(on_event: Callable[[Event], None] | None, journal: Journal, run: Run) -> Iterator[None]:
+    """Show what the run holds already, then everything as it happens."""
+    if on_event is None:
+        yield
+        return
+    graphs = [event for event in journal.history(run.record_id, types=(GRAPH,)) if event.run_id != run.record_id]
+    told = [*graphs, *journal.history(run.record_id)]
+    disconnect = journal.listen(run.id, on_event)
+    try:
+        for event in told:
+            begins_now = run.mode == "record" and event is told[-1]
+            on_event(event if begins_now else event.as_replayed())
+        yield
+    finally:
+        disconnect()
 
 
 async def _through(workflow: Workflow, graph: GraphRun, journal: Journal, ask: Ask) -> WorkflowResult[Any]:

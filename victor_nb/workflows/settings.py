@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypedDict
 if TYPE_CHECKING:
     from concurrent.futures import Executor
 
-    from ..journal import Journal, OnDoubt, ReplayMode
+    from ..journal import Event, Journal, OnDoubt, ReplayMode
     from .executors import NodeExecutor
     from .memory import Memory
 
@@ -41,6 +41,8 @@ class Options(TypedDict, total=False):
         durability: "step" commits every superstep before the next begins; "turn" commits every few milliseconds what
             is ready: faster, and a kill may cost the last nodes, which then run again. What a node with an effect
             did is always committed at once.
+        on_event: receives the run's events, live ones too, on the thread that writes them; what happened before is
+            marked replayed. It must not block.
     """
 
     run_id: str | None
@@ -57,6 +59,7 @@ class Options(TypedDict, total=False):
     accept_changes: bool
     on_doubt: OnDoubt
     durability: Durability
+    on_event: Callable[[Event], None] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +98,7 @@ class Ask:
     on_doubt: OnDoubt = "ask"
     executor: NodeExecutor | Executor | str | None = None
     inline: bool = False
+    on_event: Callable[[Event], None] | None = None
     settings: Settings = field(default_factory=Settings)
 
 
@@ -118,6 +122,7 @@ def asked(input: Any, options: Options) -> Ask:
         options.get("accept_changes", False),
         options.get("on_doubt", "ask"),
         options.get("executor"),
+        on_event=options.get("on_event"),
         settings=Settings(
             options.get("max_steps", MOST_STEPS),
             options.get("max_concurrency"),
