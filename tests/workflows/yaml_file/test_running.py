@@ -385,8 +385,7 @@ def test_a_checkpoint_is_a_named_point_of_the_history(journal: Journal) -> None:
     )
     result = workflow.run_sync({}, journal=journal)
 
-    snapshots = journal.history(result.run_id, types=("state.snapshot",))
-    assert [one.data["name"] for one in snapshots] == ["a"]
+    assert [point.name for point in result.run.history() if point.name] == ["a"]
 
 
 def test_an_edited_word_of_the_file_is_a_changed_node() -> None:

@@ -30,6 +30,9 @@ _JINJA: Final = frozenset(
 )
 
 
+NOTHING_SAID: Final = FileFields.model_validate({"nodes": []})
+
+
 @dataclass(frozen=True)
 class Declared:
     """One node of a file."""
@@ -54,12 +57,14 @@ class Declaration:
     """A file's own words.
 
     Attributes:
+        fields: as written, the nodes aside.
         state: declared values, by name.
         nodes: those that fit their type, in the order of the file.
         ids: of all nodes that have one, also of those that do not fit.
     """
 
     name: str
+    fields: FileFields = NOTHING_SAID
     description: str = ""
     handlers: tuple[str, ...] = ()
     state: dict[str, StateFields] = field(default_factory=dict)
@@ -84,7 +89,7 @@ def declared(document: Document, name: str, mistakes: list[Mistake]) -> Declarat
         what = f"the workflow has two names, {fields.workflow!r} and {fields.name!r}"
         mistakes.append(Mistake(what, document.place_of_key("name"), "keep one"))
     handlers = (fields.handlers,) if isinstance(fields.handlers, str) else tuple(fields.handlers)
-    found = Declaration(fields.workflow or fields.name or name, fields.description, handlers)
+    found = Declaration(fields.workflow or fields.name or name, fields, fields.description, handlers)
     for key, said in fields.state.items():
         found.state[key] = StateFields.model_validate({"type": said}) if isinstance(said, str) else said
     _check_state(found, document, mistakes)

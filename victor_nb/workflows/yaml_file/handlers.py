@@ -83,11 +83,15 @@ class Handlers:
         for names in self._all():
             if name in names:
                 return names[name]
-        known = [key for names in self._all() for key, value in names.items() if _is_handler(key, value)]
-        listed = f"known are {', '.join(sorted(set(known))[:_LISTED])}" if known else "no functions are known"
+        known = self.known()
+        listed = f"known are {', '.join(known[:_LISTED])}" if known else "no functions are known"
         places = f"looked in {', '.join(self._places())}"
         hint = f"{listed}; {places}. A function elsewhere is written module:function"
         raise NotFound(f"there is no function {name!r}.{nearest(name, known)}", hint)
+
+    def known(self) -> list[str]:
+        """Return the names of all functions that can be found without a module, sorted."""
+        return sorted({key for names in self._all() for key, value in names.items() if _is_handler(key, value)})
 
     def _all(self) -> Iterator[Mapping[str, object]]:
         yield self._given

@@ -136,7 +136,8 @@ class _Built:
         self._handlers, self._file = handlers, file
         self._said = {one.id: one.waits_for for one in found.nodes if one.waits_for is not None}
         self._order = [one.id for one in found.nodes]
-        self._types = {name: one.type for name, one in found.state.items() if one.type != "any"}
+        # What is put together by a reducer need not be of the type of the whole: one item for a list.
+        self._types = {name: "any" if one.reducer else one.type for name, one in found.state.items()}
         self._reducers: dict[str, Any] = {}
         self._options: dict[str, dict[str, Any]] = {}
         self._written = {one.id: written_by(one.fields) for one in found.nodes}
@@ -161,11 +162,7 @@ class _Built:
         right_before = dependencies(self._order, self._said, {})
         made = [(one, node) for one in self._found.nodes if (node := self._node(one, right_before[one.id])) is not None]
         reads = {
-            one.id: {
-                writers[name]
-                for name in {*node.work.needs, *(name for text in node.templates() for name in text.names)}
-                if name in writers and name not in self._found.state
-            }
+            one.id: {writers[name] for name in node.reads() if name in writers and name not in self._found.state}
             for one, node in made
         }
         self.waiting = dependencies(self._order, self._said, reads)

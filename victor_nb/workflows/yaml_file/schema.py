@@ -13,7 +13,7 @@ import json
 from pathlib import Path
 from typing import Any, Final
 
-from .fields import FileFields
+from .fields import Fields, FileFields
 from .node_types import node_types
 from .node_types.registry import built_in
 
@@ -30,7 +30,7 @@ def json_schema(*, registered: bool = False) -> dict[str, Any]:
     from pydantic.json_schema import models_json_schema
 
     types = node_types() if registered else built_in()
-    models = [FileFields, *(one.fields for one in types.values())]
+    models: list[type[Fields]] = [FileFields, *(one.fields for one in types.values())]
     references, collected = models_json_schema(
         [(model, "validation") for model in models], ref_template="#/$defs/{model}"
     )

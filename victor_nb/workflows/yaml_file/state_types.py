@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Annotated, Any, TypedDict
+from typing import Annotated, Any, ClassVar, TypedDict
 
 from pydantic import BaseModel, ConfigDict, create_model
 
 from ..reducers import Default, append
 from .declaring import Declaration
+from .fields import FileFields
 from .templated import SKIPPED, written_by
 from .type_names import python_type
 
@@ -35,7 +36,20 @@ def _noted(kind: Any, notes: list[Any]) -> Any:
     return kind
 
 
-def input_type(found: Declaration) -> type[BaseModel]:
+class FileInput(BaseModel):
+    """What a run of a file's workflow may be given.
+
+    Attributes:
+        file: the file's own words, without its nodes.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+    file: ClassVar[FileFields]
+
+
+def input_type(found: Declaration) -> type[FileInput]:
     """Return a model of the declared values, which checks what a run is given."""
     keys: dict[str, Any] = {name: (python_type(fields.type), None) for name, fields in found.state.items()}
-    return create_model("Input", __config__=ConfigDict(extra="forbid"), **keys)
+    made = create_model("Input", __base__=FileInput, **keys)
+    made.file = found.fields
+    return made

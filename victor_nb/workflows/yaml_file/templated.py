@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, Final
 
@@ -86,7 +86,7 @@ class TemplatedNode:
         where: the node's place in the file.
         inputs: templates by name; None where the node names none.
         skipped_with: it is skipped when all of these were.
-        types: of declared state, by name: what the node writes there has to fit.
+        types: of all declared state, by name: what the node writes there has to fit.
     """
 
     fields: NodeFields
@@ -96,7 +96,7 @@ class TemplatedNode:
     when: Template | bool | None = None
     for_each: Prepared = None
     skipped_with: tuple[str, ...] = ()
-    types: Mapping[str, str] | None = None
+    types: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def reading(self) -> Reading:
@@ -110,6 +110,15 @@ class TemplatedNode:
     def writes(self) -> tuple[str, ...]:
         """The keys of the state that it writes whenever it is not skipped; () where only its function knows."""
         return written_by(self.fields)
+
+    @property
+    def declared(self) -> frozenset[str]:
+        """The names of declared state, which many nodes may write."""
+        return frozenset(self.types)
+
+    def reads(self) -> set[str]:
+        """The names of all values that it needs."""
+        return {*self.work.needs, *(name for text in self.templates() for name in text.names)}
 
     def templates(self) -> Iterator[Template]:
         """Everything that it evaluates."""
@@ -181,7 +190,7 @@ class TemplatedNode:
         return self._typed({name: value[name] for name in self.writes})
 
     def _typed(self, update: dict[str, Any]) -> dict[str, Any]:
-        types = self.types or {}
+        types = {name: kind for name, kind in self.types.items() if kind != "any"}
         who = f"node {self.fields.id!r}"
         return {
             name: fitting(value, types[name], f"{name} as {who} returned it", self.where) if name in types else value
@@ -190,8 +199,7 @@ class TemplatedNode:
 
     def skip(self) -> dict[str, Any]:
         """Return the update of the state that skipping is."""
-        kept = self.types or {}
-        return {**{name: None for name in self.writes if name not in kept}, SKIPPED: [self.fields.id]}
+        return {**{name: None for name in self.writes if name not in self.types}, SKIPPED: [self.fields.id]}
 
 
 def written_by(fields: NodeFields) -> tuple[str, ...]:

@@ -9,7 +9,8 @@ import ast
 import datetime
 import pathlib
 from functools import cache
-from typing import TYPE_CHECKING, Any, Final
+from types import NoneType, UnionType
+from typing import TYPE_CHECKING, Any, Final, Union, get_args, get_origin
 
 from ...errors import nearest
 from ..errors import InvalidState
@@ -82,6 +83,27 @@ def _adapter(written: str) -> TypeAdapter[Any]:
     from pydantic import TypeAdapter
 
     return TypeAdapter(python_type(written))
+
+
+def name_of_type(kind: Any) -> str:
+    """Return how a file names a Python type; "any" for one that it has no name for."""
+    known = next(
+        (name for name, plain in PLAIN.items() if plain is kind or (name == "null" and kind is NoneType)), None
+    )
+    if known is not None:
+        return known
+    origin, arguments = get_origin(kind), [name_of_type(one) for one in get_args(kind)]
+    if "any" in arguments:
+        return _plain_name(origin)
+    if origin in (UnionType, Union):
+        return " | ".join(arguments)
+    if origin in (list, dict):
+        return f"{origin.__name__}[{', '.join(arguments)}]"
+    return "any"
+
+
+def _plain_name(origin: Any) -> str:
+    return origin.__name__ if origin in (list, dict) else "any"
 
 
 def fitting(value: object, written: str, name: str, where: str = "") -> Any:

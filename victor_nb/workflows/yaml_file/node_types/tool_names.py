@@ -51,7 +51,10 @@ def _handler(building: Building, key: str, name: str) -> Any:
     try:
         return building.handlers.named(name)
     except NotFound as nothing:
-        known = [*(one.name for one in registry), *(one.name for one in registry.toolsets())]
-        close = nearest(name, known)
-        building.note(key, f"there is no tool {name!r}.{close}" if close else nothing.what, "`victor tools` lists them")
+        if ":" in name:
+            building.note(key, nothing.what, nothing.hint)
+            return None
+        tools = [one.name for one in (*registry, *registry.toolsets())]
+        close = nearest(name, [*building.handlers.known(), *tools])
+        building.note(key, f"there is no tool {name!r}.{close}", f"`victor tools` lists them; or {nothing.hint}")
         return None
