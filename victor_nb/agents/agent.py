@@ -62,6 +62,19 @@ class Agent:
         coordinators: pydantic-ai capabilities that watch or change the run, outermost first.
         tool_timeout_s: how long one tool call may take; None for no limit.
         tool_retries: how many failing calls of a tool in a row the model is asked to correct.
+
+    Example:
+        >>> from victor_nb import Agent, open_journal, tool
+        >>> @tool(effect="pure")
+        ... def double(number: int) -> int:
+        ...     '''Double a number.'''
+        ...     return 2 * number
+        >>> agent, journal = Agent("counter", tools=[double]), open_journal("memory:")
+        >>> result = agent.run_sync("double the number 21", journal=journal)
+        >>> result.usage.tool_calls, "42" in result.text
+        (1, True)
+        >>> agent.run_sync("double the number 21", journal=journal, replay="strict").replayed
+        True
     """
 
     name: str = "analyst"
@@ -92,8 +105,8 @@ class Agent:
         Args:
             prompt: the request; may be left out with `run_id`, whose prompt is then used again.
             run_id: an unfinished run to go on with; in a replay, the recording.
-            journal: where the run is recorded; by default the one that the settings name, `.victor/victor.db` in the
-                project's root, without the secrets that they know of.
+            journal: where the run is recorded. By default that of the run inside which this is called; else the one
+                that the settings name, `.victor/victor.db` in the project's root, without the secrets that they know.
             replay: "record" does the work; "strict" answers from a recording of the same request and does
                 nothing; "auto" answers from it and does what it lacks.
             approver: who is asked about calls that need approval; without one they stop the run.
@@ -105,6 +118,8 @@ class Agent:
             BudgetExceeded, ApprovalDenied, StepInDoubt, RunStopped, ModelFailed: the run stopped and can be resumed.
             ReplayMiss: a strict replay came to something that is not recorded.
             RequestChanged: `run_id` was started with another request.
+            RunNotFound, RunFinished, RunInUse: `run_id` is none that can be gone on with.
+            UnknownModel, MissingKey, MissingExtra: there is no such model, or it lacks a key or a library.
         """
         if prompt is None and run_id is None:
             raise UsageError("there is nothing to ask", hint="give a prompt, or the id of a run to go on with")

@@ -26,6 +26,11 @@ class ApprovalRequest:
     """A call that waits for somebody's word.
 
     Attributes:
+        run_id, call_id: as in `victor approve RUN CALL`.
+        tool: the tool's name.
+        arguments: as the model gave them.
+        effect: the tool's effect class.
+        description: what the tool does, as its author said it.
         call_hash: names tool, arguments and call id; a decision must carry it back.
         doubt: the call had started when its process died, and the question is whether to do it again.
     """
@@ -45,6 +50,7 @@ class Decision:
     """What somebody said about a call.
 
     Attributes:
+        approved: whether the call may happen.
         by: who said it, as shown in the record: "person", "policy:allowlist", a user's name.
         arguments: arguments to use instead of the model's; None leaves them as they are.
         message: told to the model when the call is denied.

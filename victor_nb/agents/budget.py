@@ -44,7 +44,13 @@ class Budget:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What was used: model requests, tool calls and tokens."""
+    """What was used; usages can be added.
+
+    Attributes:
+        requests: of models.
+        tool_calls: that were executed.
+        input_tokens, output_tokens: as the providers counted them.
+    """
 
     requests: int = 0
     tool_calls: int = 0

@@ -16,10 +16,12 @@ class AgentResult:
     Attributes:
         text: the answer as text; for a structured answer, its JSON.
         data: the answer in the type that was asked for; the text where that type is `str`.
+        run_id: the record; `victor show RUN`, `Agent.run(run_id=…, replay="strict")`.
         artifacts: tables, arrays and pictures that tools made, by name, in the order of the calls.
         usage: of all calls that the answer rests on, also of those that a replay did not make again.
         cost_usd: of the same calls; None where the model's price is not known.
         replayed: True when every call was answered by the journal.
+        model: the name of the model that answered.
         metadata: what the model says about its last answer; for the offline model, that it is no language model.
     """
 

@@ -41,7 +41,10 @@ class Event(msgspec.Struct, frozen=True, gc=False):
     """One immutable fact about a run.
 
     Attributes:
+        run_id: the run that it belongs to.
+        seq: its number in that run, from 1; 0 for one that was only shown live.
         time: seconds since the Unix epoch.
+        type: what happened, such as "step.finished"; the reference lists all.
         step_id: the step that the event is about; empty for the run itself.
         parent_id: the step inside which that step ran; empty at the top.
         raw: the body as JSON; empty where only an outline was read.
@@ -88,11 +91,15 @@ class RunInfo(msgspec.Struct, frozen=True):
     """What the journal knows of a run without reading its events.
 
     Attributes:
+        run_id: sorts by time.
+        kind: "agent", "workflow", …
+        name: which agent or workflow.
         created, updated: seconds since the Unix epoch; `updated` moves with status changes and heartbeats.
         parent: the run whose record this one was built on (replay or fork); empty for a first run.
         through: the last event of `parent` that belongs to this run's past; 0 without a parent.
         owner: who executes the run now, as `lease.Owner` writes it; empty when nobody does.
-        request: what was asked for, JSON values; equal requests find each other's recordings.
+        lease_until: seconds since the Unix epoch; the owner extends it while it lives.
+        raw_request: what was asked for, as JSON; equal requests find each other's recordings.
     """
 
     run_id: str

@@ -43,6 +43,15 @@ class Journal:
         store: where everything is kept.
         redactor: takes secrets out of everything that is written.
         clock: seconds since the epoch.
+
+    Example:
+        >>> from victor_nb import open_journal
+        >>> with open_journal("memory:") as journal:
+        ...     with journal.start("program", "adder") as run:
+        ...         total = run.step_sync("add", lambda: 2 + 3, inputs=[2, 3])
+        ...         run.finish(total)
+        ...     [event.type for event in journal.events(run.id)], journal.result("last")
+        (['run.started', 'step.finished', 'run.finished'], 5)
     """
 
     def __init__(
@@ -199,7 +208,7 @@ class Journal:
         status: Status | None = None,
         limit: int = 50,
     ) -> list[RunInfo]:
-        """Return runs, newest first."""
+        """Return runs, newest first, at most `limit`; those of a kind, name and status where they are given."""
         return self.store.runs(kind=kind, name=name, status=status, key=None, limit=limit)
 
     def is_live(self, info: RunInfo) -> bool:
@@ -211,7 +220,14 @@ class Journal:
     def events(
         self, run_id: str, *, after: int = 0, types: Iterable[str] | None = None, last: int | None = None
     ) -> list[Event]:
-        """Return a run's own events, oldest first; with `last`, only that many from the end."""
+        """Return a run's own events, oldest first; none for an id that the journal does not hold.
+
+        Args:
+            run_id: the whole id; `find` gives it for a part of one.
+            after: only events with a greater number.
+            types: only events of these types.
+            last: only that many from the end.
+        """
         return self.store.events(run_id, after=after, through=None, types=types, last=last, bodies=True)
 
     def outline(self, run_id: str, *, last: int | None = None) -> list[Event]:
@@ -230,7 +246,11 @@ class Journal:
         return self._reader.revive(value)
 
     def blob(self, name: str) -> bytes:
-        """Return the content of a blob that an event refers to."""
+        """Return the content of a blob that an event refers to.
+
+        Raises:
+            JournalCorrupt: the journal does not hold it.
+        """
         content = self.store.blob(name)
         if content is None:
             raise JournalCorrupt(f"the journal lacks the blob {name}", self.url, "restore the journal from a backup")

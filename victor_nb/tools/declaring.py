@@ -32,6 +32,9 @@ class Tool:
     """A function with a name, a description and rules; call it as before, or `call` it with JSON arguments.
 
     Attributes:
+        name: what models call it.
+        description: what models choose it by.
+        function: what it was before; called in a worker thread if it is not async.
         category: a word to group tools by, free to choose.
         cost: what a call costs in money or time, from "free" to "high".
         effect: what a call may do to the world; decides what a resumed run does with a call in doubt.
@@ -112,6 +115,10 @@ class Tool:
 class Toolset:
     """Tools that belong together, bound to what they work on.
 
+    Attributes:
+        name: stands for all of them, for example in `%%victor --tools NAME`.
+        tools: in the order in which a model is shown them.
+
     Raises:
         DuplicateTool: two of them have one name.
     """
@@ -155,11 +162,32 @@ def tool(
 ) -> Tool | Callable[[Callable[..., Any]], Tool]:
     """Declare a tool: `@tool` or `@tool(effect="read")` above a function, sync or async.
 
-    Its description is the docstring's first part, its schema comes from type hints and docstring.
+    Its description is the docstring's first part, its schema comes from type hints and docstring. It can be called as
+    the function that it was.
+
+    Args:
+        name: what models call it, letters, digits, `_` and `-`; by default the function's name.
+        category: a word to group tools by.
+        cost: "free", "low", "medium" or "high": what a call takes in money or time.
+        effect: "pure", "read", "idempotent" or "effect": what a call may do to the world, and so what a resumed run
+            does with a call that may or may not have happened.
+        keywords: words by which it is found besides its name and description.
+        approval: whether somebody must agree to each call.
 
     Raises:
         ToolDeclarationError: a parameter without type hint, `*args`, a default that JSON cannot carry, a name
             that providers refuse, an unknown cost or effect.
+
+    Example:
+        >>> from victor_nb import tool
+        >>> @tool(effect="pure", keywords=["square metres"])
+        ... def area(width: float, height: float = 1.0) -> float:
+        ...     '''Compute the area of a rectangle, in square metres.'''
+        ...     return width * height
+        >>> area(2.0, 3.0)
+        6.0
+        >>> area.validate({"width": "2.5"})
+        {'width': 2.5}
     """
     if isinstance(keywords, str):
         raise ToolDeclarationError(f"keywords must be a list of words, not the text {keywords!r}")

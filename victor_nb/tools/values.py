@@ -36,6 +36,8 @@ class Artifact:
     """Something to look at or keep: a plot, a file, a table.
 
     Attributes:
+        name: a short title.
+        media_type: of `data`, such as "image/png" or "text/csv".
         data: the bytes in `media_type`, or an object that its consumer knows.
         text: what to show where `media_type` cannot be: a sentence or a small table. A model sees only this.
         alternatives: the same content in other media types, best first.
