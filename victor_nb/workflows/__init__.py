@@ -12,6 +12,7 @@ from .shape import END, START, EdgeShape, GraphShape, NodeShape
 if TYPE_CHECKING:
     from .control import PARENT, Command, Interrupt, Send, send
     from .errors import (
+        CannotMove,
         ConcurrentWrites,
         ExecutorLost,
         GraphChanged,
@@ -34,22 +35,37 @@ if TYPE_CHECKING:
     from .settings import Options
     from .streaming import StreamPart, WorkflowStream
     from .travel import WorkflowRun
+    from .yaml_file import (
+        ExpressionFailed,
+        FileUnreadable,
+        InvalidExpression,
+        NotWritable,
+        load_workflow,
+        workflow_from_yaml,
+        workflow_schema,
+        workflow_to_yaml,
+    )
 
 _HOME = {
     "PARENT": "control",
     "CachePolicy": "policies",
+    "CannotMove": "errors",
     "Command": "control",
     "ConcurrentWrites": "errors",
     "Ephemeral": "reducers",
     "ExecutorLost": "errors",
+    "ExpressionFailed": "yaml_file",
+    "FileUnreadable": "yaml_file",
     "GraphChanged": "errors",
     "Interrupt": "control",
+    "InvalidExpression": "yaml_file",
     "InvalidState": "errors",
     "InvalidUpdate": "errors",
     "InvalidWorkflow": "errors",
     "NodeExecutor": "executors",
     "NodeFailed": "errors",
     "NodeTimeout": "errors",
+    "NotWritable": "yaml_file",
     "Options": "settings",
     "Overwrite": "reducers",
     "Problem": "errors",
@@ -69,7 +85,11 @@ _HOME = {
     "append": "reducers",
     "current_runtime": "runtime",
     "interrupt": "runtime",
+    "load_workflow": "yaml_file",
     "send": "control",
+    "workflow_from_yaml": "yaml_file",
+    "workflow_schema": "yaml_file",
+    "workflow_to_yaml": "yaml_file",
 }
 
 __all__ = [
@@ -77,14 +97,18 @@ __all__ = [
     "PARENT",
     "START",
     "CachePolicy",
+    "CannotMove",
     "Command",
     "ConcurrentWrites",
     "EdgeShape",
     "Ephemeral",
     "ExecutorLost",
+    "ExpressionFailed",
+    "FileUnreadable",
     "GraphChanged",
     "GraphShape",
     "Interrupt",
+    "InvalidExpression",
     "InvalidState",
     "InvalidUpdate",
     "InvalidWorkflow",
@@ -92,6 +116,7 @@ __all__ = [
     "NodeFailed",
     "NodeShape",
     "NodeTimeout",
+    "NotWritable",
     "Options",
     "Overwrite",
     "Problem",
@@ -111,7 +136,11 @@ __all__ = [
     "append",
     "current_runtime",
     "interrupt",
+    "load_workflow",
     "send",
+    "workflow_from_yaml",
+    "workflow_schema",
+    "workflow_to_yaml",
 ]
 
 

@@ -20,7 +20,7 @@ from victor_nb.workflows.yaml_file.fields import NodeFields
 from victor_nb.workflows.yaml_file.loading import workflow_from_yaml
 from victor_nb.workflows.yaml_file.node_types import NodeType, node_types, register_node_type, registry
 from victor_nb.workflows.yaml_file.reading import read
-from victor_nb.workflows.yaml_file.schema import FILE, as_text, json_schema
+from victor_nb.workflows.yaml_file.schema import FILE, as_text, workflow_schema
 from victor_nb.workflows.yaml_file.templated import Work
 
 GOOD = """
@@ -60,7 +60,7 @@ def value(text: str) -> Any:
 
 @cache
 def published() -> Draft202012Validator:
-    return Draft202012Validator(json_schema())
+    return Draft202012Validator(workflow_schema())
 
 
 def complaints(data: Any) -> list[str]:
@@ -70,14 +70,14 @@ def complaints(data: Any) -> list[str]:
 
 def test_the_schema_is_one() -> None:
     """It follows its own dialect."""
-    Draft202012Validator.check_schema(json_schema())
+    Draft202012Validator.check_schema(workflow_schema())
 
 
 def test_the_published_file_is_what_the_models_say() -> None:
     """Package data, documentation and loader cannot drift apart."""
     text = files("victor_nb.workflows.yaml_file").joinpath("workflow.schema.json").read_text("utf-8")
 
-    assert text == as_text(json_schema()), "python -m victor_nb.workflows.yaml_file.schema writes it anew"
+    assert text == as_text(workflow_schema()), "python -m victor_nb.workflows.yaml_file.schema writes it anew"
     assert FILE.is_file()
 
 
@@ -186,7 +186,7 @@ def test_a_registered_type_is_known_to_files_and_to_the_schema() -> None:
     workflow = workflow_from_yaml(text)
 
     assert workflow.run_sync({}, journal="memory:").state["a"] == "n=2"
-    assert not list(Draft202012Validator(json_schema(registered=True)).iter_errors(value(text)))
+    assert not list(Draft202012Validator(workflow_schema(registered=True)).iter_errors(value(text)))
     assert complaints(value(text))
     with pytest.raises(InvalidWorkflow, match="'text' is missing"):
         workflow_from_yaml("nodes: [{id: a, type: echo}]")

@@ -21,7 +21,7 @@ DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 FILE: Final = Path(__file__).with_name("workflow.schema.json")
 
 
-def json_schema(*, registered: bool = False) -> dict[str, Any]:
+def workflow_schema(*, registered: bool = False) -> dict[str, Any]:
     """Return the JSON Schema (draft 2020-12) of workflow files.
 
     Args:
@@ -76,4 +76,4 @@ def as_text(schema: dict[str, Any]) -> str:
 
 
 if __name__ == "__main__":
-    FILE.write_text(as_text(json_schema()), encoding="utf-8")
+    FILE.write_text(as_text(workflow_schema()), encoding="utf-8")
