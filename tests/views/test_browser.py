@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from tests.views.conftest import Stage
@@ -37,7 +39,23 @@ def test_a_run_shows_its_state_its_measures_its_steps_and_its_answer(stage: Stag
 
 def test_the_view_says_hello_when_it_is_drawn(stage: Stage) -> None:
     """The kernel learns that somebody can press buttons."""
-    assert stage.page.evaluate("sent") == [{"kind": "hello", "have": 0}]
+    assert stage.page.evaluate("sent[0]") == {"kind": "hello", "have": 0}
+
+
+@pytest.mark.parametrize(("is_heard", "hellos"), [(False, 5), (True, 1)])
+def test_the_view_says_hello_again_until_it_is_heard(chromium: Any, is_heard: bool, hellos: int) -> None:
+    """The first message can wait behind the running cell, while the page still makes its channel beside it."""
+    page = chromium.new_page()
+    page.clock.install()
+    stage = Stage(page)
+    stage.open()
+    if is_heard:
+        page.evaluate("message => deliver(message)", offers([]))
+
+    page.clock.run_for(60_000)
+
+    assert page.evaluate("sent") == [{"kind": "hello", "have": 0}] * hellos
+    page.close()
 
 
 def test_a_second_view_of_the_model_shows_the_same_run(stage: Stage) -> None:

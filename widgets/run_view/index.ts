@@ -12,6 +12,9 @@ import { createStore, type Model, type Store } from "./store";
 import { timeline } from "./timeline";
 
 const TICK_MS = 200;
+/** When to say hello again while there is no answer, after the view was drawn. The first one can be lost for a while:
+ * a page makes its channel beside a running cell (a subshell) only when it hears of the widget. */
+const AGAIN_MS = [300, 700, 1500, 4000];
 
 /** anywidget calls this once for each model, so that all views of it share one store. */
 export default function runView() {
@@ -50,14 +53,23 @@ function show(store: Store, el: HTMLElement): () => void {
   };
   const frames = oncePerFrame(draw);
   const clock = every(TICK_MS, () => !isOver(store.run) && frames.ask());
-  const removals = [store.subscribe(frames.ask), frames.dispose, clock, keepPlainKeys(root)];
   draw();
-  store.hello();
+  const removals = [store.subscribe(frames.ask), frames.dispose, clock, keepPlainKeys(root), greet(store)];
   return () => {
     for (const remove of removals) remove();
     for (const part of parts) part.dispose();
     root.remove();
   };
+}
+
+/** Say hello, and again until the kernel answers; returns the end of it. */
+function greet(store: Store): () => void {
+  const again = () => {
+    if (!store.run.heard && !isOver(store.run)) store.hello();
+  };
+  store.hello();
+  const timers = AGAIN_MS.map((ms) => setTimeout(again, ms));
+  return () => timers.forEach(clearTimeout);
 }
 
 function answer(): Part {
