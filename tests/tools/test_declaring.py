@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import inspect
+import pydoc
 import threading
 from dataclasses import FrozenInstanceError
 
@@ -264,3 +265,19 @@ def test_marked_methods_become_tools_of_their_object():
     assert increase.keywords == ("up",)
     with pytest.raises(ToolArgumentError):
         increase.validate({"self": 1})
+
+
+def test_help_is_about_the_function():
+    """`help(tool)` and `tool?` show what its author wrote, and `tool??` the source."""
+
+    @tool
+    def area(width: float) -> float:
+        """Compute an area."""
+        return width
+
+    shown = pydoc.render_doc(area, renderer=pydoc.plaintext)
+
+    assert "Compute an area." in shown
+    assert "A function with a name" not in shown
+    assert inspect.getdoc(area) == "Compute an area."
+    assert "return width" in inspect.getsource(inspect.unwrap(area))

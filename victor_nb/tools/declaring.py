@@ -55,6 +55,9 @@ class Tool:
     approval: bool = False
 
     def __post_init__(self) -> None:
+        # `help(tool)` and `tool?` are asked about the function, not about what tools are.
+        for name, value in (("__doc__", inspect.getdoc(self.function)), ("__wrapped__", self.function)):
+            object.__setattr__(self, name, value)
         where = self.place
         check_function(self.function, where=where)
         check_name(self.name, where=where)
