@@ -116,6 +116,28 @@ def test_a_traceback_can_be_read_from_text(tmp_path: Path, call: Call, monkeypat
     assert call("fix", "-").to_json() == found
 
 
+def test_our_own_errors_are_understood_from_their_text(tmp_path: Path) -> None:
+    """Their message may have several lines, and their advice is the remedy; the place is the user's file, not ours."""
+    script = tmp_path / "study.py"
+    script.write_text("agent.run_sync('x', replay='strict')\n")
+    text = f"""Traceback (most recent call last):
+  File "{script}", line 1, in <module>
+    agent.run_sync('x', replay='strict')
+  File "/usr/lib/python3.11/site-packages/victor_nb/journal/journal.py", line 188, in recorded
+    raise missed_request(kind, name, asked, near)
+victor_nb.journal.errors.ReplayMiss: no recording of agent 'geographer' matches: its inputs changed
+  tools.population: recorded '269a86c8', now 'a1ca2724' (compared with run 1m7y)
+  → run it once with --replay record
+"""
+
+    found = explained(failure_in(text))
+
+    assert found.failure.type == "ReplayMiss"
+    assert found.failure.message.startswith("no recording of agent")
+    assert (found.failure.file, found.failure.line) == (str(script), 1)
+    assert best(found) == "run it once with --replay record"
+
+
 def test_ipython_s_own_tracebacks_are_understood() -> None:
     """Both forms that IPython has used for the place of a frame."""
     new = failure_in("Cell In[3], line 2\n      1 x\n----> 2 y\n\nNameError: name 'y' is not defined")

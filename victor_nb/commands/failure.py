@@ -39,6 +39,7 @@ class Failure:
         names: every name that was visible there.
         keys: columns of tables and keys of mappings that were visible there, by variable.
         error: the exception itself, if it is at hand.
+        advice: what an error of ours said to do, where only its text is at hand.
     """
 
     type: str
@@ -50,6 +51,7 @@ class Failure:
     names: frozenset[str] = frozenset()
     keys: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     error: BaseException | None = None
+    advice: str = ""
 
     @property
     def where(self) -> str:
@@ -95,17 +97,34 @@ def failure_in(text: str) -> Failure:
     Raises: UsageError if there is no traceback in it.
     """
     lines = [line for line in text.splitlines() if line.strip()]
-    last = next((found for line in reversed(lines) if (found := _LAST_LINE.match(line.strip()))), None)
-    if last is None:
+    places = [(number, found) for number, line in enumerate(lines) if (found := _place_in(line))]
+    told = _told(lines[places[-1][0] + 1 :] if places else lines, is_first=bool(places))
+    if told is None:
         raise UsageError("there is no Python traceback in this text", hint="victor fix reads what Python printed")
-    file, number = "", 0
-    for place in lines:
-        if found := _FRAME.match(place):
-            file, number = found["file"], int(found["line"])
-        elif found := _IPYTHON_FRAME.match(place.strip()):
-            file, number = ("cell", int(found["cell"])) if found["cell"] else (found["file"], int(found["line"]))
+    kind, message, advice = told
+    users = [place for _, place in places if _is_users(place[0]) or place[0] == "cell"]
+    file, number = users[-1] if users else places[-1][1] if places else ("", 0)
     line = linecache.getline(file, number).strip() if number else ""
-    return Failure(last["type"].rpartition(".")[2], last["message"] or "", file, number, line)
+    return Failure(kind, message, file, number, line, advice=advice)
+
+
+def _place_in(line: str) -> tuple[str, int] | None:
+    """The file and line that a line of a traceback names."""
+    if found := _FRAME.match(line):
+        return found["file"], int(found["line"])
+    if found := _IPYTHON_FRAME.match(line.strip()):
+        return ("cell", int(found["cell"])) if found["cell"] else (found["file"], int(found["line"]))
+    return None
+
+
+def _told(lines: list[str], *, is_first: bool) -> tuple[str, str, str] | None:
+    """The exception's type, message and advice; behind the last frame it is the first line that can be one."""
+    found = [(place, match) for place, line in enumerate(lines) if (match := _LAST_LINE.match(line.strip("\n")))]
+    if not found:
+        return None
+    place, match = found[0 if is_first else -1]
+    advice = next((line.strip().removeprefix("→ ") for line in lines[place + 1 :] if line.startswith("  → ")), "")
+    return match["type"].rpartition(".")[2], match["message"] or "", advice
 
 
 def _users_frame(trace: TracebackType | None) -> tuple[FrameType | None, int]:

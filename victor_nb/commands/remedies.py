@@ -105,8 +105,9 @@ def changed(source: str, failure: Failure, remedy: Remedy) -> str:
 
 
 def _own_hint(failure: Failure) -> Iterator[Remedy]:
-    if isinstance(failure.error, VictorError) and failure.error.hint:
-        yield Remedy(1.0, failure.error.hint)
+    advice = failure.error.hint if isinstance(failure.error, VictorError) else failure.advice
+    if advice:
+        yield Remedy(1.0, advice)
 
 
 def _unknown_name(failure: Failure) -> Iterator[Remedy]:
