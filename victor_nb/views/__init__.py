@@ -8,6 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from victor_nb.views.checkpoint_report import CheckpointReport
+    from victor_nb.views.checkpoint_view import CheckpointView
     from victor_nb.views.frozen import RunReport
     from victor_nb.views.graph_report import GraphReport
     from victor_nb.views.graph_view import GraphView
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
 
 _HOME = {
     "Answer": "offers",
+    "CheckpointReport": "checkpoint_report",
+    "CheckpointView": "checkpoint_view",
     "GraphReport": "graph_report",
     "GraphView": "graph_view",
     "LiveView": "live",
@@ -38,6 +42,8 @@ _HOME = {
 
 __all__ = [
     "Answer",
+    "CheckpointReport",
+    "CheckpointView",
     "GraphReport",
     "GraphView",
     "LiveView",
