@@ -206,7 +206,7 @@ def test_files_become_variables_where_there_is_no_kernel(tmp_path: Path, call: C
         (["ask"], None, UsageError, "nothing to ask"),
         (["ask"], "   \n", UsageError, "nothing to ask"),
         (["ask", "poett"], "Go.", UsageError, "there is no agent 'poett'. Did you mean 'poet'?"),
-        (["ask", "number"], "Go.", UsageError, "'number' is a int, not an agent"),
+        (["ask", "number"], "Go.", UsageError, "'number' is of type int, not an agent"),
         (["ask", "poet", "more"], "Go.", UsageError, "one agent answers a cell"),
         (["ask", "poet", "--with", "nubmer"], "Go.", UsageError, "no variable 'nubmer'. Did you mean 'number'?"),
         (["ask", "poet", "-o", "two words"], "Go.", UsageError, "'two words' is not a name"),

@@ -82,6 +82,7 @@ def test_every_verb_s_module_has_its_command() -> None:
         (["config", "shw"], "unknown verb 'shw'. Did you mean 'show'?"),
         (["runs", "--limt", "3"], "unknown flag '--limt'. Did you mean '--limit'?"),
         (["ask", "--wiht", "df", "what?"], "unknown flag '--wiht'. Did you mean '--with'?"),
+        (["ask", "--bogus", "what?"], "unknown flag '--bogus'. (victor ask)"),
         (["runs", "--limit", "many"], "'many' is not a valid integer"),
         (["runs", "--status", "asleep"], "'asleep' is not one of"),
         (["ask", "--max-cost", "-1", "what?"], "-1"),

@@ -194,3 +194,16 @@ def test_what_cannot_be_put_in_is_an_error(prompt: str, words: str) -> None:
 def test_ages_have_one_unit(seconds: float, words: str) -> None:
     """The largest that fits."""
     assert age(1000.0, now=1000.0 + seconds) == words
+
+
+def test_a_file_that_is_not_there_is_answered_with_those_that_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A misspelt name is matched; in an empty folder the folder is told."""
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UsageError, match="working folder is"):
+        loaded({"wine": Path("wine.csv")})
+    (tmp_path / "wines.csv").write_text("a\n1\n")
+
+    with pytest.raises(UsageError, match=r"(?s)Did you mean 'wines.csv'.*beside it: wines.csv"):
+        loaded({"wine": Path("wine.csv")})

@@ -157,7 +157,9 @@ def named_agent(session: Session, name: str) -> Agent | None:
         return None
     known = [DEFAULT_AGENT, *(key for key, value in namespace.items() if isinstance(value, Agent))]
     reason = (
-        f"{name!r} is a {type(found).__name__}, not an agent" if found is not None else f"there is no agent {name!r}"
+        f"{name!r} is of type {type(found).__name__}, not an agent"
+        if found is not None
+        else f"there is no agent {name!r}"
     )
     raise UsageError(f"{reason}.{nearest(name, known)}", hint='an agent is a variable: analyst = Agent(name="analyst")')
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, Final
 
-from victor_nb.errors import MissingExtra, UsageError
+from victor_nb.errors import MissingExtra, UsageError, nearest
 
 _READERS: Final[dict[str, str]] = {
     ".csv": "read_csv",
@@ -20,6 +20,7 @@ _READERS: Final[dict[str, str]] = {
     ".jsonl": "read_json",
     ".xlsx": "read_excel",
 }
+_MOST_NAMED: Final = 8
 _OPTIONS: Final[dict[str, dict[str, object]]] = {".jsonl": {"lines": True}}
 
 
@@ -49,14 +50,23 @@ def loaded(files: dict[str, Path]) -> dict[str, Any]:
     return {name: _read(path) for name, path in files.items()}
 
 
+def _known_here(names: list[str]) -> str:
+    if not names:
+        return f"the working folder is {Path.cwd()}"
+    return f"beside it: {', '.join(sorted(names)[:_MOST_NAMED])}{', …' if len(names) > _MOST_NAMED else ''}"
+
+
 def _read(path: Path) -> Any:
     import pandas as pd
 
     ending = path.suffix.lower()
     if ending not in _READERS:
-        raise UsageError(f"cannot read {ending or 'a file without ending'!r} files", str(path), "; ".join(_READERS))
+        raise UsageError(
+            f"cannot read {ending or 'a file without ending'!r} files", str(path), f"readable: {', '.join(_READERS)}"
+        )
     if not path.is_file():
-        raise UsageError(f"there is no file {str(path)!r}", "--data")
+        others = [one.name for one in path.parent.glob("*") if one.suffix.lower() in _READERS]
+        raise UsageError(f"there is no file {str(path)!r}.{nearest(path.name, others)}", "--data", _known_here(others))
     read: Callable[..., Any] = getattr(pd, _READERS[ending])
     try:
         return read(path, **_OPTIONS.get(ending, {}))

@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import difflib
 import inspect
 from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
@@ -203,9 +204,16 @@ def _usage_error(error: click.UsageError) -> UsageError:
     where = _path(context) if context else ""
     hint = f"{where} --help" if where else ""
     if isinstance(error, click.NoSuchOption) and context:
-        options = [name for param in context.command.get_params(context) for name in param.opts]
-        return UsageError(f"unknown flag {error.option_name!r}.{nearest(error.option_name, options)}", where, hint)
+        flags = [name for param in context.command.get_params(context) for name in param.opts]
+        return UsageError(f"unknown flag {error.option_name!r}.{_nearest_flag(error.option_name, flags)}", where, hint)
     return UsageError(error.format_message(), where, hint)
+
+
+def _nearest_flag(flag: str, known: list[str]) -> str:
+    """`nearest` without the dashes, which make all flags look alike."""
+    bare = {one.lstrip("-"): one for one in known}
+    close = difflib.get_close_matches(flag.lstrip("-"), bare, n=1)
+    return f" Did you mean {bare[close[0]]!r}?" if close else ""
 
 
 def _path(context: click.Context) -> str:

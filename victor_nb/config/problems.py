@@ -56,4 +56,4 @@ def _place(keys: Keys, stack: list[Layer]) -> str:
 
 
 def _hint(keys: Keys) -> str:
-    return f"`victor config show` lists every setting; see {keys[0]!r} in docs/guides/configuration.md"
+    return f"victor config show lists every setting; see {keys[0]!r} in docs/guides/configuration.md"

@@ -181,7 +181,7 @@ class ToolRegistry:
     def _unknown(self, name: str) -> UnknownTool:
         return UnknownTool(
             f"there is no tool {name!r}.{nearest(name, [*self._tools, *self._recipes])}",
-            hint="`victor tools` lists them",
+            hint="victor tools lists them",
         )
 
 
