@@ -15,6 +15,7 @@ VictorError
  ├── ReplayMiss                the recording holds no answer for this step
  └── Resumable
       ├── RunInUse, LeaseLost  somebody else executes the run
+      ├── OutcomeUnknown       whoever did a step is gone, in the middle of it
       └── StepInDoubt          a step may or may not have had its effect
 """
 
@@ -93,6 +94,10 @@ class LeaseLost(Resumable):
 
 class Paused(BaseException):
     """Work that waits for a person's answer; no error, and no `except Exception` may stop it on its way out."""
+
+
+class OutcomeUnknown(Resumable):
+    """Whoever did a step is gone, and whether it was done is not known: one with an effect stays in doubt."""
 
 
 class StepInDoubt(Resumable):

@@ -19,7 +19,7 @@ import msgspec
 from ..errors import Resumable, VictorError
 from .codec import Writer, from_json
 from .effects import Effect, OnDoubt, ReplayMode
-from .errors import JournalError, LeaseLost, Paused, ReplayMiss, RunFinished, StepInDoubt
+from .errors import JournalError, LeaseLost, OutcomeUnknown, Paused, ReplayMiss, RunFinished, StepInDoubt
 from .events import LIVE_ONLY, Event, RunInfo, Status
 from .failures import described, rebuilt, steps_failed_by, tag
 from .log import Entry, RunLog
@@ -318,7 +318,8 @@ class Run:
     def _failed(self, step: Step, failure: Exception, began: float, is_done: bool, *, is_survived: bool = True) -> None:
         """Record a failure, unless the journal itself is what failed: then the step stays in doubt.
 
-        So does an effect that was had and only could not be written down: it must not be had again unasked.
+        So does an effect that was had and only could not be written down, or of which nobody knows whether it was had:
+        it must not be had again unasked.
         """
         tag(failure, step.id)
         if self._log is None or isinstance(failure, JournalError | LeaseLost):
@@ -327,7 +328,7 @@ class Run:
         body["ms"] = _ms_since(began)
         if isinstance(failure, Resumable) or not is_survived:
             body["resumable"] = True
-        if is_done and step.effect is Effect.EFFECT:
+        if step.effect is Effect.EFFECT and (is_done or isinstance(failure, OutcomeUnknown)):
             body["in_doubt"] = True
         writer = Writer(self._journal.redactor)
         try:

@@ -7,6 +7,7 @@ VictorError
  ├── ConcurrentWrites    two nodes of one superstep wrote a key that has no reducer
  ├── NodeFailed          a node's own exception, with the node and the run
  ├── NodeTimeout         a node took longer than it may
+ ├── CannotMove          a node, or what it is given, cannot be sent to another process
  ├── ResumeMismatch      a value to resume with, and no question (or more than one) that it answers
  ├── GraphChanged        the run was started with another graph
  └── Resumable
@@ -21,6 +22,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from ..errors import Resumable, VictorError
+from ..journal.errors import OutcomeUnknown
 
 
 class Problem(NamedTuple):
@@ -72,6 +74,10 @@ class NodeFailed(VictorError):
     """A node raised; the cause is its own exception. The run can be resumed and does only what is left."""
 
 
+class CannotMove(VictorError):
+    """A node, or what it is given, cannot be sent to where nodes run."""
+
+
 class NodeTimeout(VictorError):
     """A node did not end within its time."""
 
@@ -92,5 +98,5 @@ class WorkflowStopped(Resumable):
     """Somebody stopped the run; its finished nodes are kept."""
 
 
-class ExecutorLost(Resumable):
+class ExecutorLost(OutcomeUnknown):
     """Where the nodes ran is gone; what was finished is kept, and the run can be resumed."""

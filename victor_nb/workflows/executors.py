@@ -9,13 +9,14 @@
 from __future__ import annotations
 
 import asyncio
+import pickle
 from collections.abc import Callable
-from concurrent.futures import BrokenExecutor, Executor
+from concurrent.futures import BrokenExecutor, Executor, ProcessPoolExecutor
 from importlib import import_module
 from typing import Any, Final, Protocol, runtime_checkable
 
-from ..errors import UsageError, nearest
-from .errors import ExecutorLost
+from ..errors import MissingExtra, UsageError, nearest
+from .errors import CannotMove, ExecutorLost
 
 
 @runtime_checkable
@@ -26,10 +27,11 @@ class NodeExecutor(Protocol):
         """Return what `call(*args)` returns there, or raise what it raises.
 
         Cancelling this gives the call up. A worker that is lost on the way is the executor's own affair: it submits
-        the call again elsewhere.
+        the call again elsewhere, unless the current step has an effect, which must not be had twice.
 
         Raises:
-            ExecutorLost: there is nowhere left to run it.
+            ExecutorLost: there is nowhere left to run it, or it must not be begun again.
+            CannotMove: it cannot be sent there.
         """
 
 
@@ -41,11 +43,41 @@ class FuturesExecutor:
 
     async def submit(self, call: Callable[..., Any], /, *args: Any) -> Any:
         try:
-            return await asyncio.wrap_future(self._executor.submit(call, *args))
+            future = self._executor.submit(call, *args)
+        except RuntimeError as failure:  # it is broken, or has been shut down
+            raise self._lost(failure) from failure
+        try:
+            return await asyncio.wrap_future(future)
         except BrokenExecutor as failure:
-            raise ExecutorLost(
-                f"the executor broke: {failure}", type(self._executor).__name__, "resume the run with a new executor"
-            ) from failure
+            raise self._lost(failure) from failure
+        except (pickle.PicklingError, AttributeError, TypeError) as failure:
+            if isinstance(self._executor, ProcessPoolExecutor) and not _can_be_pickled(call, args):
+                raise cannot_move(call, failure) from failure
+            raise
+
+    def _lost(self, failure: Exception) -> ExecutorLost:
+        return ExecutorLost(
+            f"the executor takes no work any more: {failure}",
+            type(self._executor).__name__,
+            "resume the run with a new executor",
+        )
+
+
+def cannot_move(call: Callable[..., Any], failure: Exception, where: str = "") -> CannotMove:
+    """Build the error for a function that, with what it is given, could not be sent."""
+    return CannotMove(
+        f"{getattr(call, '__qualname__', repr(call))} cannot be sent to another process: {failure}",
+        where,
+        "define it in a module that can be imported there, and give it plain data; or run it here, as an async def",
+    )
+
+
+def _can_be_pickled(call: Callable[..., Any], args: tuple[Any, ...]) -> bool:
+    try:
+        pickle.dumps((call, args))
+    except Exception:
+        return False
+    return True
 
 
 Opened = tuple[NodeExecutor, Callable[[], None]]
@@ -60,6 +92,7 @@ def opened(given: NodeExecutor | Executor | str) -> Opened:
 
     Raises:
         UsageError: it is no executor, or a URL that none understands.
+        MissingExtra: what the URL needs is not installed.
     """
     if isinstance(given, str):
         scheme = given.partition(":")[0]
@@ -68,8 +101,14 @@ def opened(given: NodeExecutor | Executor | str) -> Opened:
                 f"no executor is known by {given!r}.{nearest(scheme, _SCHEMES)}",
                 hint="use dask://host:port, or give a concurrent.futures.Executor",
             )
-        made: Opened = import_module(f".{_SCHEMES[scheme]}", __package__).open_executor(given)
+        try:
+            module = import_module(f".{_SCHEMES[scheme]}", __package__)
+        except ImportError as missing:
+            raise MissingExtra.named(scheme, needed_for=f"an executor {scheme}://…") from missing
+        made: Opened = module.open_executor(given)
         return made
+    if (cluster := _on_cluster(given)) is not None:
+        return cluster, _nothing
     if isinstance(given, Executor):
         return FuturesExecutor(given), _nothing
     if isinstance(given, NodeExecutor):
@@ -77,6 +116,14 @@ def opened(given: NodeExecutor | Executor | str) -> Opened:
     raise UsageError(
         f"{type(given).__name__} is no executor", hint="give a concurrent.futures.Executor, or a URL such as dask://…"
     )
+
+
+def _on_cluster(given: object) -> NodeExecutor | None:
+    """Return the executor for a client of a cluster that we know how to use; such a client has its library loaded."""
+    if not any(base.__module__.startswith("distributed.") for base in type(given).__mro__):
+        return None
+    adopted: NodeExecutor | None = import_module(".dask_executor", __package__).adopted(given)
+    return adopted
 
 
 def _nothing() -> None:
