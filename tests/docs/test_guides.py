@@ -24,7 +24,11 @@ from victor_nb.config import Settings
 
 ROOT = Path(__file__).parents[2]
 PAGES = {path.stem: path for path in [ROOT / "README.md", *(ROOT / "docs" / "guides").glob("*.md")]}
-OTHERS = {"tools": "tests/tools/test_guide.py", "testing": "tests/testing/test_plugin.py"}
+OTHERS = {
+    "from-langgraph": "tests/workflows/test_guide_from_langgraph.py",
+    "testing": "tests/testing/test_plugin.py",
+    "tools": "tests/tools/test_guide.py",
+}
 """Guides whose code runs in a test of the room that they are about."""
 
 NOT_RUN = {
