@@ -56,7 +56,7 @@ def test_a_page_that_says_hello_gets_everything(sent: Sent) -> None:
 
     view._hear(view, {"kind": "hello"}, None)
 
-    assert view.heard.is_set()
+    assert view.greeted.is_set()
     assert sent.messages[0]["graph"]["name"] == "research"
     assert len(sent.messages[1]["nodes"]) == 7
 

@@ -20,6 +20,7 @@ from .routing import honour_front_end
 
 if TYPE_CHECKING:
     from ..journal import Event
+    from ..views.graph_live import LiveGraph
     from ..views.live import LiveView
     from ..views.offers import Answer
 
@@ -34,7 +35,7 @@ Load = Callable[[Any], Any]
 class MakeView(Protocol):
     """`views.live_view`, or something like it in tests."""
 
-    def __call__(self, run_id: str, *, on_answer: Deliver) -> LiveView:
+    def __call__(self, run_id: str, *, on_answer: Deliver) -> LiveView | LiveGraph:
         """Make a live view of a run; its buttons call `on_answer`."""
         ...
 
@@ -44,22 +45,23 @@ class Display:
 
     Args:
         deliver: takes what a button said; called on the loop on which the display was made.
+        make_graph: makes the view of a workflow's run; by default `make` does.
 
     Attributes:
         view: None until the first event.
     """
 
-    def __init__(self, make: MakeView, deliver: Deliver) -> None:
+    def __init__(self, make: MakeView, deliver: Deliver, make_graph: MakeView | None = None) -> None:
         self._loop = asyncio.get_running_loop()
-        self._make, self._deliver = make, deliver
+        self._make, self._make_graph, self._deliver = make, make_graph or make, deliver
         self._cell = copy_context()  # a kernel finds the cell that an output belongs to in the context
-        self.view: LiveView | None = None
+        self.view: LiveView | LiveGraph | None = None
         self._shown_at = self._loop.time()
 
     def add(self, event: Event) -> None:
         """Show one more event, on the thread that runs the agent."""
         if self.view is None:
-            self.view = self._cell.run(self._shown, event.run_id)
+            self.view = self._cell.run(self._shown, event)
             self._shown_at = self._loop.time()
         self.view.add(event)
 
@@ -83,8 +85,10 @@ class Display:
     def _is_heard(self) -> bool:
         return self.view is not None and self.view.heard.is_set()
 
-    def _shown(self, run_id: str) -> LiveView:
-        view = self._make(run_id, on_answer=self._hear)
+    def _shown(self, event: Event) -> LiveView | LiveGraph:
+        is_workflow = event.type == "workflow.graph" or event.data.get("kind") == "workflow"
+        make = self._make_graph if is_workflow else self._make
+        view = make(event.run_id, on_answer=self._hear)
         honour_front_end(view)
         view.show()
         return view
@@ -108,12 +112,13 @@ class Displays:
 
     def __init__(self, *, deliver: Deliver, load: Load | None = None, make: MakeView | None = None) -> None:
         self._make, self._deliver = make or partial(_live_view, load=load), deliver
+        self._make_graph = make or partial(_live_graph, load=load)
         self.recent: dict[str, None] = {}
 
     @contextlib.contextmanager
     def watch(self) -> Iterator[Callable[[Event], None]]:
         """Show a display while entered, from the first event on; leaves its static form behind."""
-        display = Display(self._make, self._deliver)
+        display = Display(self._make, self._deliver, self._make_graph)
         token = current_display.set(display)
         try:
             yield lambda event: self._add(display, event)
@@ -130,3 +135,9 @@ def _live_view(run_id: str, *, on_answer: Deliver, load: Load | None) -> Any:
     from ..views import live_view
 
     return live_view(run_id, on_answer=on_answer, load=load)
+
+
+def _live_graph(run_id: str, *, on_answer: Deliver, load: Load | None) -> Any:
+    from ..views import live_graph
+
+    return live_graph(run_id, on_answer=on_answer, load=load)

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from victor_nb.views.checkpoint_report import CheckpointReport
     from victor_nb.views.checkpoint_view import CheckpointView
     from victor_nb.views.frozen import RunReport
+    from victor_nb.views.graph_live import LiveGraph, live_graph, watching
     from victor_nb.views.graph_report import GraphReport
     from victor_nb.views.graph_view import GraphView
     from victor_nb.views.live import LiveView, live_view
@@ -27,6 +28,7 @@ _HOME = {
     "CheckpointView": "checkpoint_view",
     "GraphReport": "graph_report",
     "GraphView": "graph_view",
+    "LiveGraph": "graph_live",
     "LiveView": "live",
     "RecordView": "tables",
     "RunReport": "frozen",
@@ -36,8 +38,10 @@ _HOME = {
     "TableView": "tables",
     "TextView": "tables",
     "View": "view",
+    "live_graph": "graph_live",
     "live_view": "live",
     "summarise": "summary",
+    "watching": "graph_live",
 }
 
 __all__ = [
@@ -46,6 +50,7 @@ __all__ = [
     "CheckpointView",
     "GraphReport",
     "GraphView",
+    "LiveGraph",
     "LiveView",
     "RecordView",
     "RunReport",
@@ -55,8 +60,10 @@ __all__ = [
     "TableView",
     "TextView",
     "View",
+    "live_graph",
     "live_view",
     "summarise",
+    "watching",
 ]
 
 

@@ -29,6 +29,7 @@ from victor_nb.workflows.drawing import picture_layout
 from victor_nb.workflows.shape import GraphShape
 
 _NO_MODULE: Final = "export default {}"
+_GREETINGS_S: Final = (0.3, 0.6, 1.2, 2.4, 4.8)
 
 
 class GraphView(anywidget.AnyWidget):
@@ -40,7 +41,8 @@ class GraphView(anywidget.AnyWidget):
         load: `Journal.load`, so that tables and pictures are shown.
 
     Attributes:
-        heard: set once a browser has said hello.
+        greeted: set once a browser has said hello.
+        heard: never set; questions are not answered here.
     """
 
     _esm = STATIC / "graph_view.js"
@@ -55,7 +57,7 @@ class GraphView(anywidget.AnyWidget):
         interval_s: float = INTERVAL_S,
     ) -> None:
         super().__init__()
-        self.heard = threading.Event()
+        self.greeted, self.heard = threading.Event(), threading.Event()
         self._known = GraphState(name=shape.name if shape else "", shape=shape)
         self._drawn: tuple[GraphShape, dict[str, Any]] | None = None
         self._version = 0
@@ -81,6 +83,18 @@ class GraphView(anywidget.AnyWidget):
         """Display the widget in the running cell, with a drawing for pages that have no kernel."""
         self._shown = True
         put(self._repr_mimebundle_()[0], raw=True, display_id=self._display_id)
+        threading.Thread(target=self._greet, name="victor-greeting", daemon=True).start()
+
+    def withhold(self, call_id: str, call_hash: str) -> None:
+        """Do nothing: there are no buttons for questions."""
+
+    def _greet(self) -> None:
+        """Send everything again until the browser was heard: a kernel that works in a cell cannot hear it."""
+        for wait_s in _GREETINGS_S:
+            if self.greeted.wait(wait_s) or self.comm is None:
+                return
+            with self._writing:
+                self._send_all()
 
     def freeze(self) -> GraphReport:
         """Put the static report where the widget was, and close the widget; may be called twice."""
@@ -144,7 +158,7 @@ class GraphView(anywidget.AnyWidget):
         if not isinstance(content, Mapping):
             return
         if content.get("kind") == "hello":
-            self.heard.set()
+            self.greeted.set()
             with self._writing:
                 self._send_all()
         run_id = self._known.run_id

@@ -82,7 +82,7 @@ class TextRunView:
 
 def live_view(run_id: str = "", *, on_answer: OnAnswer | None = None, load: Load | None = None) -> LiveView:
     """Return the widget where a kernel talks to a front end, else the view that shows text at the end."""
-    if not (_has_kernel() and _is_built()):
+    if not (has_kernel() and _is_built()):
         return TextRunView(load)
     from victor_nb.views.run_view import RunView
 
@@ -105,7 +105,7 @@ def replace(data: Mapping[str, object], display_id: str) -> None:
     update(dict(data), raw=True, display_id=display_id)
 
 
-def _has_kernel() -> bool:
+def has_kernel() -> bool:
     """Whether IPython runs in a kernel; asks nothing of IPython if nobody has loaded it."""
     shell = sys.modules.get("IPython") and sys.modules["IPython"].get_ipython()
     return getattr(shell, "kernel", None) is not None
