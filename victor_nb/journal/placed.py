@@ -28,12 +28,14 @@ class PlacedSteps:
     Attributes:
         begin: the event after which the past was loaded; None if it is there from its beginning.
         spans: where the past is.
+        is_fresh: whether there is none, so that no step has to be looked up.
     """
 
     def __init__(self, run: Run, spans: Sequence[Span], begin: Event | None) -> None:
         self.begin, self.spans = begin, tuple(spans)
         self._run, self._journal, self._past = run, run._journal, run._past
         self._redactor = run._journal.redactor
+        self.is_fresh = run.mode == "record" and not self.spans
         self._loaded = run._log.seq if run._log is not None else 0
 
     def events(self, types: Sequence[str]) -> list[Event]:
@@ -116,10 +118,11 @@ class PlacedSteps:
 
     def begin_again(self, step: Step) -> None:
         """Let a further attempt at a step, in the same execution, find what was finished inside it before."""
-        run = self._run
+        run, self.is_fresh = self._run, False
         if run._log is not None:
             self._past.results |= self._journal.store.results(run.id, after=self._loaded, through=None)
-            self._loaded = run._log.seq
+            self.is_fresh = run.mode == "record" and not self.spans
+        self._loaded = run._log.seq
         run._ids.forget(step.id)
 
     def paused(self, step: Step, pause: Paused, began: float) -> None:
