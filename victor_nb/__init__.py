@@ -17,19 +17,19 @@ if TYPE_CHECKING:
     from .errors import VictorError
     from .journal import Effect, Journal, current_step, open_journal
     from .tools import Artifact, Toolset, tool
-    from .workflows import END, START, Command, RetryPolicy, Send, Workflow, interrupt, send
+    from .workflows import END, START, Command, RetryPolicy, Send, Workflow, interrupt, send, step, workflow
 
 _HOME = {
-    "END": "workflows",
-    "START": "workflows",
     "Agent": "agents",
     "AgentResult": "agents",
     "Artifact": "tools",
     "Budget": "agents",
     "Command": "workflows",
+    "END": "workflows",
     "Effect": "journal",
     "Journal": "journal",
     "RetryPolicy": "workflows",
+    "START": "workflows",
     "Send": "workflows",
     "Toolset": "tools",
     "VictorError": "errors",
@@ -38,7 +38,9 @@ _HOME = {
     "interrupt": "workflows",
     "open_journal": "journal",
     "send": "workflows",
+    "step": "workflows",
     "tool": "tools",
+    "workflow": "workflows",
 }
 
 __all__ = [
@@ -62,8 +64,10 @@ __all__ = [
     "load_ipython_extension",
     "open_journal",
     "send",
+    "step",
     "tool",
     "unload_ipython_extension",
+    "workflow",
 ]
 
 

@@ -16,6 +16,7 @@ from victor_nb.workflows import (
     PARENT,
     ConcurrentWrites,
     InvalidUpdate,
+    NodeFailed,
     Overwrite,
     StepLimitReached,
     WorkflowStopped,
@@ -384,3 +385,25 @@ def test_a_workflow_without_input_says_so(journal):
     """Neither an input nor a run: there is nothing to do."""
     with pytest.raises(UsageError, match="was given no input"):
         graph("a").add_edge(START, "a").run_sync(journal=journal)
+
+
+def test_runs_of_a_thread_go_on_with_the_state_of_the_one_before(journal):
+    """A conversation: each input is an update of what is there; a failed run leaves the thread as it was."""
+
+    def reply(state):
+        if state["x"]:
+            raise ValueError("broken")
+        return {"names": [f"reply {len(state['names'])}"]}
+
+    wf = Workflow(State, "chat").add_node(reply).add_edge(START, "reply")
+
+    def say(name, x=0):
+        return wf.run_sync({"names": [name], "x": x}, thread="t", journal=journal)
+
+    say("a")
+    with pytest.raises(NodeFailed):
+        say("lost", 1)
+    second = say("b")
+
+    assert second.state["names"] == ["a", "reply 1", "b", "reply 3"]
+    assert second.run.state(0)["names"] == ["a", "reply 1", "b"]

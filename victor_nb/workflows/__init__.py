@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         WorkflowStopped,
     )
     from .executors import NodeExecutor
+    from .functional import Final, FunctionWorkflow, Handle, StepFunction, step, workflow
     from .graph import Workflow
     from .policies import CachePolicy, RetryPolicy
     from .reducers import Ephemeral, Overwrite, Remove, add_messages, append
@@ -47,7 +48,6 @@ if TYPE_CHECKING:
     )
 
 _HOME = {
-    "PARENT": "control",
     "CachePolicy": "policies",
     "CannotMove": "errors",
     "Command": "control",
@@ -56,7 +56,10 @@ _HOME = {
     "ExecutorLost": "errors",
     "ExpressionFailed": "yaml_file",
     "FileUnreadable": "yaml_file",
+    "Final": "functional",
+    "FunctionWorkflow": "functional",
     "GraphChanged": "errors",
+    "Handle": "functional",
     "Interrupt": "control",
     "InvalidExpression": "yaml_file",
     "InvalidState": "errors",
@@ -68,12 +71,14 @@ _HOME = {
     "NotWritable": "yaml_file",
     "Options": "settings",
     "Overwrite": "reducers",
+    "PARENT": "control",
     "Problem": "errors",
     "Remove": "reducers",
     "ResumeMismatch": "errors",
     "RetryPolicy": "policies",
     "Runtime": "runtime",
     "Send": "control",
+    "StepFunction": "functional",
     "StepLimitReached": "errors",
     "StreamPart": "streaming",
     "Workflow": "graph",
@@ -87,6 +92,8 @@ _HOME = {
     "interrupt": "runtime",
     "load_workflow": "yaml_file",
     "send": "control",
+    "step": "functional",
+    "workflow": "functional",
     "workflow_from_yaml": "yaml_file",
     "workflow_schema": "yaml_file",
     "workflow_to_yaml": "yaml_file",
@@ -105,8 +112,11 @@ __all__ = [
     "ExecutorLost",
     "ExpressionFailed",
     "FileUnreadable",
+    "Final",
+    "FunctionWorkflow",
     "GraphChanged",
     "GraphShape",
+    "Handle",
     "Interrupt",
     "InvalidExpression",
     "InvalidState",
@@ -125,6 +135,7 @@ __all__ = [
     "RetryPolicy",
     "Runtime",
     "Send",
+    "StepFunction",
     "StepLimitReached",
     "StreamPart",
     "Workflow",
@@ -138,6 +149,8 @@ __all__ = [
     "interrupt",
     "load_workflow",
     "send",
+    "step",
+    "workflow",
     "workflow_from_yaml",
     "workflow_schema",
     "workflow_to_yaml",

@@ -49,9 +49,11 @@ def compiled(
     own = {node.name: Schema(node.input) for node in nodes.values() if node.input is not None}
     inputs = {node: own.get(node, schema) for node in nodes}
     channels = WholeSchema(schema, given, output, *own.values())
-    after = {
-        source: tuple(dict.fromkeys(target for start, target in edges if start == source)) for source in (START, *nodes)
-    }
+    targets: dict[str, dict[str, None]] = {source: {} for source in (START, *nodes)}
+    for source, target in edges:
+        if source in targets:
+            targets[source][target] = None
+    after = {source: tuple(found) for source, found in targets.items()}
     decided = {source: tuple(found) for source, found in routes.items()}
     return Plan(
         name=name,

@@ -28,6 +28,9 @@ YIELD_S: Final = 0.02
 """After this long without a pause, others on the event loop get their turn."""
 
 
+_NOTHING: Final[Mapping[str, Any]] = {}
+
+
 class GraphRun:
     """One graph while it runs, as a run of its own or inside a node of another.
 
@@ -62,14 +65,18 @@ class GraphRun:
         self._began_turn = time.perf_counter()
         self._is_failing = False
 
-    async def begin(self, given: Any) -> Position:
+    async def begin(self, given: Any, onto: Mapping[str, Any] = _NOTHING) -> Position:
         """Return the position before the first superstep.
+
+        Args:
+            onto: the state that the input is an update of, besides defaults.
 
         Raises:
             InvalidUpdate, InvalidState: the input does not fit.
         """
         plan, prefix = self.plan, self.prefix
-        values = applied(plan.rules, plan.channels.initial(), [plan.input.update(given, "the input")], "the input")
+        values = {**plan.channels.initial(), **onto}
+        values = applied(plan.rules, values, [plan.input.update(given, "the input")], "the input")
         due = [Due(name) for name in plan.rules.after.get(START, ())]
         if routes := plan.routes.get(START):
             step = Step(self.shared.run.id, f"{prefix}0/{START}", self.parent_id, "route", START, Effect.PURE, b"null")
@@ -98,12 +105,13 @@ class GraphRun:
             StepLimitReached, WorkflowStopped: the run is intact.
             NodeFailed: a node raised.
         """
-        task = asyncio.current_task()
+        task, settings = asyncio.current_task(), self.shared.settings
         position = self.position = self._edited(position)
         while position.due:
-            if self.shared.settings.max_steps <= position.superstep:
+            if settings.max_steps <= position.superstep:
                 raise self._limit(position)
-            self._ask_before(position)
+            if settings.interrupt_before:
+                self._ask("before", settings.interrupt_before, position.due, position.superstep + 1)
             number = position.superstep + 1
             outcomes, entries = await self._superstep(position, number)
             done = position
@@ -116,7 +124,8 @@ class GraphRun:
                 self.shared.emit.superstep(self, position, outcomes)
             if self.to_parent is not None:
                 break
-            self._ask_after(done, position)
+            if settings.interrupt_after and position.due:
+                self._ask("after", settings.interrupt_after, done.due, position.superstep)
             if self.shared.is_draining and position.due:
                 raise self._drained(position)
             await self._pause(task)
@@ -182,14 +191,15 @@ class GraphRun:
     ) -> tuple[Answer, Entry | None]:
         """Return a node's answer, and the event that it is done if it is news."""
         placed, emit = self._placed, self.shared.emit
-        if (recorded := placed.recorded(step.id)) is not None:
-            answer = from_json(placed.result(recorded, step))
-            if emit is not None:
-                emit.answered(self, step, answer)
-            self.to_parent = answer.to_parent or self.to_parent
-            return answer, None
-        if not await placed.admit(step, self.plan.nodes[due.node].on_doubt):
-            return Answer([], []), None
+        if not placed.is_fresh:
+            if (recorded := placed.recorded(step.id)) is not None:
+                answer = from_json(placed.result(recorded, step))
+                if emit is not None:
+                    emit.answered(self, step, answer)
+                self.to_parent = answer.to_parent or self.to_parent
+                return answer, None
+            if not await placed.admit(step, self.plan.nodes[due.node].on_doubt):
+                return Answer([], []), None
         placed.start(step)
         if emit is not None:
             emit.started(self, step, due, values)
@@ -221,15 +231,8 @@ class GraphRun:
             position = edited(self.plan.rules, position, edit)
         return position
 
-    def _ask_before(self, position: Position) -> None:
-        self._ask("before", self.shared.settings.interrupt_before, position.due, position.superstep + 1)
-
-    def _ask_after(self, done: Position, position: Position) -> None:
-        if position.due:
-            self._ask("after", self.shared.settings.interrupt_after, done.due, position.superstep)
-
     def _ask(self, when: Any, nodes: frozenset[str], dues: Sequence[Due], number: int) -> None:
-        if not nodes or not (found := [due.node for due in dues if due.node in nodes or "*" in nodes]):
+        if not (found := [due.node for due in dues if due.node in nodes or "*" in nodes]):
             return
         question = f"{when}:{self.prefix}{number}"
         if question not in self.shared.answers:

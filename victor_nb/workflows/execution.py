@@ -46,11 +46,16 @@ async def perform(graph: GraphRun, due: Due, step: Step, values: Values, number:
     inside, known = CURRENT.set(step), RUNTIME.set(runtime)
     try:
         given = graph.plan.inputs[node.name].view(values) if due.arg is NOTHING else _typed(graph, node, due.arg)
-        attempt = _attempt(graph, node, given, runtime, alone)
-        if node.is_plain:
-            answer = read_answer(graph.plan, node.name, await attempt())
-        else:
+        if not node.is_plain:
+            attempt = _attempt(graph, node, given, runtime, alone)
             answer = await _with_policies(graph, node, given, runtime, attempt)
+        elif node.is_async:
+            answer = read_answer(graph.plan, node.name, await node.call(given))
+        elif alone and graph.inline and (graph.shared.settings.executor is None or not node.can_move):
+            said = node.call(given)
+            answer = read_answer(graph.plan, node.name, said if type(said) is dict else await _settled(said))
+        else:
+            answer = read_answer(graph.plan, node.name, await _attempt(graph, node, given, runtime, alone)())
         routes = graph.plan.routes.get(node.name)
         return answer if routes is None else await routed(graph, node.name, routes, answer, values, runtime)
     except Exception as failure:
@@ -108,8 +113,12 @@ def _attempt(graph: GraphRun, node: NodeSpec, given: Any, runtime: Runtime, alon
 
 
 async def _inline(call: Callable[[], Any]) -> Any:
-    result = call()
-    return await result if isinstance(result, Awaitable) else result
+    return await _settled(call())
+
+
+async def _settled(said: Any) -> Any:
+    """An answer, awaited if it is something to wait for: an ordinary function may return the call of an async one."""
+    return await said if isinstance(said, Awaitable) else said
 
 
 async def _with_policies(graph: GraphRun, node: NodeSpec, given: Any, runtime: Runtime, attempt: Attempt) -> Answer:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 
-from ..agents.agent import default_journal
 from ..journal import Journal, open_journal
 
 _opened: dict[tuple[int, str], Journal] = {}
@@ -15,6 +14,8 @@ def journal_of(given: Journal | str | None) -> Journal:
     if isinstance(given, Journal):
         return given
     if given is None:
+        from ..agents.agent import default_journal
+
         return default_journal()
     if given == "memory:":
         return open_journal(given)

@@ -64,11 +64,16 @@ class NodeSpec:
     reading: Reading = field(default_factory=lambda: Reading(""))
     inside: Workflow | None = None
     shape: GraphShape | None = None
+    _plain: bool = field(init=False, default=False)
+
+    def __post_init__(self) -> None:
+        more = self.retry or self.timeout or self.cache or self.wants or self.inside is not None
+        object.__setattr__(self, "_plain", not more and self.takes_state)
 
     @property
     def is_plain(self) -> bool:
         """Whether calling it with the state is all there is to do."""
-        return not (self.retry or self.timeout or self.cache or self.wants or self.on_error) and self.takes_state
+        return self._plain
 
 
 def of_callable(name: str, action: Callable[..., Any], **options: Any) -> NodeSpec:

@@ -21,7 +21,7 @@ from .answers import outcome_of
 from .errors import InvalidState
 from .graphs import GRAPH, loaded
 from .plan import rules_from_json
-from .position import Edit, Position, Rules, after, applied, due_from_json, edited, from_json, start, step_ids
+from .position import Edit, Position, Rules, Values, after, applied, due_from_json, edited, from_json, start, step_ids
 from .reducers import Reducer
 from .shape import START
 from .snapshots import SNAPSHOT
@@ -117,8 +117,9 @@ class Past:
 
     def _first(self, graph: Mapping[str, Any], results: Mapping[str, bytes]) -> Position:
         rules = self._rules(graph)
-        given = self.journal.load(self.journal.request(self.info)["input"])
-        values = applied(rules, graph["initial"], [given], "the input")
+        request = self.journal.request(self.info)
+        onto = {**graph["initial"], **before(self.journal, request, self.reducers)}
+        values = applied(rules, onto, [self.journal.load(request["input"])], "the input")
         due = [due_from_json(name) for name in rules.after.get(START, ())]
         if (routed := results.get(f"0/{START}")) is not None:
             due += answer_from_json(self.journal.result_in(routed)).goto
@@ -130,6 +131,13 @@ class Past:
         for key in unknown:
             reducers[key] = self.reducers.get(key) or _unknown(key)
         return Rules(rules.after, rules.joins, rules.order, rules.deferred, reducers, rules.ephemeral)
+
+
+def before(journal: Journal, request: Mapping[str, Any], reducers: Mapping[str, Reducer]) -> Values:
+    """The state that a run began with, besides its input: the last one of the run that was before it in its thread."""
+    if not request.get("after"):
+        return {}
+    return Past(journal, journal.find(request["after"]), reducers).at(None).values
 
 
 def _unknown(key: str) -> Reducer:

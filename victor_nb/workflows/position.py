@@ -9,7 +9,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
 from .control import NOTHING
@@ -73,8 +74,7 @@ class Rules:
     ephemeral: frozenset[str]
 
 
-@dataclass(frozen=True, slots=True)
-class Position:
+class Position(NamedTuple):
     """Where a run stands.
 
     Attributes:
@@ -88,7 +88,7 @@ class Position:
     values: Values
     due: tuple[Due, ...]
     later: tuple[Due, ...] = ()
-    arrived: Mapping[int, frozenset[str]] = field(default_factory=dict)
+    arrived: Mapping[int, frozenset[str]] = MappingProxyType({})
 
 
 _NO_ARRIVALS: Final[dict[int, frozenset[str]]] = {}
@@ -106,12 +106,12 @@ def after(rules: Rules, position: Position, outcomes: Sequence[Outcome]) -> Posi
         ConcurrentWrites: two of them wrote a key without a reducer.
         InvalidState: a reducer could not join an update.
     """
-    if len(outcomes) == 1 and not rules.joins and not position.later:
+    if len(outcomes) == 1 and not rules.joins and not rules.deferred:  # most supersteps of most workflows
         (only,) = outcomes
         targets = rules.after[only.node]
         values = applied(rules, position.values, only.updates, only.node)
-        if not only.goto and len(targets) <= 1 and not rules.deferred:
-            due: tuple[Due, ...] = (Due(targets[0]),) if targets else ()
+        if len(targets) + len(only.goto) <= 1:
+            due = tuple(only.goto) or tuple(map(Due, targets))
             return Position(position.superstep + 1, values, due, (), _NO_ARRIVALS)
         return _next(rules, position, outcomes, values)
     _check_writes(rules, outcomes)
@@ -124,8 +124,8 @@ def after(rules: Rules, position: Position, outcomes: Sequence[Outcome]) -> Posi
 def applied(rules: Rules, values: Values, updates: Iterable[Values], who: str, *, into: Values | None = None) -> Values:
     """Return the values after some updates; the values given stay what they were, unless they are `into`."""
     joined = dict(values) if into is None else into
-    for name in rules.ephemeral:
-        if into is None:
+    if into is None and rules.ephemeral:
+        for name in rules.ephemeral:
             joined.pop(name, None)
     reducers = rules.reducers
     for update in updates:

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
@@ -20,12 +20,13 @@ from ..journal.log import Entry
 from ..journal.steps import CURRENT
 from .answering import EDITED, answers_of, record_questions
 from .control import Command
+from .conversations import last_of_thread, note_end_of_thread
 from .engine import GraphRun
 from .errors import GraphChanged, InvalidState
 from .executors import opened
 from .graphs import GRAPH, changes_of, graph_changed, graph_of
 from .journals import journal_of
-from .past import Past, edits_in
+from .past import Past, before, edits_in
 from .plan import Plan
 from .position import Outcome, Position, Values, from_json
 from .results import WorkflowResult
@@ -110,6 +111,8 @@ async def _through(workflow: Workflow, graph: GraphRun, journal: Journal, ask: A
     state = plan.output.view(position.values)
     writer = Writer(journal.redactor)
     run.finish(shared(writer, plan.output.pick(position.values)), blobs=writer.blobs)
+    if run.mode == "record" and (thread := run.info.request.get("thread")):
+        note_end_of_thread(journal, plan.name, thread, run.id)
     past = WorkflowRun(journal, run.record_id, workflow)
     return WorkflowResult(state, run.record_id, "finished", past, (), run.replayed)
 
@@ -141,7 +144,7 @@ def _same_graph(workflow: Workflow, graph: GraphRun, journal: Journal, ask: Ask)
             f"run {run.id}",
             f"put it back, or fork the run at an earlier checkpoint: victor fork {run.id}",
         )
-    position = replace(position, values={**plan.channels.initial(), **position.values})
+    position = position._replace(values={**plan.channels.initial(), **position.values})
     told = {**now, "superstep": position.superstep}
     run.placed.write([run.placed.note(GRAPH, told), snapshot_of(journal.redactor, position)])
     return position
@@ -154,8 +157,11 @@ async def _beginning(graph: GraphRun, journal: Journal, ask: Ask) -> Position:
         position = graph.position = from_json(journal.load(snapshot.data))
         return position
     is_new = run.mode == "record" and not run.placed.spans
-    given = ask.input if is_new else journal.load(journal.request(run.info)["input"])
-    return await graph.begin(given)
+    if is_new and not ask.thread:
+        return await graph.begin(ask.input)
+    request = journal.request(run.info)
+    given = ask.input if is_new else journal.load(request["input"])
+    return await graph.begin(given, before(journal, request, graph.plan.rules.reducers))
 
 
 async def _joined(plan: Plan, ask: Ask, around: Shared) -> WorkflowResult[Any]:
@@ -190,7 +196,7 @@ def _opened(journal: Journal, plan: Plan, ask: Ask) -> Run:
         return journal.replay(ask.run_id, ask.replay)
     if isinstance(ask.input, Command):
         raise UsageError("a Command goes on with a run, and none is named", hint="run(Command(resume=…), run_id=…)")
-    request, blobs = _request(journal, _as_dict(plan, ask.input))
+    request, blobs = _request(journal, plan, ask)
     if ask.replay == "record":
         run = journal.start(KIND, plan.name, request, blobs)
         run.on_doubt = ask.on_doubt
@@ -225,9 +231,12 @@ def _as_dict(plan: Plan, given: Any) -> Values:
     return plan.input.update(given, "the input")
 
 
-def _request(journal: Journal, given: Mapping[str, Any]) -> tuple[dict[str, object], dict[str, bytes]]:
+def _request(journal: Journal, plan: Plan, ask: Ask) -> tuple[dict[str, object], dict[str, bytes]]:
     writer = Writer(journal.redactor)
-    return {"input": shared(writer, given)}, writer.blobs
+    request: dict[str, object] = {"input": shared(writer, _as_dict(plan, ask.input))}
+    if ask.thread:
+        request |= {"thread": ask.thread, "after": last_of_thread(journal, plan.name, ask.thread)}
+    return request, writer.blobs
 
 
 def _as_far_as_known(output: Schema, values: Values) -> Any:

@@ -46,7 +46,6 @@ class Shared:
         answers: to questions, by their id.
         emit: the stream; None while nobody listens.
         is_draining: set by `runtime.drain()`: no further superstep is begun.
-        previous: see `Runtime.previous`.
     """
 
     def __init__(self, run: Run, journal: Journal, workflow: str, settings: Settings) -> None:
@@ -54,7 +53,6 @@ class Shared:
         self.answers: dict[str, Any] = {}
         self.emit: Emitter | None = None
         self.is_draining = False
-        self.previous: Any = None
         self._workflow = workflow
         self._threads: Threads | None = None
         self._memory: Memory | None = None
@@ -147,9 +145,17 @@ class Runtime:
         return self._shared.memory()
 
     @property
-    def previous(self) -> Any:
-        """What the run before this one, of the same thread, returned; None if there was none."""
-        return self._shared.previous
+    def threads(self) -> Threads:
+        """Where ordinary functions run beside one another."""
+        return self._shared.threads
+
+    def cache(self) -> NodeCache:
+        """What was answered in other runs."""
+        return self._shared.cache()
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait as the run waits: a test may have it not wait at all."""
+        await self._shared.settings.sleep(seconds)
 
     @property
     def is_last_step(self) -> bool:

@@ -25,6 +25,8 @@ class Options(TypedDict, total=False):
 
     Attributes:
         run_id: an unfinished run to go on with; in a replay, the recording.
+        thread: a new run goes on with the last state of the thread's last finished run, such as a conversation; its
+            input is an update of that.
         journal: where the run is recorded, or its URL; by default the journal below the working directory.
         context: anything that nodes need and that is no state: connections, settings; never recorded.
         config: tags and other data, for nodes.
@@ -46,6 +48,7 @@ class Options(TypedDict, total=False):
     """
 
     run_id: str | None
+    thread: str
     journal: Journal | str | None
     context: Any
     config: Mapping[str, Any]
@@ -92,6 +95,7 @@ class Ask:
 
     input: Any
     run_id: str | None = None
+    thread: str = ""
     journal: Journal | str | None = None
     replay: ReplayMode = "record"
     accept_changes: bool = False
@@ -116,12 +120,13 @@ def asked(input: Any, options: Options) -> Ask:
             raise ValueError(f"{name} must be a number above 0, not {limit!r}")
     return Ask(
         input,
-        options.get("run_id"),
-        options.get("journal"),
-        options.get("replay", "record"),
-        options.get("accept_changes", False),
-        options.get("on_doubt", "ask"),
-        options.get("executor"),
+        run_id=options.get("run_id"),
+        thread=options.get("thread", ""),
+        journal=options.get("journal"),
+        replay=options.get("replay", "record"),
+        accept_changes=options.get("accept_changes", False),
+        on_doubt=options.get("on_doubt", "ask"),
+        executor=options.get("executor"),
         on_event=options.get("on_event"),
         settings=Settings(
             options.get("max_steps", MOST_STEPS),

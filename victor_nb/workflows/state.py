@@ -153,9 +153,9 @@ class Schema:
         Raises:
             InvalidState: an instance needs a key that has no value yet.
         """
-        given = self.pick(values)
         if self.kind == "dict":
-            return given
+            return dict(values) if values.keys() == self.keys else self.pick(values)
+        given = self.pick(values)
         try:
             return self.type(**given)
         except (TypeError, ValueError) as failure:

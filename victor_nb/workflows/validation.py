@@ -97,7 +97,7 @@ def _unreachable(nodes: Mapping[str, NodeSpec], leads: Mapping[str, set[str] | N
     reached, waiting = {START}, [START]
     while waiting:
         targets = leads[waiting.pop()]
-        new = (set(nodes) if targets is None else targets & set(nodes)) - reached
+        new = {name for name in (nodes if targets is None else targets) if name in nodes and name not in reached}
         reached |= new
         waiting += new
     for name in nodes:
@@ -108,9 +108,12 @@ def _unreachable(nodes: Mapping[str, NodeSpec], leads: Mapping[str, set[str] | N
 def _unreduced(nodes: Mapping[str, NodeSpec], edges: Edges, schema: Schema) -> Iterator[Problem]:
     """Nodes that start together from one node and surely write the same key, which nothing joins."""
     told: set[tuple[str, str, str]] = set()
+    followers: dict[str, list[NodeSpec]] = {}
+    for source, target in edges:
+        if target in nodes and not nodes[target].defer:
+            followers.setdefault(source, []).append(nodes[target])
     for source in (START, *nodes):
-        together = [nodes[target] for start, target in edges if start == source and target in nodes]
-        together = [node for node in together if not node.defer]
+        together = followers.get(source, [])
         for place, one in enumerate(together):
             for other in together[place + 1 :]:
                 for key in sorted((one.reading.writes or frozenset()) & (other.reading.writes or frozenset())):
