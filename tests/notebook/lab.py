@@ -76,10 +76,18 @@ def jupyter_lab(folder: Path, *, dark: bool = False, **settings: Any) -> Iterato
         log.close()
 
 
-def write_notebook(server: Server, name: str, cells: list[str]) -> Path:
+def offer_kernel(server: Server, name: str, python: Path) -> None:
+    """Let notebooks of the server ask for a kernel of another interpreter."""
+    folder = server.folder.parent / "data" / "kernels" / name
+    folder.mkdir(parents=True)
+    argv = [str(python), "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+    (folder / "kernel.json").write_text(json.dumps({"argv": argv, "display_name": name, "language": "python"}))
+
+
+def write_notebook(server: Server, name: str, cells: list[str], kernel: str = "python3") -> Path:
     """Put a notebook of code cells into the server's folder."""
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
-    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    notebook.metadata["kernelspec"] = {"name": kernel, "display_name": kernel, "language": "python"}
     nbformat.write(notebook, server.folder / name)
     return server.folder / name
 

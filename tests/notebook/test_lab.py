@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.notebook.lab import Server, browser, jupyter_lab, notebook_page, write_notebook
+from tests.notebook.kernels import interpreter
+from tests.notebook.lab import Server, browser, jupyter_lab, notebook_page, offer_kernel, write_notebook
 from tests.support.require import absent
 from victor_nb.views.live import STATIC
 
@@ -66,6 +69,62 @@ def test_a_cell_is_watched_approved_and_becomes_static(lab: Server, chromium: An
         assert "widgets" not in saved.metadata
         assert saved.cells[2].outputs[0]["data"]["text/plain"] == "'Saved **b** for you.'"
         assert foreign == []
+
+
+def test_a_person_edits_one_call_and_denies_another_with_a_reason(lab: Server, chromium: Any, built: None) -> None:
+    """By keyboard alone: the tool gets what was typed, the model the reason, and the record holds both."""
+    (lab.folder / "saved.txt").unlink(missing_ok=True)
+    calls = 'twice = scripted(("save", {"text": "one"}), ("save", {"text": "two"}))'
+    write_notebook(lab, "edit.ipynb", [f"{SET_UP}\n{calls}", "%%victor twice\nsave it twice"])
+    with notebook_page(chromium, lab, "edit.ipynb") as (page, _):
+        page.run_all()
+        cell = page.outputs(1)
+        cell.get_by_role("button", name="Edit arguments").press("Enter")
+        page.page.keyboard.press("Control+a")
+        page.page.keyboard.type("words\nof a person")
+        page.screenshot("editing")
+        page.page.keyboard.press("Tab")
+        page.page.keyboard.press("Enter")
+
+        cell.locator(".vnb-approval").get_by_text("two").wait_for()
+        cell.get_by_role("button", name="Deny with reason…").press("Enter")
+        page.page.keyboard.type("once is enough")
+        page.screenshot("reasoning")
+        page.page.keyboard.press("Enter")
+        page.wait_until_run(1)
+
+        assert (lab.folder / "saved.txt").read_text() == "words\nof a person\n"
+        saved = page.save().cells[1].outputs[0]["data"]["text/plain"]
+        assert "approved by button, arguments edited" in saved
+        assert "denied by button: once is enough" in saved
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("release", ["6.31", "7.3"])
+def test_older_kernels_are_watched_live_and_asked_in_their_own_way(
+    tmp_path: Path, chromium: Any, built: None, release: str, dark: bool
+) -> None:
+    """On 7.3 the button decides. 6.31 cannot hear a click before the cell ends: there is none, and a prompt decides."""
+    with jupyter_lab(tmp_path, dark=dark) as server:
+        offer_kernel(server, "older", interpreter(release))
+        write_notebook(server, "older.ipynb", [SET_UP, "%%victor saver -o answer\nsave it"], kernel="older")
+        with notebook_page(chromium, server, "older.ipynb") as (page, _):
+            page.run_all()
+            cell = page.outputs(1)
+            cell.locator(".vnb-approval").wait_for()
+            assert page.is_running(1)
+            if release == "6.31":
+                prompt = page.page.locator(".jp-Stdin-input")
+                prompt.wait_for()
+                page.screenshot(f"prompt-{'dark' if dark else 'light'}")
+                assert cell.locator(".vnb").get_by_role("button", name=re.compile("Approve|Deny|Stop")).count() == 0
+                prompt.fill("y")
+                prompt.press("Enter")
+            else:
+                cell.get_by_role("button", name="Approve", exact=True).click()
+            page.wait_until_run(1)
+
+            assert (server.folder / "saved.txt").read_text() == "b\n"
 
 
 def test_interrupting_the_kernel_ends_the_run_and_keeps_later_cells_from_running(

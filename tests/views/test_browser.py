@@ -448,3 +448,19 @@ def test_plain_keys_stay_in_the_view_and_ctrl_keys_stay_the_page_s(stage: Stage)
     page.keyboard.press("d")
 
     assert [mark for mark in page.evaluate("marks") if mark is not None] == [True, False, False, False]
+
+
+def test_line_breaks_are_typed_in_a_page_that_cancels_them(stage: Stage) -> None:
+    """JupyterLab does so for every line break outside of its own editors."""
+    page = stage.page
+    stage.deliver(waiting())
+    page.evaluate(
+        """() => document.addEventListener("beforeinput", (event) =>
+            event.inputType === "insertLineBreak" && event.preventDefault(), true)"""
+    )
+
+    page.get_by_role("button", name="Edit arguments").click()
+    page.get_by_label("command").fill("")
+    page.keyboard.type("make\nmake clean")
+
+    assert page.get_by_label("command").input_value() == "make\nmake clean"
