@@ -196,7 +196,9 @@ class _Built:
         items = (ITEM, INDEX) if fields.for_each is not None else ()
         outside = [*templates_in(when), *templates_in(for_each)]
         building.check_names(outside, known)
-        building.check_names([text for text in node.templates() if text not in outside], known.union(items))
+        building.check_names(
+            [text for text in node.templates() if text not in outside], known.union(items) if items else known
+        )
         self._options[one.id] = options(fields, node, building)
         return node
 
@@ -207,7 +209,7 @@ class _Built:
             self._document,
             one.path,
             self._handlers,
-            self._values.union(items),
+            self._values.union(items) if items else self._values,
             tuple(dict.fromkeys([*self._found.state, *sees])),
             lambda name, place: self._loading.load_inner(name, place, self._file.parent if self._file else None),
             self._loading.mistakes,

@@ -90,14 +90,16 @@ class _Composer:
     """From the parser's events to `Written` values."""
 
     def __init__(self, file: str) -> None:
+        from yaml import events as kinds
+
         self.mistakes: list[Mistake] = []
         self._file = file
         self._anchors: dict[str, Written | None] = {}
         self._size = 0
+        self._kinds = kinds
 
     def document(self, events: Iterator[Event]) -> Written | None:
-        from yaml import events as kinds
-
+        kinds = self._kinds
         root: Written | None = None
         for event in events:
             if isinstance(event, kinds.StreamStartEvent | kinds.StreamEndEvent | kinds.DocumentEndEvent):
@@ -113,8 +115,7 @@ class _Composer:
         return root
 
     def _node(self, event: Event, events: Iterator[Event], depth: int) -> Written:
-        from yaml import events as kinds
-
+        kinds = self._kinds
         if depth > DEEPEST:
             self._note(event, f"values nest deeper than {DEEPEST} levels")
             raise _GivenUp
@@ -147,26 +148,22 @@ class _Composer:
         return written
 
     def _sequence(self, start: Event, events: Iterator[Event], depth: int) -> Written:
-        from yaml.events import SequenceEndEvent
-
         self._check_collection_tag(start, "seq")
         self._count(start, 1)
         items: list[Written] = []
         for event in events:
-            if isinstance(event, SequenceEndEvent):
+            if isinstance(event, self._kinds.SequenceEndEvent):
                 break
             items.append(self._node(event, events, depth + 1))
         size = 1 + sum(item.size for item in items)
         return Written([item.value for item in items], Spot.of(start), size, below=dict(enumerate(items)))
 
     def _mapping(self, start: Event, events: Iterator[Event], depth: int) -> Written:
-        from yaml.events import MappingEndEvent
-
         self._check_collection_tag(start, "map")
         self._count(start, 1)
         mapping, merged = Written({}, Spot.of(start)), list[Written]()
         for event in events:
-            if isinstance(event, MappingEndEvent):
+            if isinstance(event, self._kinds.MappingEndEvent):
                 break
             key, value = self._node(event, events, depth + 1), self._node(next(events), events, depth + 1)
             mapping.size += key.size + value.size
