@@ -106,6 +106,22 @@ def test_a_password_in_the_journal_url_is_not_shown(project: Path) -> None:
     assert next(o.value for o in settings.explain() if o.name == "journal") == "postgresql://me:***@db/victor"
 
 
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("postgresql://me:p@ss/wo:rd@db/victor", "postgresql://me:***@db/victor"),
+        ("postgresql://me@db/victor?password=hunter22&schema=s", "postgresql://me@db/victor?password=***&schema=s"),
+        ("postgresql://db/victor?sslpassword=hunter22", "postgresql://db/victor?sslpassword=***"),
+        ("sqlite:////data/me:you@home/victor.db", "sqlite:////data/me:you@home/victor.db"),
+    ],
+)
+def test_a_password_is_hidden_wherever_it_stands(project: Path, url: str, shown: str) -> None:
+    """Also one whose signs should have been escaped, and one among the options."""
+    settings = load(project, journal=url)
+
+    assert next(o.value for o in settings.explain() if o.name == "journal") == shown
+
+
 def test_the_recording_counts_from_the_root(project: Path) -> None:
     """A recording is committed beside the notebooks, so its path is the project's."""
     assert load(project, recording="rec/a.jsonl").recording_path == project / "rec" / "a.jsonl"

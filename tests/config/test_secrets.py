@@ -77,3 +77,12 @@ def test_a_secret_can_be_declared_in_the_environment(project: Path, monkeypatch:
     monkeypatch.setenv("TEAM_WORD", "declared-word")
 
     assert load(project).key_for("openai") == "declared-word"
+
+
+def test_the_journals_password_is_kept_out_of_the_journal(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As it is sent and as it stands in the URL; also the one that PostgreSQL's own variable holds."""
+    monkeypatch.setenv("PGPASSWORD", "correct horse")
+    url = "postgresql://me:battery%2Fstaple@db/victor?sslpassword=tr0ubador"
+    hidden = set(load(project, journal=url).values_to_hide().values())
+
+    assert hidden >= {"correct horse", "battery/staple", "battery%2Fstaple", "tr0ubador"}

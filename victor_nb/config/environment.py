@@ -11,12 +11,15 @@ import difflib
 import os
 import re
 from collections.abc import Iterator, Mapping
+from urllib.parse import unquote
 
 from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsError
 
 from victor_nb.config.layers import PREFIX, ConfigError, Keys, Layer
 
-_PASSWORD = re.compile(r"(://[^:/@\s]*:)[^@/\s]+@")
+# Up to the last @, since a password whose own @ or / was not escaped must not be shown by halves.
+_PASSWORD = re.compile(r"(://[^:/@\s]*:)(\S+)@")
+_AS_OPTION = re.compile(r"([?&](?:ssl)?password=)([^&\s]+)")
 
 
 def layer(schema: type[BaseSettings]) -> Layer:
@@ -45,8 +48,14 @@ def variables(schema: type[BaseSettings]) -> Iterator[tuple[Keys, str]]:
 
 
 def without_password(url: str) -> str:
-    """Replace the password inside a URL, if there is one."""
-    return _PASSWORD.sub(r"\1***@", url)
+    """Replace the passwords inside a URL, if there are any."""
+    return _AS_OPTION.sub(r"\1***", _PASSWORD.sub(r"\1***@", url))
+
+
+def passwords_in(url: str) -> list[str]:
+    """Return the passwords inside a URL, as they are sent and as they stand there."""
+    written = [found[2] for pattern in (_PASSWORD, _AS_OPTION) for found in pattern.finditer(url)]
+    return list(dict.fromkeys(form for one in written for form in (unquote(one), one)))
 
 
 def _refuse_mistyped(known: Mapping[str, Keys]) -> None:

@@ -71,7 +71,7 @@ class Settings(BaseSettings):
     )
 
     root: Annotated[Path, Field(description="project root; paths in the settings count from here")] = Path()
-    journal: Annotated[str, Field(description="URL of the journal: sqlite:///PATH or memory:")] = (
+    journal: Annotated[str, Field(description="URL of the journal: sqlite:///PATH, postgresql://… or memory:")] = (
         "sqlite:///.victor/victor.db"
     )
     model: Annotated[str, Field(description="model that answers, by name")] = "offline"
@@ -152,7 +152,8 @@ class Settings(BaseSettings):
 
     def values_to_hide(self) -> dict[str, str]:
         """Return every secret value that must not be written down, by a name that may stand in its place."""
-        return values_to_hide(self.secrets, self.root, os.environ)
+        of_journal = {f"journal password {n}": value for n, value in enumerate(environment.passwords_in(self.journal))}
+        return values_to_hide(self.secrets, self.root, os.environ, of_journal)
 
     def explain(self) -> list[Origin]:
         """Tell for each setting its value and where it came from, in the schema's order."""

@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from victor_nb.config.layers import ConfigError
 
-_LOOKS_SECRET = re.compile(r"(?:^|_)(?:API_?KEY|ACCESS_KEY|SECRET|TOKEN|PASSWORD|PASSWD|CREDENTIALS?)(?:_|$)")
+_LOOKS_SECRET = re.compile(r"(?:^|_|^PG)(?:API_?KEY|ACCESS_KEY|SECRET|TOKEN|PASSWORD|PASSWD|CREDENTIALS?)(?:_|$)")
 # Shorter values ("1", "none", "test") would black out ordinary words everywhere in a journal. A declared
 # secret gets less doubt than the value of a variable whose name merely looks like one.
 SHORTEST_DECLARED = 6
@@ -63,13 +63,15 @@ class Secret(BaseModel):
         return f"environment variable {self.env}" if self.env is not None else f"file {self.file}"
 
 
-def values_to_hide(secrets: Mapping[str, Secret], root: Path, environ: Mapping[str, str]) -> dict[str, str]:
+def values_to_hide(
+    secrets: Mapping[str, Secret], root: Path, environ: Mapping[str, str], others: Mapping[str, str]
+) -> dict[str, str]:
     """Return every value that must not be written down, by a name that may stand in its place.
 
-    Those are the configured secrets and the values of environment variables whose names look like keys.
+    Those are the configured secrets, the values of environment variables whose names look like keys, and `others`.
     """
     guessed = {name: value for name, value in environ.items() if _LOOKS_SECRET.search(name.upper())}
-    declared = {name: _read_if_possible(secret, root) for name, secret in secrets.items()}
+    declared = {**others, **{name: _read_if_possible(secret, root) for name, secret in secrets.items()}}
     return _at_least(guessed, _SHORTEST_GUESSED) | _at_least(declared, SHORTEST_DECLARED)
 
 
