@@ -6,6 +6,7 @@ import difflib
 from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
+from .codec import Writer
 from .errors import ReplayMiss
 from .events import Event, RunInfo
 from .steps import Step, fingerprint, is_fingerprint
@@ -31,7 +32,7 @@ class Change(NamedTuple):
 
 
 def changes(before: Any, after: Any, path: str = "") -> list[Change]:
-    """Return every place where two JSON values differ, in the order of the recorded one."""
+    """Return every place where two values differ, in the order of the recorded one; tables and arrays as a whole."""
     if isinstance(before, dict) and isinstance(after, dict):
         keys = [*before, *(key for key in after if key not in before)]
         return [
@@ -42,7 +43,14 @@ def changes(before: Any, after: Any, path: str = "") -> list[Change]:
     if isinstance(before, list) and isinstance(after, list) and len(before) == len(after):
         pairs = enumerate(zip(before, after, strict=True))
         return [change for place, (one, other) in pairs for change in changes(one, other, f"{path}[{place}]")]
-    return [] if before == after else [Change(path or "inputs", before, after)]
+    return [] if _are_equal(before, after) else [Change(path or "inputs", before, after)]
+
+
+def _are_equal(before: Any, after: Any) -> bool:
+    try:
+        return bool(before == after)
+    except (ValueError, TypeError):  # tables and arrays compare cell by cell, or not at all
+        return Writer().canonical(before) == Writer().canonical(after)
 
 
 def missed_step(step: Step, inputs: Any, candidates: Sequence[Event], recorded: Any, recording: str) -> ReplayMiss:
