@@ -95,6 +95,20 @@ def test_the_examples_of_the_guide_are_good(file: Path) -> None:
     assert complaints(value(file.read_text())) == []
 
 
+def test_keys_that_begin_with_x_are_the_writers_own() -> None:
+    """A place for what several nodes share: anchors and merges."""
+    text = """
+        x-patient: &patient {retry: 3, timeout: 1h}
+        nodes:
+          - {id: a, handler: f, <<: *patient}
+          - {id: b, handler: f, <<: *patient, timeout: 1m}
+    """
+    workflow = workflow_from_yaml(text, handlers={"f": f})
+
+    assert [one.timeout.run_s for one in workflow.nodes.values() if one.timeout] == [3600, 60]
+    assert complaints(value(text)) == []
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from jinja2 import nodes
 
 LONGEST_CHARS: Final = 100_000
+_NO_VALUE: Final = (
+    *(ArithmeticError, LookupError, TypeError, ValueError, AttributeError),
+    *(RecursionError, MemoryError, SyntaxError),  # nested too deeply for Python's own compiler
+)
 Compute = Callable[[Mapping[str, object]], object]
 Locate = Callable[[int], Place]
 """From the number of a line of a text, from 1, to its place in the file."""
@@ -36,16 +40,13 @@ class Template:
     Attributes:
         place: in the file, for errors; None for one that is in no file.
         is_expression: whether all of the source is an expression, without braces.
+        names: of the values that it needs.
     """
 
     source: str
     place: Place | None = field(default=None, compare=False)
     is_expression: bool = False
-
-    @property
-    def names(self) -> frozenset[str]:
-        """The names that it needs a value for."""
-        return _compiled(self.source, self.is_expression)[1]
+    names: frozenset[str] = field(default=frozenset(), compare=False)
 
     def value(self, scope: Mapping[str, object]) -> object:
         """Return its value where names mean what `scope` says.
@@ -55,10 +56,9 @@ class Template:
         """
         from jinja2 import TemplateError, UndefinedError
 
-        compute = _compiled(self.source, self.is_expression)[0]
         try:
-            return compute(scope)
-        except (TemplateError, ArithmeticError, LookupError, TypeError, ValueError, AttributeError) as error:
+            return _compiled(self.source, self.is_expression)(scope)
+        except (TemplateError, *_NO_VALUE) as error:
             where = str(self.place) if self.place else ""
             said = str(error) or type(error).__name__
             hint = "what may be missing is written `name | default(…)`" if isinstance(error, UndefinedError) else ""
@@ -108,33 +108,46 @@ def _checked(source: str, is_expression: bool, locate: Locate | None) -> Templat
     if is_expression and not source.strip():
         raise InvalidExpression.at(place, "the expression is empty")
     try:
-        _compiled(source, is_expression)
+        names = _names(source, is_expression)
     except TemplateSyntaxError as error:
         place = locate(error.lineno) if locate else None
         raise InvalidExpression.at(place, f"{_shown(source)}: {error.message}", _hint(source, is_expression)) from None
-    except (RecursionError, MemoryError, SyntaxError) as error:
-        raise InvalidExpression.at(place, f"{_shown(source)} nests too deeply ({type(error).__name__})") from None
-    return Template(source, place, is_expression)
+    except (RecursionError, MemoryError):
+        raise InvalidExpression.at(place, f"{_shown(source)} nests too deeply") from None
+    return Template(source, place, is_expression, names)
+
+
+def _names(source: str, is_expression: bool) -> frozenset[str]:
+    """Return the names of the values that a source needs, and refuse what is no template.
+
+    Compiling would tell the same and take twice as long: files have thousands of expressions, and a run is not always
+    what they are loaded for.
+    """
+    from jinja2 import TemplateSyntaxError, meta
+
+    from .sandbox import sandbox
+
+    tree = _parsed(source, is_expression)
+    for _ in meta.find_referenced_templates(tree):
+        raise TemplateSyntaxError("other templates cannot be included here", 1)
+    return frozenset(meta.find_undeclared_variables(tree)) - sandbox().globals.keys()
 
 
 @lru_cache(maxsize=4096)
-def _compiled(source: str, is_expression: bool) -> tuple[Compute, frozenset[str]]:
-    """Return what computes the value, and the names that it needs."""
-    from jinja2 import TemplateSyntaxError, meta, nodes
+def _compiled(source: str, is_expression: bool) -> Compute:
+    """Return what computes the value."""
+    from jinja2 import nodes
     from jinja2.environment import TemplateExpression
 
     from .sandbox import sandbox
 
     environment, tree = sandbox(), _parsed(source, is_expression)
-    for _ in meta.find_referenced_templates(tree):
-        raise TemplateSyntaxError("other templates cannot be included here", 1)
-    names = frozenset(meta.find_undeclared_variables(tree)) - environment.globals.keys()
     only = _only_expression(tree)
     if only is None:
-        return environment.from_string(tree).render, names
+        return environment.from_string(tree).render
     kept = nodes.Template([nodes.Assign(nodes.Name("result", "store"), only, lineno=1)], lineno=1)
     kept.set_environment(environment)
-    return _value_of(TemplateExpression(environment.from_string(kept), undefined_to_none=False)), names
+    return _value_of(TemplateExpression(environment.from_string(kept), undefined_to_none=False))
 
 
 def _value_of(compute: Compute) -> Compute:

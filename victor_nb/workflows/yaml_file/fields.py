@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
 
 NAME_PATTERN: Final = r"^[A-Za-z][A-Za-z0-9_]*$"
 _UNITS: Final = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
@@ -136,7 +136,9 @@ class NodeFields(Fields):
 
 
 class FileFields(Fields):
-    """A workflow as a file."""
+    """A workflow as a file. Keys that begin with `x-` are yours: a place for values that anchors name."""
+
+    model_config = ConfigDict(json_schema_extra={"patternProperties": {"^x-": True}})
 
     workflow: str | None = Field(None, description="The name of the workflow.", min_length=1)
     name: str | None = Field(None, description="The same as `workflow`.", min_length=1)
@@ -150,3 +152,10 @@ class FileFields(Fields):
         "given them.",
     )
     nodes: list[Any] = Field(description="The nodes, in the order in which they run if they do not say otherwise.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _leave_out_the_writers_own(cls, value: object) -> object:
+        if not isinstance(value, dict):
+            return value
+        return {key: one for key, one in value.items() if not str(key).startswith("x-")}
