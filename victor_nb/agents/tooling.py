@@ -51,7 +51,9 @@ def tools_in(entries: Iterable[Any]) -> dict[str, Tool]:
         for one in _members(entry):
             if found.setdefault(one.name, one) is not one:
                 raise ToolSetupError(
-                    f"there are two tools named {one.name!r}", f"{found[one.name].place} and {one.place}"
+                    f"there are two tools named {one.name!r}",
+                    f"{found[one.name].place} and {one.place}",
+                    'rename one: @tool(name="…")',
                 )
     return found
 

@@ -65,7 +65,11 @@ def _agent_and_prompt(words: tuple[str, ...], agent: str, body: str | None) -> t
     if body is None:
         prompt = sys.stdin.read() if words == ("-",) else " ".join(words)
     elif len(words) > 1 or (words and agent):
-        raise UsageError(f"one agent answers a cell, not {' and '.join([*words, agent]).strip()}", "%%victor")
+        raise UsageError(
+            f"one agent answers a cell, not {' and '.join([*words, agent]).strip()}",
+            "%%victor",
+            "%%victor AGENT in the first line, the prompt below it",
+        )
     else:
         agent, prompt = agent or "".join(words), body
     if not prompt.strip():

@@ -37,7 +37,9 @@ def named_files(pairs: Iterable[str]) -> dict[str, Path]:
         if not name.isidentifier():
             raise UsageError(f"{name!r} is not a name that a variable can have", f"--data {pair}", "--data df=FILE")
         if name in found:
-            raise UsageError(f"two files are named {name!r}", f"--data {pair}")
+            raise UsageError(
+                f"two files are named {name!r}", f"--data {pair}", f"name one otherwise: --data {name}_2={path}"
+            )
         found[name] = Path(path).expanduser()
     return found
 

@@ -13,6 +13,7 @@ from victor_nb.errors import UsageError, nearest
 from victor_nb.journal import Journal
 from victor_nb.views import TextView
 
+_EXAMPLE = """--arguments '{"path": "notes.txt"}'"""
 _REQUESTED, _DECIDED = "approval.requested", "approval.decided"
 
 
@@ -96,7 +97,7 @@ def _parsed(text: str) -> dict[str, Any] | None:
     try:
         values = json.loads(text)
     except json.JSONDecodeError as error:
-        raise UsageError(f"--arguments is not JSON: {error}", "--arguments") from error
+        raise UsageError(f"--arguments is not JSON: {error}", "--arguments", _EXAMPLE) from error
     if not isinstance(values, dict):
-        raise UsageError(f"--arguments must be a JSON object, not {text!r}", "--arguments")
+        raise UsageError(f"--arguments must be a JSON object, not {text!r}", "--arguments", _EXAMPLE)
     return values

@@ -104,7 +104,9 @@ def _failure(session: Session, file: str) -> Failure:
         try:
             return failure_in(Path(file).read_text(encoding="utf-8", errors="replace"))
         except OSError as error:
-            raise UsageError(f"cannot read {file!r}: {error.strerror}", "victor fix") from error
+            raise UsageError(
+                f"cannot read {file!r}: {error.strerror}", "victor fix", 'name a file with a traceback, or "-"'
+            ) from error
     last = session.last_failure()
     if last is None:
         raise UsageError("no cell has failed yet", "victor fix", "in a terminal: python study.py 2>&1 | victor fix -")

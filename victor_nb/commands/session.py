@@ -120,7 +120,7 @@ class Session:
         if self.namespace is None:
             raise UsageError("there is no kernel whose variable could be set", f"-o {name}", "use --json and a pipe")
         if not name.isidentifier():
-            raise UsageError(f"{name!r} is not a name that a variable can have", "-o")
+            raise UsageError(f"{name!r} is not a name that a variable can have", "-o", "-o answer")
 
     def close(self) -> None:
         """Close the journals that were opened."""

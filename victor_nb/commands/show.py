@@ -12,7 +12,7 @@ from victor_nb.commands.session import Session
 from victor_nb.commands.showing import table
 from victor_nb.errors import UsageError
 from victor_nb.journal import Event, Journal
-from victor_nb.views import RunReport, TableView, TextView
+from victor_nb.views import GraphReport, RunReport, TableView, TextView
 from victor_nb.views.wording import preview
 
 
@@ -24,7 +24,7 @@ from victor_nb.views.wording import preview
 @click.pass_obj
 def command(
     session: Session, run: str, prompt: bool, events: bool, last: int | None
-) -> RunReport | TableView | TextView:
+) -> RunReport | GraphReport | TableView | TextView:
     """Show one run: what was asked, what was done, what was answered.
 
     RUN is an id, the beginning of one, or "last" (the default).
@@ -32,13 +32,16 @@ def command(
     Example: victor show last --prompt
     """
     if prompt and events:
-        raise UsageError("--prompt and --events are two different views; ask for one", "victor show")
+        raise UsageError("--prompt and --events are two different views; ask for one", "victor show", "leave one out")
     journal = session.journal()
     info = journal.find(run)
     if events:
         return _events(journal.events(info.run_id, last=last))
     if prompt:
         return prompts(journal, info.run_id)
+    if info.kind == "workflow":
+        graphs = journal.history(info.run_id, types=("workflow.graph",))  # a fork's is in the run that it left
+        return GraphReport.of([*graphs, *journal.history(info.run_id)], journal.load)
     return RunReport.of(journal.history(info.run_id), journal.load)
 
 

@@ -107,13 +107,17 @@ def file_layer(path: Path) -> Layer:
         text = path.read_text(encoding="utf-8")
         values = tomllib.loads(text)
     except OSError as error:
-        raise ConfigError(f"cannot read the settings file: {error.strerror}", str(path)) from error
+        raise ConfigError(
+            f"cannot read the settings file: {error.strerror}", str(path), "make it readable, or move it away"
+        ) from error
     except UnicodeDecodeError as error:
         raise ConfigError(
             "the settings file is not UTF-8 text", f"{path}, byte {error.start}", "save it as UTF-8"
         ) from error
     except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"the settings file is not valid TOML: {error}", str(path)) from error
+        raise ConfigError(
+            f"the settings file is not valid TOML: {error}", str(path), 'texts stand in quotes: model = "offline"'
+        ) from error
     lines = {keys: f"{path}:{number}" for keys, number in key_lines(text)}
     return Layer(str(path), values, lines)
 

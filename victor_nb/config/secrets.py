@@ -50,7 +50,9 @@ class Secret(BaseModel):
         except FileNotFoundError:
             return None
         except (OSError, UnicodeDecodeError) as error:
-            raise ConfigError(f"cannot read a secret's file: {error}", str(path)) from error
+            raise ConfigError(
+                f"cannot read a secret's file: {error}", str(path), "make it readable for you, or correct [secrets]"
+            ) from error
         return (lines[0].strip() or None) if lines else None
 
     def path_below(self, root: Path) -> Path:

@@ -292,7 +292,10 @@ class Reader:
         if tag[:1] != "$":
             return {key: self.revive(item) for key, item in plain.items()}
         if (read := _READERS.get(tag)) is None:
-            raise Unstorable(f"the journal holds a value tagged {tag!r}, which this version does not know")
+            raise Unstorable(
+                f"the journal holds a value tagged {tag!r}, which this version does not know",
+                hint="a later version wrote it: pip install --upgrade victor-nb",
+            )
         return read(self, plain[tag], plain)
 
     def json_blob(self, name: str) -> Any:

@@ -35,6 +35,7 @@ _INTERRUPTIONS = ("run.failed", "run.stopped")
 _LEFT_OUT = ("ms", "seconds")
 _BLOB_NAME = re.compile(r'"(?:blob|\$json)":"([0-9a-f]{32})"')
 _LONGEST_RAW = 64 * 1024 * 1024
+_MEND = "take the file from version control again, or export it again: victor replay export"
 
 
 class RecordingError(VictorError):
@@ -151,7 +152,7 @@ def _read(path: Path) -> Iterator[tuple[RunInfo, list[Row], dict[str, bytes]]]:
                 yield _restored(path, header, body)
             header, body = (number, line), []
         elif header is None:
-            raise RecordingError("a line stands before the first run", f"{path}:{number}")
+            raise RecordingError("a line stands before the first run", f"{path}:{number}", _MEND)
         else:
             body.append((number, line))
     if header is not None:
@@ -162,16 +163,16 @@ def _lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
     try:
         text = path.read_text(encoding="utf-8")
     except OSError as error:
-        raise RecordingError(f"cannot read the recording: {error.strerror}", str(path)) from error
+        raise RecordingError(f"cannot read the recording: {error.strerror}", str(path), "check its path") from error
     except UnicodeDecodeError as error:
-        raise RecordingError("the recording is not UTF-8 text", f"{path}, byte {error.start}") from error
+        raise RecordingError("the recording is not UTF-8 text", f"{path}, byte {error.start}", _MEND) from error
     for number, line in enumerate(io.StringIO(text, newline="\n"), start=1):  # other line breaks stand in texts
         try:
             value = json.loads(line)
         except json.JSONDecodeError as error:
-            raise RecordingError(f"the line is not JSON: {error.msg}", f"{path}:{number}") from error
+            raise RecordingError(f"the line is not JSON: {error.msg}", f"{path}:{number}", _MEND) from error
         if not isinstance(value, dict):
-            raise RecordingError("the line is not a JSON object", f"{path}:{number}")
+            raise RecordingError("the line is not a JSON object", f"{path}:{number}", _MEND)
         yield number, value
 
 
@@ -189,9 +190,9 @@ def _restored(
         elif isinstance(line.get("event"), str) and isinstance(line.get("data"), dict):
             rows.append(_row(len(rows) + 1, info.created, line))
         else:
-            raise RecordingError("the line is neither a run, an event nor a blob", where)
+            raise RecordingError("the line is neither a run, an event nor a blob", where, _MEND)
     if rows[-1].type != "run.finished":
-        raise RecordingError("the recording of the run stops before its end", f"{path}:{header[0]}", "git checkout it")
+        raise RecordingError("the recording of the run stops before its end", f"{path}:{header[0]}", _MEND)
     return info, rows, blobs
 
 
@@ -201,7 +202,7 @@ def _info(path: Path, number: int, line: Mapping[str, Any]) -> RunInfo:
         names = str(line["run"]), str(line["kind"]), str(line["name"])
         request = to_canonical_json(dict(line["request"]))
     except (KeyError, TypeError, ValueError) as error:
-        raise RecordingError(f"the run's header lacks or spoils {error}", f"{path}:{number}") from error
+        raise RecordingError(f"the run's header lacks or spoils {error}", f"{path}:{number}", _MEND) from error
     return RunInfo(*names, Status.FINISHED, created, created, raw_request=request)
 
 
@@ -215,9 +216,9 @@ def _unpacked(line: Mapping[str, Any], where: str) -> bytes:
         unpacker = zlib.decompressobj()
         content = unpacker.decompress(base64.b64decode(line["content"], validate=True), _LONGEST_RAW)
     except (KeyError, TypeError, binascii.Error, zlib.error) as error:
-        raise RecordingError(f"the blob cannot be unpacked: {error}", where) from error
+        raise RecordingError(f"the blob cannot be unpacked: {error}", where, _MEND) from error
     if unpacker.unconsumed_tail:
-        raise RecordingError(f"the blob is larger than {_LONGEST_RAW:,} bytes", where)
+        raise RecordingError(f"the blob is larger than {_LONGEST_RAW:,} bytes", where, _MEND)
     if digest(content) != line["blob"]:
-        raise RecordingError("the blob is not what its name says", where, "export the recording again")
+        raise RecordingError("the blob is not what its name says", where, _MEND)
     return content

@@ -203,7 +203,9 @@ class Run:
 
     def _enter(self, name: str, kind: str, inputs: object, effect: Effect, keep_inputs: bool) -> Step:
         if self.is_ended:
-            raise RunFinished(f"run {self.id} has ended; it takes no further steps")
+            raise RunFinished(
+                f"run {self.id} has ended; it takes no further steps", hint="begin another: journal.start(…)"
+            )
         canonical, blobs = b"null", _NO_BLOBS
         if inputs is not None:
             writer = Writer(self._journal.redactor)

@@ -28,7 +28,11 @@ def spans_of(store: Store, info: RunInfo, through: int | None = None) -> list[Sp
     while info.parent:
         parent = store.run(info.parent)
         if parent is None:
-            raise JournalCorrupt(f"run {info.run_id} is built on run {info.parent}, which is gone", store.url)
+            raise JournalCorrupt(
+                f"run {info.run_id} is built on run {info.parent}, which is gone",
+                store.url,
+                "restore the journal from a backup",
+            )
         spans.append(Span(parent.run_id, 0, info.through))
         info = parent
     return spans[::-1]

@@ -83,14 +83,14 @@ def _override(node: Any, file: Path, where: str, tool: str) -> Override:
 def _pairs(node: Any, file: Path, what: str) -> Iterator[tuple[str, Any, str]]:
     """Yield key, value node and place of each entry of a mapping node."""
     if node.id != "mapping":
-        raise CategoryFileError(f"{what} must be a mapping of names to values", _at(file, node.start_mark))
+        raise CategoryFileError(f"{what} must be a mapping of names to values", _at(file, node.start_mark), _EXAMPLE)
     for key, value in node.value:
         yield str(key.value), value, _at(file, key.start_mark)
 
 
 def _text(node: Any, where: str) -> str:
     if node.id != "scalar" or not str(node.value).strip():
-        raise CategoryFileError("a word is expected here", where)
+        raise CategoryFileError("a word is expected here", where, _EXAMPLE)
     return str(node.value).strip()
 
 
@@ -107,6 +107,7 @@ def _words(node: Any, where: str) -> tuple[str, ...]:
     return tuple(_text(item, where) for item in node.value)
 
 
+_EXAMPLE: Final = "head_rows: {category: looking, cost: free, keywords: [first]}"
 _READERS: Final[dict[str, Callable[[Any, str], object]]] = {
     "category": _text,
     "cost": _cost,

@@ -193,7 +193,9 @@ def tool(
         {'width': 2.5}
     """
     if isinstance(keywords, str):
-        raise ToolDeclarationError(f"keywords must be a list of words, not the text {keywords!r}")
+        raise ToolDeclarationError(
+            f"keywords must be a list of words, not the text {keywords!r}", hint=f"keywords=[{keywords!r}]"
+        )
 
     def declare(function: Callable[..., Any]) -> Tool:
         if isinstance(function, Tool):

@@ -45,7 +45,9 @@ def check_function(function: object, *, where: str) -> None:
     """Raise ToolDeclarationError unless every parameter can be described and filled from JSON."""
     if not callable(function) or isinstance(function, type):
         raise ToolDeclarationError(
-            f"a tool is made of a function, not of {type(function).__name__} {function!r:.80}", where
+            f"a tool is made of a function, not of {type(function).__name__} {function!r:.80}",
+            where,
+            "put @tool above a def",
         )
     if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
         raise ToolDeclarationError("a generator cannot be a tool", where, "return a list")

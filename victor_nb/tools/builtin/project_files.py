@@ -145,7 +145,9 @@ class ProjectFiles:
         except UnicodeEncodeError as broken:
             raise ToolArgumentError.at("content", f"the text cannot be written as UTF-8: {broken.reason}") from broken
         if len(data) > LARGEST_WRITTEN:
-            raise ToolRefused(f"the text has {len(data):,} bytes; {LARGEST_WRITTEN:,} are allowed")
+            raise ToolRefused(
+                f"the text has {len(data):,} bytes; {LARGEST_WRITTEN:,} are allowed", hint="write several files"
+            )
         created = self.confined.write_file(path, data)
         return {"path": path, "bytes": len(data), "created": created}
 

@@ -77,7 +77,9 @@ class PythonCell:
             code: complete Python statements; the value of the last expression is returned.
         """
         if len(code) > CODE_CHARS:
-            raise ToolRefused(f"the code has {len(code):,} characters; {CODE_CHARS:,} are allowed")
+            raise ToolRefused(
+                f"the code has {len(code):,} characters; {CODE_CHARS:,} are allowed", hint="run it in pieces"
+            )
         outcome = await self.execute(code)
         texts = {"stdout": outcome.stdout, "stderr": outcome.stderr, "result": outcome.result, "error": outcome.error}
         answer: dict[str, Any] = {name: cut(text, OUTPUT_CHARS) for name, text in texts.items() if text}
