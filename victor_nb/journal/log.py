@@ -93,6 +93,25 @@ class RunLog:
         """Leave an event to be committed, in its place, together with the next one that is written."""
         self._waiting.append(entry)
 
+    def flush(self) -> None:
+        """Commit what was left by `write_later`.
+
+        Raises:
+            LeaseLost, JournalError: as `write`.
+        """
+        with self._lock:
+            waiting = self._drained()
+            if waiting:
+                try:
+                    self._settle()
+                except VictorError as failure:
+                    self._fail(waiting, failure)
+                else:
+                    self._commit(waiting)
+        for entry in waiting:
+            if entry.failure is not None:
+                raise entry.failure
+
     def _drained(self, *own: Entry) -> list[Entry]:
         """Take everything that waits, from one queue for good: a list that is swapped could lose a late comer."""
         batch = []

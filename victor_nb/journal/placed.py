@@ -120,14 +120,18 @@ class PlacedSteps:
         """Let a further attempt at a step, in the same execution, find what was finished inside it before."""
         run, self.is_fresh = self._run, False
         if run._log is not None:
+            run._log.flush()
             self._past.results |= self._journal.store.results(run.id, after=self._loaded, through=None)
-            self.is_fresh = run.mode == "record" and not self.spans
-        self._loaded = run._log.seq
+            self._loaded = run._log.seq
         run._ids.forget(step.id)
 
     def paused(self, step: Step, pause: Paused, began: float) -> None:
         """Take back the beginning of a step that waits for a person; `began` as `time.perf_counter()` gave it."""
         self._run._paused(step, pause, began)
+
+    def flush(self) -> None:
+        """Commit what was left by `write_later`."""
+        self._run._writer().flush()
 
     def failed(self, step: Step, failure: Exception, began: float, *, is_done: bool = False) -> None:
         """Record that the step failed; `began` as `time.perf_counter()` gave it.
