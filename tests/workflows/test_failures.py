@@ -354,3 +354,15 @@ def test_every_error_of_the_room_is_a_users_error():
     errors = [kind for kind in errors if isinstance(kind, type) and issubclass(kind, Exception)]
     assert len(errors) > 8
     assert all(issubclass(kind, VictorError) for kind in errors)
+
+
+def test_a_sub_workflow_that_is_tried_again_goes_on_where_it_failed(journal):
+    """Its finished nodes answer within the same execution."""
+    first, flaky = Failing(), Failing(OSError())
+    inner = Workflow(State, "inner").add_node("first", first).add_node("flaky", flaky)
+    inner.add_edge(START, "first").add_edge("first", "flaky")
+
+    result = one("inner", inner, retry=RetryPolicy(attempts=2, **AT_ONCE)).run_sync({}, journal=journal)
+
+    assert result.state["names"] == ["call 1", "call 2"]
+    assert (first.calls, flaky.calls) == (1, 2)

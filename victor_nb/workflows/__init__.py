@@ -29,8 +29,18 @@ if TYPE_CHECKING:
     from .executors import NodeExecutor
     from .functional import Final, FunctionWorkflow, Handle, StepFunction, step, workflow
     from .graph import Workflow
+    from .memory import Embedder, Item, Memory
     from .policies import CachePolicy, RetryPolicy
-    from .reducers import Ephemeral, Overwrite, Remove, add_messages, append
+    from .reducers import (
+        Ephemeral,
+        MessagesState,
+        Overwrite,
+        Remove,
+        add_messages,
+        append,
+        last,
+        union,
+    )
     from .results import WorkflowResult
     from .runtime import Runtime, current_runtime, interrupt
     from .settings import Options
@@ -48,10 +58,12 @@ if TYPE_CHECKING:
     )
 
 _HOME = {
+    "PARENT": "control",
     "CachePolicy": "policies",
     "CannotMove": "errors",
     "Command": "control",
     "ConcurrentWrites": "errors",
+    "Embedder": "memory",
     "Ephemeral": "reducers",
     "ExecutorLost": "errors",
     "ExpressionFailed": "yaml_file",
@@ -65,13 +77,15 @@ _HOME = {
     "InvalidState": "errors",
     "InvalidUpdate": "errors",
     "InvalidWorkflow": "errors",
+    "Item": "memory",
+    "Memory": "memory",
+    "MessagesState": "reducers",
     "NodeExecutor": "executors",
     "NodeFailed": "errors",
     "NodeTimeout": "errors",
     "NotWritable": "yaml_file",
     "Options": "settings",
     "Overwrite": "reducers",
-    "PARENT": "control",
     "Problem": "errors",
     "Remove": "reducers",
     "ResumeMismatch": "errors",
@@ -90,9 +104,11 @@ _HOME = {
     "append": "reducers",
     "current_runtime": "runtime",
     "interrupt": "runtime",
+    "last": "reducers",
     "load_workflow": "yaml_file",
     "send": "control",
     "step": "functional",
+    "union": "reducers",
     "workflow": "functional",
     "workflow_from_yaml": "yaml_file",
     "workflow_schema": "yaml_file",
@@ -108,6 +124,7 @@ __all__ = [
     "Command",
     "ConcurrentWrites",
     "EdgeShape",
+    "Embedder",
     "Ephemeral",
     "ExecutorLost",
     "ExpressionFailed",
@@ -122,6 +139,9 @@ __all__ = [
     "InvalidState",
     "InvalidUpdate",
     "InvalidWorkflow",
+    "Item",
+    "Memory",
+    "MessagesState",
     "NodeExecutor",
     "NodeFailed",
     "NodeShape",
@@ -147,9 +167,11 @@ __all__ = [
     "append",
     "current_runtime",
     "interrupt",
+    "last",
     "load_workflow",
     "send",
     "step",
+    "union",
     "workflow",
     "workflow_from_yaml",
     "workflow_schema",

@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
+from ..errors import VictorError
 from ..journal import Effect, Step
 from ..journal.log import Entry
 from .answers import Answer, from_json, outcome_of, to_json
@@ -26,6 +27,8 @@ from .shape import START
 
 YIELD_S: Final = 0.02
 """After this long without a pause, others on the event loop get their turn."""
+FLUSH_S: Final = 0.005
+"""With durability "turn", results are committed at least so often."""
 
 
 _NOTHING: Final[Mapping[str, Any]] = {}
@@ -64,6 +67,9 @@ class GraphRun:
         self._placed = shared.run.placed
         self._began_turn = time.perf_counter()
         self._is_failing = False
+        self._flushed = self._began_turn
+        self._flushing: asyncio.TimerHandle | None = None
+        self._unwritten: VictorError | None = None
 
     async def begin(self, given: Any, onto: Mapping[str, Any] = _NOTHING) -> Position:
         """Return the position before the first superstep.
@@ -131,8 +137,36 @@ class GraphRun:
             await self._pause(task)
         return position
 
+    def _write(self, entries: Sequence[Entry]) -> None:
+        """Commit results now; or soon, where that is enough."""
+        placed = self._placed
+        if self.shared.settings.durability == "step" or not all(self._is_pure(entry) for entry in entries):
+            placed.write(entries)
+            return
+        for entry in entries:
+            placed.write_later(entry)
+        now = time.perf_counter()
+        if now - self._flushed > FLUSH_S:
+            placed.flush()
+            self._flushed = now
+        elif self._flushing is None:
+            self._flushing = asyncio.get_running_loop().call_later(FLUSH_S, self._flush)
+
+    def _flush(self) -> None:
+        self._flushing, self._flushed = None, time.perf_counter()
+        try:
+            self._placed.flush()
+        except VictorError as failure:
+            self._unwritten = failure
+
+    def _is_pure(self, entry: Entry) -> bool:
+        name = entry.step_id.rpartition("/")[2].partition("#")[0]
+        return self.plan.nodes[name].effect is Effect.PURE
+
     async def _pause(self, task: asyncio.Task[Any] | None) -> None:
         """Let others have their turn; a run without real waiting would never see that it was cancelled."""
+        if self._unwritten is not None:
+            raise self._unwritten
         now = time.perf_counter()
         if now - self._began_turn > YIELD_S or (task is not None and task.cancelling()):
             await asyncio.sleep(0)
@@ -147,12 +181,12 @@ class GraphRun:
             answer, entry = await self._node(due, step, position.values, number, alone=True)
             if entry is None:
                 return [outcome_of(due.node, answer)], []
-            self._placed.write((entry,))
+            self._write((entry,))
             return [outcome_of(due.node, answer)], [entry]
         return await self._several(position, number)
 
     async def _several(self, position: Position, number: int) -> tuple[list[Outcome], list[Entry]]:
-        commits = Commits(self._placed.write)
+        commits = Commits(self._write)
         most = self.shared.settings.max_concurrency
         free = asyncio.Semaphore(most) if most is not None else None
 

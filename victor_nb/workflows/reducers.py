@@ -10,7 +10,7 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Annotated, Any, Final, TypedDict
 
 Reducer = Callable[[Any, Any], Any]
 
@@ -81,6 +81,12 @@ def add_messages(messages: list[Any], update: Any) -> list[Any]:
             if key is not None:
                 places[key] = len(joined) - 1
     return [one for place, one in enumerate(joined) if place not in gone]
+
+
+class MessagesState(TypedDict):
+    """A state of messages, to be used as it is or with further keys in a class of one's own."""
+
+    messages: Annotated[list[Any], add_messages]
 
 
 def _id_of(message: Any) -> Any:

@@ -36,6 +36,7 @@ from .snapshots import SNAPSHOT, Snapshots, shared, snapshot_of
 from .state import Schema
 from .streaming import Emitter
 from .travel import WorkflowRun
+from .watching import stoppable
 
 if TYPE_CHECKING:
     from .graph import Workflow
@@ -57,7 +58,8 @@ async def execute(workflow: Workflow, ask: Ask, emit: Emitter | None = None) -> 
         graph = GraphRun(plan, around, inline=ask.inline)
         known, stop_listening = RUN.set(run), _listening(journal, run, emit)
         try:
-            return await _through(workflow, graph, journal, ask)
+            async with stoppable(run):
+                return await _through(workflow, graph, journal, ask)
         finally:
             stop_listening()
             RUN.reset(known)
@@ -87,7 +89,7 @@ async def _through(workflow: Workflow, graph: GraphRun, journal: Journal, ask: A
     position = _same_graph(workflow, graph, journal, ask)
     graph.shared.answers = answers_of(journal, run, ask.input)
     graph.edits = edits_in(journal, run.placed.events((EDITED,)))
-    snapshots = Snapshots(journal.redactor)
+    snapshots = Snapshots(journal.redactor, run.info.raw_request)
 
     named = frozenset(node.name for node in plan.nodes.values() if node.metadata.get("checkpoint"))
 

@@ -25,10 +25,15 @@ LEAST_BYTES: Final = 256 * 1024
 
 
 class Snapshots:
-    """Decides when a snapshot is due, and writes it down."""
+    """Decides when a snapshot is due, and writes it down.
 
-    def __init__(self, redactor: Redactor) -> None:
+    Args:
+        raw_request: of the run; the long values that it refers to are there already.
+    """
+
+    def __init__(self, redactor: Redactor, raw_request: bytes = b"") -> None:
         self._redactor = redactor
+        self._known = raw_request
         self._changes = self._bytes = 0
         self._next_bytes = LEAST_BYTES
 
@@ -48,11 +53,14 @@ class Snapshots:
         writer = Writer(self._redactor)
         written: dict[str, Any] = {**to_json(position), "state": shared(writer, position.values)}
         raw = writer.body(written)
-        if not name and len(raw) > self._bytes // 2:
-            self._changes, self._next_bytes = 0, 2 * len(raw)
+        size = len(raw) + sum(
+            len(content) for known, content in writer.blobs.items() if known.encode() not in self._known
+        )
+        if not name and size > self._bytes // 2:
+            self._changes, self._next_bytes = 0, 2 * size
             return None
         self._changes = self._bytes = 0
-        self._next_bytes = max(LEAST_BYTES, 2 * len(raw))
+        self._next_bytes = max(LEAST_BYTES, 2 * size)
         return Entry(SNAPSHOT, raw, name, blobs=writer.blobs)
 
 

@@ -10,11 +10,11 @@ import ast
 import functools
 import inspect
 import textwrap
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from hashlib import blake2b
 from types import CodeType
-from typing import Any
+from typing import Any, Final
 from weakref import WeakKeyDictionary
 
 
@@ -26,8 +26,8 @@ class Reading:
         hash: the same for the same code.
         writes: the keys of the dict that every `return` gives; None if that cannot be told.
         may_write: keys of all dicts returned anywhere.
-        texts: every text constant, among them the names of nodes that it may go to; None without source.
-        commands: whether it makes a `Command`.
+        texts: every text constant, among them the names of nodes that it may go to; None without code.
+        commands: whether it makes a `Command` or a `Send`.
     """
 
     hash: str
@@ -35,6 +35,9 @@ class Reading:
     texts: frozenset[str] | None = None
     commands: bool = False
 
+
+_GOING: Final = frozenset({"Command", "Send", "send"})
+"""What a node is made of that says itself where to go."""
 
 _known: WeakKeyDictionary[CodeType, Reading] = WeakKeyDictionary()
 
@@ -70,7 +73,12 @@ def plain(function: Any) -> Any:
 def _read(target: Any, code: CodeType) -> Reading:
     tree = _tree(target)
     if tree is None:
-        return Reading(_hash(_meaning(code)))
+        codes = [*_codes(code)]
+        return Reading(
+            hash=_hash(_meaning(code)),
+            texts=frozenset(text for one in codes for text in one.co_consts if isinstance(text, str)),
+            commands=any(_GOING & {*one.co_names} for one in codes),
+        )
     returns = [node for node in _own(tree) if isinstance(node, ast.Return)]
     return Reading(
         hash=_hash(ast.dump(_without_docstring(tree))),
@@ -78,7 +86,7 @@ def _read(target: Any, code: CodeType) -> Reading:
         texts=frozenset(
             node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)
         ),
-        commands=any(isinstance(node, ast.Call) and _called(node.func) == "Command" for node in ast.walk(tree)),
+        commands=any(isinstance(node, ast.Call) and _called(node.func) in _GOING for node in ast.walk(tree)),
     )
 
 
@@ -131,6 +139,14 @@ def _meaning(code: CodeType) -> str:
     """Bytecode and constants, inner functions included: for code whose text is nowhere (`python -c`, lambdas)."""
     inner = [_meaning(one) if isinstance(one, CodeType) else repr(one) for one in code.co_consts]
     return repr((code.co_code, code.co_names, inner))
+
+
+def _codes(code: CodeType) -> Iterator[CodeType]:
+    """The code of a function and of those inside it."""
+    yield code
+    for one in code.co_consts:
+        if isinstance(one, CodeType):
+            yield from _codes(one)
 
 
 def _hash(text: str) -> str:
