@@ -10,7 +10,7 @@ import pytest
 
 from tests.views.fixtures.write import told
 from tests.views.samples import CLEAN_UP, SAMPLES, Teller, analysis, interrupted, many, nested, waiting
-from victor_nb.views import summarise, wording
+from victor_nb.views import rows, summarise, wording
 from victor_nb.views.markdown import blocks
 from victor_nb.views.wire import coalesce, wire
 
@@ -76,6 +76,35 @@ def test_arguments_that_are_decided_about_are_whole_or_said_to_be_cut(characters
     (row,) = summary.pending
     assert row.partial is partial
     assert (row.arguments == {"content": content}) is not partial
+
+
+@pytest.mark.parametrize(
+    ("ending", "lines"),
+    [
+        ({"reason": "interrupt"}, ["interrupted; what was done is kept"]),
+        ({"reason": "asked to"}, ["asked to"]),
+        (
+            {
+                "reason": "stop",
+                "error": {
+                    "type": "RunStopped",
+                    "what": "stopped by button",
+                    "where": "run 01K6RUN7Q2M4",
+                    "hint": "victor resume 01K6RUN7Q2M4",
+                    "traceback": "Traceback …",
+                },
+            },
+            ["RunStopped: stopped by button"],
+        ),
+    ],
+)
+def test_a_stop_is_told_in_a_line(ending: dict[str, Any], lines: list[str]) -> None:
+    """Which run it was and how to go on stands in the last line anyway, and where in the code it stopped is no news."""
+    t = Teller()
+    summary = summarise([t.say(0, "run.started", kind="agent", name="a"), t.say(1, "run.stopped", **ending)])
+
+    assert rows.trouble(summary) == lines
+    assert rows.traceback(summary) == ""
 
 
 def test_live_text_is_shown_while_it_comes_and_replaced_by_the_answer() -> None:

@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { advance, takeOffers } from "../../widgets/run_view/fold";
-import { detail, facts, stateWords, title, took } from "../../widgets/run_view/rows";
+import { detail, facts, stateWords, title, took, trouble } from "../../widgets/run_view/rows";
 import { emptyRun, pending, toJson } from "../../widgets/run_view/state";
 
 declare const FIXTURES: string;
@@ -36,6 +36,7 @@ for (const name of runs) {
 
     assert.equal(stateWords(run), words.state);
     assert.deepEqual(facts(run), words.facts);
+    assert.deepEqual(trouble(run), words.trouble);
     assert.deepEqual(
       run.steps.map((row) => [title(row), detail(row), took(row)]),
       words.rows,

@@ -15,7 +15,7 @@ from victor_nb.journal.events import Event
 from victor_nb.views import html
 from victor_nb.views.html import Html, tag
 from victor_nb.views.markdown import escaped, tamed
-from victor_nb.views.rows import MARKS, detail, facts, problem, state_words, title, took
+from victor_nb.views.rows import MARKS, detail, facts, state_words, title, took, traceback, trouble
 from victor_nb.views.state import RunSummary, StepRow
 from victor_nb.views.summary import summarise
 from victor_nb.views.svg import timeline
@@ -49,7 +49,7 @@ class RunReport(Shown):
         """Header, answer, then one line for each step."""
         summary = self.summary
         head = f"{_mark(summary.state)} {state_words(summary)}  " + " · ".join([summary.name, *facts(summary)])
-        parts = [head, *_trouble(summary), _answer(summary), "\n".join(_text_rows(summary, width))]
+        parts = [head, *trouble(summary), _answer(summary), "\n".join(_text_rows(summary, width))]
         return "\n\n".join(part.rstrip() for part in [*parts, _footer(summary)] if part.strip())
 
     def to_markdown(self) -> str:
@@ -58,7 +58,7 @@ class RunReport(Shown):
         head = f"**{_mark(summary.state)} {state_words(summary)}** · " + " · ".join(
             [escaped(summary.name), *facts(summary)]
         )
-        parts = [head, *(f"> {escaped(line)}" for line in _trouble(summary)), tamed(_answer(summary))]
+        parts = [head, *(f"> {escaped(line)}" for line in trouble(summary)), tamed(_answer(summary))]
         rows = ["| | step | what | time |", "|---|---|---|---:|", *map(_markdown_row, _shown(summary.steps))]
         table = "\n".join(rows) if summary.steps else ""
         return "\n\n".join(part for part in [*parts, table, f"`{summary.run_id}`"] if part)
@@ -111,13 +111,6 @@ def _mark(state: str) -> str:
 
 def _answer(summary: RunSummary) -> str:
     return cut_text(summary.text, ANSWER_LENGTH)
-
-
-def _trouble(summary: RunSummary) -> list[str]:
-    """What went wrong, where, and what to do next; empty if nothing did."""
-    error = summary.error or {}
-    said = [problem(error) if error else "", error.get("where") or "", error.get("hint") or ""]
-    return [str(line) for line in [summary.reason, *said] if line]
 
 
 def _footer(summary: RunSummary) -> str:
@@ -184,12 +177,12 @@ def _colour(state: str) -> str:
 
 
 def _failure(summary: RunSummary) -> list[Html]:
-    if not (lines := _trouble(summary)):
+    if not (lines := trouble(summary)):
         return []
     edge = f"border-left:3px solid {_colour(summary.state)};background:{html.TINT}"
     style = f"margin:6px 0 10px;padding:6px 10px;{edge}"
-    trace = (summary.error or {}).get("traceback")
-    more = [tag("details", tag("summary", "traceback"), html.pre(str(trace)))] if trace else []
+    trace = traceback(summary)
+    more = [tag("details", tag("summary", "traceback"), html.pre(trace))] if trace else []
     return [tag("blockquote", [tag("div", line) for line in lines], more, style=style)]
 
 

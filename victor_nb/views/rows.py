@@ -34,6 +34,7 @@ MARKS: Final = {
     "stopped": "■",
 }
 _DETAIL_LENGTH: Final = 160
+_REASONS: Final = {"interrupt": "interrupted; what was done is kept"}
 
 
 def state_words(summary: RunSummary) -> str:
@@ -78,6 +79,21 @@ def took(row: StepRow) -> str:
 def problem(error: dict[str, object]) -> str:
     """Say what went wrong, in one line."""
     return one_line(": ".join(str(error[key]) for key in ("type", "what") if error.get(key))) or "failed"
+
+
+def trouble(summary: RunSummary) -> list[str]:
+    """Say why a run ended early, where, and what to do next, without what the last line of every face says."""
+    error = summary.error
+    if not error:
+        return [_REASONS.get(summary.reason, summary.reason)] if summary.reason else []
+    known = {f"run {summary.run_id}", f"victor resume {summary.run_id}"}
+    said = [problem(error), error.get("where"), error.get("hint")]
+    return [str(line) for line in said if line and line not in known]
+
+
+def traceback(summary: RunSummary) -> str:
+    """Where in the code a run failed; a run that was stopped did what it was told."""
+    return str((summary.error or {}).get("traceback") or "") if summary.state == "failed" else ""
 
 
 def _detail(row: StepRow) -> str:

@@ -1,6 +1,6 @@
 // The first line: where the run stands, its measures, and the button that stops it.
 import { h, icon, on, setText } from "./dom";
-import { facts, problem, stateWords } from "./rows";
+import { facts, problem, stateWords, traceback, trouble } from "./rows";
 import { isOver, isReplayed, type RunState } from "./state";
 
 export interface Part {
@@ -47,7 +47,7 @@ export function header(stop: () => void): Part {
 }
 
 /** The box that says why a run ended early, and what to do next. */
-export function trouble(): Part {
+export function failure(): Part {
   const element = h("div", { class: "vnb-trouble", hidden: true });
   let shown = "";
   return {
@@ -57,23 +57,22 @@ export function trouble(): Part {
       const key = `${run.state} ${run.reason} ${run.error ? problem(run.error) : ""}`;
       if (key === shown) return;
       shown = key;
-      element.hidden = !run.error && !run.reason;
+      const lines = trouble(run);
+      element.hidden = !lines.length;
       element.dataset["state"] = run.state;
-      element.replaceChildren(...troubleLines(run));
+      element.replaceChildren(...lines.map(line), ...trace(run));
     },
   };
 }
 
-function troubleLines(run: RunState): HTMLElement[] {
-  const { where, hint, traceback } = run.error ?? {};
-  const said = [run.reason, run.error ? problem(run.error) : ""].filter((line) => line);
-  const help = [where, hint].filter((line): line is string => Boolean(line));
-  const trace = h("details", {}, h("summary", {}, "traceback"), h("pre", { tabindex: 0 }, traceback ?? ""));
-  return [
-    ...said.map((line) => h("div", {}, line)),
-    ...help.map((line) => h("div", { class: "vnb-faint" }, line)),
-    ...(traceback ? [trace] : []),
-  ];
+/** What went wrong stands out; where, and what to do next, is fainter. */
+function line(words: string, place: number): HTMLElement {
+  return h("div", place ? { class: "vnb-faint" } : {}, words);
+}
+
+function trace(run: RunState): HTMLElement[] {
+  const words = traceback(run);
+  return words ? [h("details", {}, h("summary", {}, "traceback"), h("pre", { tabindex: 0 }, words))] : [];
 }
 
 /** The last line: the run's id, and how to go on with it. */

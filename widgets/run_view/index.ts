@@ -4,7 +4,7 @@
 import { announcer } from "./announce";
 import { approvals } from "./approvals";
 import { h } from "./dom";
-import { footer, header, type Part, trouble } from "./header";
+import { failure, footer, header, type Part } from "./header";
 import { keepPlainKeys } from "./keys";
 import { prose } from "./prose";
 import { isOver } from "./state";
@@ -38,7 +38,7 @@ function show(store: Store, el: HTMLElement): () => void {
     header(() => store.say({ kind: "stop", run_id: store.run.run_id })),
     steps,
     approvals(store.say, steps.focus),
-    trouble(),
+    failure(),
     answer(),
     footer(),
     announcer(),

@@ -16,6 +16,7 @@ export const MARKS: { [state: string]: string } = {
   stopped: "■",
 };
 const DETAIL_LENGTH = 160;
+const REASONS: { [reason: string]: string } = { interrupt: "interrupted; what was done is kept" };
 
 /** Say where the run stands, in words. */
 export function stateWords(run: RunState): string {
@@ -54,6 +55,19 @@ export function took(row: StepRow): string {
 /** Say what went wrong, in one line. */
 export function problem(error: Problem): string {
   return oneLine([error.type, error.what].filter(Boolean).join(": ")) || "failed";
+}
+
+/** Say why a run ended early, where, and what to do next, without what the last line of every face says. */
+export function trouble(run: RunState): string[] {
+  if (!run.error) return run.reason ? [REASONS[run.reason] ?? run.reason] : [];
+  const known = [`run ${run.run_id}`, `victor resume ${run.run_id}`];
+  const said = [problem(run.error), run.error.where, run.error.hint];
+  return said.filter((line): line is string => Boolean(line) && !known.includes(line as string));
+}
+
+/** Where in the code a run failed; a run that was stopped did what it was told. */
+export function traceback(run: RunState): string {
+  return run.state === "failed" ? (run.error?.traceback ?? "") : "";
 }
 
 function detailOf(row: StepRow): string {
