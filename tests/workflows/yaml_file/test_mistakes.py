@@ -122,6 +122,29 @@ def test_each_mistake_has_its_place_and_words(text: str, expected: str) -> None:
     assert any(one.startswith(expected.partition(" ")[0]) and expected in one for one in told), told
 
 
+def test_one_mistake_in_a_node_hides_no_other() -> None:
+    """A misspelled key, and the handler, the condition and the input of the same node are all looked at."""
+    text = """\
+state: {rows: {typ: int}}
+nodes:
+  - id: a
+    handler: g
+    checkpont: true
+    when: rowz > 1
+    inputs: {x: "{{ rows +}}"}
+"""
+    with pytest.raises(InvalidWorkflow) as raised:
+        workflow_from_yaml(text, handlers={"f": f})
+
+    assert [one.where.removeprefix("<text>:") for one in raised.value.problems] == [
+        "1:16",
+        "4:14",
+        "5:5",
+        "6:11",
+        "7:17",
+    ]
+
+
 @pytest.mark.parametrize("depends", ["c", "[c]"])
 def test_nodes_that_wait_for_each_other_are_told_with_their_way(depends: str) -> None:
     """A cycle is one mistake that names all of its nodes, at the first of them."""

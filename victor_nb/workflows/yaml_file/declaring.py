@@ -84,7 +84,10 @@ def declared(document: Document, name: str, mistakes: list[Mistake]) -> Declarat
         hint = "a workflow begins with `workflow: its_name`, and `nodes:`"
         mistakes.append(Mistake("the file is no mapping of keys", document.place(), hint))
         return Declaration(name)
-    fields = validated(FileFields, document, (), mistakes) or _what_fits(document)
+    known = len(mistakes)
+    fields = validated(FileFields, document, (), mistakes)
+    if fields is None or len(mistakes) > known:
+        fields = _what_fits(document)
     if fields.workflow and fields.name and fields.workflow != fields.name:
         what = f"the workflow has two names, {fields.workflow!r} and {fields.name!r}"
         mistakes.append(Mistake(what, document.place_of_key("name"), "keep one"))

@@ -179,9 +179,12 @@ class _Built:
             else building.inputs("for_each", fields.for_each)
         )
         inputs = building.inputs("inputs", fields.inputs) if fields.inputs is not None else None
+        building.check_names([*templates_in(when), *templates_in(for_each)], self._values)
+        building.check_names(templates_in(inputs), building.values)
         work: Work | None = one.type.make(fields, building)
         if work is None:
             return None
+        building.check_names(work.reads, building.values)
         node = node_class(work, fields)(
             fields=fields,
             work=work,
@@ -191,13 +194,6 @@ class _Built:
             for_each=for_each,
             skipped_with=(one.waits_for or ()) if fields.when is None else (),
             types=self._types,
-        )
-        known = self._values
-        items = (ITEM, INDEX) if fields.for_each is not None else ()
-        outside = [*templates_in(when), *templates_in(for_each)]
-        building.check_names(outside, known)
-        building.check_names(
-            [text for text in node.templates() if text not in outside], known.union(items) if items else known
         )
         self._options[one.id] = options(fields, node, building)
         return node

@@ -18,7 +18,10 @@ _KINDS = {dict: "a mapping", list: "a list", str: "a text", bool: "true or false
 
 
 def validated(model: type[Model], document: Document, path: Sequence[Key], mistakes: list[Mistake]) -> Model | None:
-    """Return the mapping at `path` as its model; None if it does not fit, with every mistake noted."""
+    """Return the mapping at `path` as its model, with every mistake noted.
+
+    What does not fit is left out of the model, so that the rest can be looked at too; None if that is not enough.
+    """
     from pydantic import ValidationError
 
     value = document.at(path)
@@ -26,9 +29,11 @@ def validated(model: type[Model], document: Document, path: Sequence[Key], mista
         return model.model_validate(value)
     except ValidationError as error:
         details = error.errors(include_url=False, include_context=False)
-    for below, group in _by_place(details, value).items():
+    misfits = _by_place(details, value)
+    for below, group in misfits.items():
         mistakes += _told(group, document, (*path, *below), model)
-    return None
+    rest = {key: one for key, one in value.items() if (key,) not in {below[:1] for below in misfits}}
+    return model.model_validate(rest) if fits(model, rest) else None
 
 
 def fits(model: type[Fields], value: object) -> bool:
@@ -86,10 +91,11 @@ def _missing(error: ErrorDetails, document: Document, path: Below) -> Mistake:
 def _unknown(error: ErrorDetails, document: Document, path: Below, model: type[Fields]) -> Mistake:
     key = str(path[-1])
     known = _keys_at(model, error["loc"][:-1])
+    close = nearest(key, known)
     return Mistake(
-        f"there is no key {key!r} here.{nearest(key, known)}",
+        f"there is no key {key!r} here.{close}",
         document.place_of_key(*path),
-        f"keys are {', '.join(known)}" if known else "",
+        "" if close else f"keys are {', '.join(known)}",
     )
 
 
