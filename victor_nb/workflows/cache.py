@@ -1,7 +1,7 @@
 """Answers of nodes that other runs may use: what a node said to the same input before.
 
 An answer is found by the node's source, its policy's version and its input. It lives in the journal's long-term
-store, in a namespace of its own, and is no part of the run that looks for it: the run's record has it anyway.
+store, in a room of its own, and is no part of the run that looks for it: the run's record has it anyway.
 """
 
 from __future__ import annotations
@@ -14,37 +14,36 @@ from typing import Any, Final
 from ..journal import Journal
 from ..journal.codec import Writer
 from .answers import Answer, from_json, to_json
-from .memory import Memory
+from .memory import Delete, Memory
 from .policies import CachePolicy
 from .runtime import RUNTIME
 
-NAMESPACE: Final = "victor.cache"
+ROOM: Final = "answers of nodes"
 
 
 class NodeCache:
     """What the nodes of one workflow said, in a journal's long-term store."""
 
     def __init__(self, journal: Journal, workflow: str) -> None:
-        self._memory, self._redactor = Memory(journal), journal.redactor
+        self._memory, self._redactor = Memory(journal, room=ROOM), journal.redactor
         self._workflow = workflow
 
     def get(self, node: str, key: str) -> Answer | None:
         """Return an answer that still holds, if there is one."""
         with _outside_of_nodes():
-            found = self._memory.get((NAMESPACE, self._workflow, node), key)
+            found = self._memory.get((self._workflow, node), key)
         return from_json(found.value) if found is not None else None
 
     def put(self, node: str, key: str, answer: Answer, ttl_s: float | None) -> None:
         """Keep an answer, for `ttl_s` seconds or for ever."""
         with _outside_of_nodes():
-            self._memory.put((NAMESPACE, self._workflow, node), key, to_json(answer), index=False, ttl_s=ttl_s)
+            self._memory.put((self._workflow, node), key, to_json(answer), index=False, ttl_s=ttl_s)
 
     def clear(self, node: str | None = None) -> int:
         """Forget the answers of a node, or of all nodes; return how many there were."""
-        place = (NAMESPACE, self._workflow) if node is None else (NAMESPACE, self._workflow, node)
+        place = (self._workflow,) if node is None else (self._workflow, node)
         found = self._memory.search(place, limit=1_000_000)
-        for item in found:
-            self._memory.delete(item.namespace, item.key)
+        self._memory.batch([Delete(item.namespace, item.key) for item in found])
         return len(found)
 
     def key(self, policy: CachePolicy, source: str, given: Any) -> str:

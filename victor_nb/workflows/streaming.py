@@ -8,7 +8,7 @@
 | values      | the whole state, after each superstep, the input's first |
 | updates     | `{node: update}` for each node as it ends |
 | messages    | `(text, {"node", "step_id"})` for each piece of text that a model writes |
-| tasks       | a node's beginning (`input`), and its end (`result`, `error` or `interrupts`) |
+| tasks       | a node's beginning (`input`), and its end (`result`, `error` or `interrupts`; `cached` if so) |
 | checkpoints | `{"superstep", "state", "next"}` after each superstep |
 | custom      | what nodes give to `runtime.writer` |
 | debug       | checkpoints and tasks, each with its kind |
@@ -96,7 +96,8 @@ class Emitter:
         self._emit("updates", {step.name: update}, graph.namespace)
         if not self.modes.isdisjoint(("tasks", "debug")):
             goto = [due.node for due in answer.goto]
-            self._task(graph, {"id": step.id, "name": step.name, "result": update, "goto": goto})
+            told = {"id": step.id, "name": step.name, "result": update, "goto": goto}
+            self._task(graph, told | {"cached": True} if step.notes and step.notes.get("cached") else told)
 
     def failed(self, graph: GraphRun, step: Step, failure: Exception) -> None:
         """A node has failed for good."""
