@@ -12,7 +12,7 @@ HERE = Path(__file__).parent
 GUIDE = Path(__file__).parents[2] / "docs" / "guides" / "from-langgraph.md"
 
 
-def tested() -> dict[int, list[str]]:
+def lines_tested() -> dict[int, list[str]]:
     """The tests of each line."""
     found: dict[int, list[str]] = {}
     for path in sorted(HERE.glob("test_checklist_*.py")):
@@ -23,14 +23,14 @@ def tested() -> dict[int, list[str]]:
     return found
 
 
-def told() -> set[int]:
+def lines_told() -> set[int]:
     """The lines that the guide says we do otherwise."""
     return {int(number) for number in re.findall(r"^\| (\d+) \|", GUIDE.read_text(encoding="utf-8"), re.MULTILINE)}
 
 
 def test_every_line_has_a_test_or_a_reason():
     """Nobody who comes from there misses anything without being told."""
-    missing = LINES.keys() - tested().keys() - told()
+    missing = LINES.keys() - lines_tested().keys() - lines_told()
 
     assert missing == set(), "\n".join(f"{number}. {LINES[number]}" for number in sorted(missing))
 
@@ -42,4 +42,4 @@ def test_the_list_has_all_its_lines():
 
 def test_what_the_guide_calls_different_is_on_the_list():
     """A row of the guide is about one of the lines."""
-    assert told() <= LINES.keys()
+    assert lines_told() <= LINES.keys()

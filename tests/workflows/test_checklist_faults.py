@@ -13,6 +13,7 @@ from victor_nb.workflows import (
     START,
     CachePolicy,
     Command,
+    Memory,
     NodeFailed,
     NodeTimeout,
     RetryPolicy,
@@ -170,10 +171,14 @@ def test_37_a_run_drains_when_it_is_asked_to(journal):
 
 @covers(37)
 def test_37_a_run_is_stopped_from_outside(journal):
-    """By anybody who knows its id, from any process."""
+    """By anybody who knows its id, from any process, also in the middle of a node; and it can go on."""
+    first = [True]
 
-    def told(state, runtime: Runtime):
-        journal.signal(runtime.run_id, "stop")
+    async def told(state, runtime: Runtime):
+        if first:
+            first.clear()
+            journal.signal(runtime.run_id, "stop")
+            await asyncio.Event().wait()
         return {"log": ["told"]}
 
     graph = Workflow(State).add_sequence([told, ("after", lambda state: {"log": ["after"]})]).add_edge(START, "told")
@@ -220,15 +225,18 @@ class Clock:
 
 @covers(39)
 def test_39_the_cache_can_be_cleared(journal):
-    """For one node, or for all; other workflows and the long-term memory keep what they have."""
+    """For one node, or for all; the long-term memory keeps what it has, and does not show what is cached."""
     calls = []
     graph = alone(counting(calls), cache=True)
     graph.run_sync({"x": 1}, journal=journal)
+    Memory(journal).put(("mine",), "k", 1)
+    assert Memory(journal).list_namespaces() == [("mine",)]
 
     assert graph.clear_cache("node", journal=journal) == 1
     assert graph.clear_cache(journal=journal) == 0
     graph.run_sync({"x": 1}, journal=journal)
     assert calls == [1, 1]
+    assert [item.key for item in Memory(journal).search()] == ["k"]
 
 
 @covers(40)
