@@ -10,7 +10,7 @@ from typing import Annotated, TypedDict
 import pytest
 
 from victor_nb import RetryPolicy, step, workflow
-from victor_nb.workflows import START, Command, Final, NodeFailed, Workflow, interrupt
+from victor_nb.workflows import START, Command, Final, Memory, NodeFailed, Workflow, interrupt
 
 from .checklist import covers
 
@@ -133,3 +133,4 @@ def test_43_runs_of_one_thread_go_on_with_one_anothers_state(journal):
         done = graph.run_sync({"messages": [message]}, journal=journal, thread="ada")
     assert done.state["messages"] == ["hi", "reply 1", "and now?", "reply 3"]
     assert graph.run_sync({"messages": ["hi"]}, journal=journal, thread="bob").state["messages"] == ["hi", "reply 1"]
+    assert Memory(journal).search() == [], "what belongs together is no item of the long-term memory"
