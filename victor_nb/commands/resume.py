@@ -13,6 +13,8 @@ from victor_nb.commands.flags import as_settings, running
 from victor_nb.commands.group import VerbCommand, words_of
 from victor_nb.commands.rebuilding import rebuilt
 from victor_nb.commands.session import Session
+from victor_nb.commands.workflow_result import WorkflowAnswer
+from victor_nb.commands.workflow_resuming import resumed
 from victor_nb.journal import RunFinished
 from victor_nb.views import RecordView
 
@@ -25,11 +27,14 @@ from victor_nb.views import RecordView
     type=click.Choice(["ask", "retry", "skip"]),
     help="A tool call that may or may not have had its effect: ask, do it again, or leave it.",
 )
+@click.option("--answer", multiple=True, metavar="VALUE", help="What a workflow's run waits for; ID=VALUE if several.")
+@click.option("--accept-changes", is_flag=True, help="Go on although the workflow's graph has changed.")
+@click.option("--workflow", default="", metavar="WORKFLOW", help="The workflow, if it is not found by itself.")
 @click.option("--background", is_flag=True, help="Return at once; victor attach shows the run again.")
 @running
 @click.pass_context
-async def command(context: click.Context, /, run: str, **flags: Any) -> Answer | RecordView:
-    """Go on with a run that was stopped, failed or killed.
+async def command(context: click.Context, /, run: str, **flags: Any) -> Answer | WorkflowAnswer | RecordView:
+    """Go on with a run that was stopped, failed or killed, or that waits for an answer.
 
     What was done answers from the journal. The variables that the agent looked at are read again by their names;
     in a terminal, give their files as before.
@@ -45,6 +50,8 @@ async def command(context: click.Context, /, run: str, **flags: Any) -> Answer |
     info = session.journal(settings).find(run)
     if info.is_finished:
         raise RunFinished(f"run {info.run_id} is finished", hint=f"replay it for free: victor replay {info.run_id}")
+    if info.kind == "workflow":
+        return await resumed(session, settings, info, flags)
     work = rebuilt(session, settings, info, as_settings(flags), flags)
     if flags["background"]:
         return started(await asking.begun(session, work))

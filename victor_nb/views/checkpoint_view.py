@@ -18,6 +18,7 @@ from victor_nb.errors import VictorError
 from victor_nb.views.checkpoint_report import CheckpointReport
 from victor_nb.views.checkpoint_state import differences, row, shown
 from victor_nb.views.live import STATIC
+from victor_nb.views.view import TERMINAL_WIDTH
 from victor_nb.workflows.reducers import Overwrite
 from victor_nb.workflows.travel import Checkpoint, WorkflowRun
 
@@ -53,6 +54,22 @@ class CheckpointView(anywidget.AnyWidget):
         """Wait until work that a button has started is done."""
         if self._thread is not None:
             self._thread.join(timeout_s)
+
+    def to_text(self, width: int = TERMINAL_WIDTH) -> str:
+        """The report, as text."""
+        return CheckpointReport(self.run).to_text(width)
+
+    def to_markdown(self) -> str:
+        """The report, as Markdown."""
+        return CheckpointReport(self.run).to_markdown()
+
+    def to_html(self) -> str:
+        """The report, as HTML."""
+        return CheckpointReport(self.run).to_html()
+
+    def to_json(self) -> object:
+        """The checkpoints as JSON values."""
+        return CheckpointReport(self.run).to_json()
 
     def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict[Any, Any], dict[Any, Any]]:
         shown: Any = super()._repr_mimebundle_(**kwargs)

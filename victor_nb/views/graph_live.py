@@ -77,11 +77,16 @@ def live_graph(
     run_id: str = "", *, shape: GraphShape | None = None, on_answer: OnAnswer | None = None, load: Load | None = None
 ) -> LiveGraph:
     """Return the widget where a kernel talks to a front end, else the view that shows a report at the end."""
-    if not (has_kernel() and (STATIC / "graph_view.js").is_file()):
+    if not has_widgets("graph_view"):
         return TextGraphView(load)
     from victor_nb.views.graph_view import GraphView
 
     return GraphView(shape, on_answer=on_answer, load=load)
+
+
+def has_widgets(name: str) -> bool:
+    """Whether a kernel talks to a front end, and the widget of that name is built."""
+    return has_kernel() and (STATIC / f"{name}.js").is_file()
 
 
 @contextmanager

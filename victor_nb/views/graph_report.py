@@ -65,7 +65,7 @@ class GraphReport(Shown):
         rows = ["| node | state | |", "|---|---|---|"]
         rows += [f"| {escaped(node.path)} | {node.state} | {escaped(words_of(node))} |" for node in self._rows()]
         table = "\n".join(rows) if self.known.nodes else ""
-        trouble = [f"> {escaped(line)}" for line in self._trouble()]
+        trouble = [f"> {escaped(line)}" for said in self._trouble() for line in said.splitlines()]
         return "\n\n".join(part for part in [f"**{escaped(self._head())}**", graph, *trouble, table] if part)
 
     def to_html(self) -> str:
@@ -74,7 +74,7 @@ class GraphReport(Shown):
         parts = [
             tag("div", self._head(), style=f"font-weight:600;margin:2px 0 8px;{html.NUMBERS}"),
             tag("div", drawing, style="overflow-x:auto") if drawing else "",
-            *(tag("div", line, style="margin:6px 0") for line in self._trouble()),
+            *(tag("div", line, style="margin:6px 0;white-space:pre-line") for line in self._trouble()),
             *(_node_html(node) for node in self._rows()),
             tag("div", self._foot(), style=f"{html.MONO};font-size:11px;opacity:.65;margin-top:6px"),
         ]
@@ -110,15 +110,15 @@ class GraphReport(Shown):
         """What went wrong or is asked, and what to do next."""
         known = self.known
         error = known.error or {}
-        said = [str(error[part]) for part in ("what", "where", "hint") if error.get(part)]
+        said = ["\n".join(str(error[part]) for part in ("what", "where", "hint") if error.get(part))]
         asked = [
             f"{node.path} asks: {pretty(node.question)}" for node in known.nodes.values() if node.state == "waiting"
         ]
-        return [*said, *asked]
+        return [line for line in [*said, *asked] if line]
 
     def _foot(self) -> str:
         known = self.known
-        resume = f" · victor workflow resume {known.run_id}" if known.state in {"failed", "stopped", "waiting"} else ""
+        resume = f" · victor resume {known.run_id}" if known.state in {"failed", "stopped", "waiting"} else ""
         return f"run {known.run_id}{resume}" if known.run_id else ""
 
     def _rows(self) -> list[NodeState]:

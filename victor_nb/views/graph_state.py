@@ -23,6 +23,7 @@ from victor_nb.workflows.shape import GraphShape
 EVENTS: Final = 24
 """Events kept of each node: the newest."""
 _VALUE_LENGTH: Final = 1_500
+_PAUSED_BEFORE: Final = frozenset({"run.resumed", "run.forked", "state.edited"})
 _ENDED: Final = {"run.finished": "finished", "run.failed": "failed", "run.stopped": "stopped"}
 
 
@@ -110,7 +111,7 @@ def advance(known: GraphState, event: Event, load: Load | None = None) -> None:
     if event.seq and key in known._seen:
         return
     known._seen.add(key)
-    if event.type == "run.resumed" and known.updated:
+    if event.type in _PAUSED_BEFORE and known.updated:
         known.idle += max(0.0, event.time - known.updated)
     known.started = known.started or event.time
     known.updated = max(known.updated, event.time)
