@@ -196,6 +196,25 @@ class TestServersThatFall:
             journal.release(run.id)
             assert journal.resume(run.id).step_sync("s", lambda: 2, inputs=0, effect=Effect.EFFECT) == 1
 
+    def test_a_run_that_was_lost_altogether_does_not_write_into_another(self, fragile):
+        """Its number in the tables may be another run's by now."""
+        with open_journal(fragile.url()) as journal, open_journal(journal_url(fragile, journal)) as other:
+            run = journal.start()
+            run.record("note", {"number": 0})
+            schema = journal.store.server.address.schema
+            fragile.sql(
+                f"DELETE FROM {schema}.events",
+                f"DELETE FROM {schema}.runs",
+                f"ALTER TABLE {schema}.runs ALTER COLUMN id RESTART",
+            )
+            stranger = other.start()
+            end_connections(fragile)
+            with pytest.raises(JournalSetBack, match=f"without run {run.id}"):
+                run.record("note", {"number": 1})
+            stranger.record("note", {"number": 7})
+
+            assert notes(other, stranger.id) == [7]
+
 
 class TestBrokenConnections:
     """The server is well; the network is not."""

@@ -59,6 +59,16 @@ class JournalUnreachable(JournalUnavailable, Resumable):
 class JournalSetBack(JournalError, Resumable):
     """The journal's server went down and came back without the last events."""
 
+    @classmethod
+    def of(cls, run_id: str, newest_seq: int) -> JournalSetBack:
+        """The server knows a run up to event `newest_seq` (0: not at all), and nobody here has the events after it."""
+        if not newest_seq:
+            return cls(f"the journal's server came back without run {run_id}", hint="start it again")
+        return cls(
+            f"the journal's server came back without the events of run {run_id} after number {newest_seq}",
+            hint=f"what it still has is whole; do the rest again: victor resume {run_id}",
+        )
+
 
 class RunNotFound(VictorError):
     """No run, or more than one, has the given id."""

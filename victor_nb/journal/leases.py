@@ -41,6 +41,7 @@ class Leases:
         """Begin with nothing: what was held is the parent's."""
         self._held: dict[str, str] = {}
         self._given_up: dict[str, str] = {}  # released, and the store could not be told yet
+        self._told: set[str] = set()
         self._guard = threading.Lock()
         self._closing = threading.Event()
         self._heart: threading.Thread | None = None
@@ -90,7 +91,9 @@ class Leases:
             try:
                 self._store.swap_owner(run_id, owner, "", 0.0, self._clock())
             except JournalError:
-                logging.getLogger(__name__).warning("the lease of run %s could not be given back yet", run_id)
+                if run_id not in self._told:
+                    self._told.add(run_id)
+                    logging.getLogger(__name__).warning("the lease of run %s could not be given back yet", run_id)
             else:
                 self._given_up.pop(run_id, None)
 

@@ -153,9 +153,11 @@ class PostgresStore:
 
     def _send_again(self, cursor: Cursor[Any], run_id: str, tail: Tail, last_seq: int) -> None:
         """Give the server what it has forgotten of a run, up to event `last_seq`."""
-        number = self._number(run_id)
-        newest = cursor.execute("SELECT max(seq) FROM events WHERE run = %b", (Int8(number),)).fetchone()
-        rows = tail.missing((newest and newest[0]) or 0, last_seq, run_id)
+        number = self._numbers[run_id]
+        newest, holder = cursor.execute(sql.HOLDER, {"run": Int8(number)}).fetchone() or (None, None)
+        if holder != run_id:  # lost with its number, which another run may have got
+            raise JournalSetBack.of(run_id, 0)
+        rows = tail.missing(newest or 0, last_seq, run_id)
         if rows:
             values = {"run": Int8(number), "lock": Int8(lock_of(self.server.address.schema, number))}
             cursor.execute(sql.SEND_AGAIN, values | _columns(rows) | {"sync": self.server.durable})
@@ -163,7 +165,7 @@ class PostgresStore:
 
     def _are_there(self, cursor: Cursor[Any], run_id: str, rows: Sequence[Row]) -> bool:
         """Whether an attempt of which we heard nothing has added these very rows."""
-        between = (Int8(self._number(run_id)), Int8(rows[0].seq), Int8(rows[-1].seq))
+        between = (Int8(self._numbers[run_id]), Int8(rows[0].seq), Int8(rows[-1].seq))
         query = f"SELECT {_COLUMNS} FROM events WHERE run = %b AND seq BETWEEN %b AND %b ORDER BY seq"
         return list(starmap(Row, cursor.execute(query, between))) == list(rows)
 

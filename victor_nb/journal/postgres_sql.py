@@ -38,6 +38,10 @@ APPEND_ONE: Final = f"""INSERT INTO events
 
 SEND_AGAIN: Final = f"""INSERT INTO events SELECT %(run)b::bigint, item.* FROM {_TOLD}, {_ROWS} AS item"""
 
+HOLDER: Final = (
+    """SELECT (SELECT max(seq) FROM events WHERE run = %(run)b), (SELECT run_id FROM runs WHERE id = %(run)b)"""
+)
+
 RENEW: Final = f"""UPDATE runs SET updated = %(now)b, lease_until = %(until)b
     FROM unnest(%(runs)b::text[], %(owners)b::text[]) AS held (run_id, owner)
     WHERE runs.run_id = held.run_id AND runs.owner = held.owner RETURNING {CLOCK}"""

@@ -61,8 +61,5 @@ class Tail:
         """
         rows = [row for row in self._rows if newest_seq < row.seq <= last_seq]
         if len(rows) < last_seq - newest_seq:
-            raise JournalSetBack(
-                f"the journal's server came back without the events of run {run_id} after number {newest_seq}",
-                hint=f"what it still has is whole; do the rest again: victor resume {run_id}",
-            )
+            raise JournalSetBack.of(run_id, newest_seq)
         return rows

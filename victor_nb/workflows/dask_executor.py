@@ -204,7 +204,11 @@ class DaskExecutor:
             if len(self._kept) > MOST_REFERENCES:
                 self._kept.popitem(last=False)
         self._kept.move_to_end(id(value))
-        return await asyncio.shield(self._kept[id(value)][1])
+        try:
+            return await asyncio.shield(self._kept[id(value)][1])
+        except (OSError, RuntimeError, FutureCancelledError) as failure:  # the scheduler is not there
+            self._kept.pop(id(value), None)
+            raise _Forgotten from failure
 
     def _put(self, value: Any) -> Future[Any]:
         [future] = self._client.scatter([value], hash=False)
