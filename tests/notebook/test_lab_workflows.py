@@ -1,0 +1,136 @@
+"""Workflows in a real JupyterLab: the graph lives while its cell runs, and the history is travelled in by buttons."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.notebook.lab import Page, browser, jupyter_lab, notebook_page, write_notebook
+from tests.support.require import absent
+from victor_nb.views.live import STATIC
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+SET_UP = """import asyncio, operator
+from pathlib import Path
+from typing import Annotated, TypedDict
+from victor_nb import END, START, RetryPolicy, Workflow
+%load_ext victor_nb
+
+class State(TypedDict, total=False):
+    topics: Annotated[list[str], operator.add]
+    rounds: int
+
+failures = [TimeoutError("the archive did not answer")]
+
+def plan(state):
+    "Splits the question"
+    return {"topics": ["petals", "sepals"], "rounds": state.get("rounds", 0) + 1}
+
+def papers(state):
+    "Looks in an archive"
+    if failures:
+        raise failures.pop()
+    return {"topics": ["Fisher 1936"]}
+
+async def person(state):
+    "Waits for a file, as for a person"
+    while not Path("go").exists():
+        await asyncio.sleep(0.02)
+    return {"topics": ["a hint"]}
+
+inner = Workflow(State, name="review")
+inner.add_node("read", lambda state: {"topics": ["read"]})
+inner.add_node("judge", lambda state: None)
+inner.add_edge(START, "read")
+inner.add_edge("read", "judge")
+inner.add_edge("judge", END)
+
+research = Workflow(State, name="research")
+research.add_node(plan)
+research.add_node(papers, retry=RetryPolicy(attempts=2, wait_s=0.01, retry_on=(TimeoutError,)))
+research.add_node(person)
+research.add_node("review", inner)
+research.add_edge(START, "plan")
+research.add_edge("plan", "papers")
+research.add_edge("plan", "person")
+research.add_edge(["papers", "person"], "review")
+research.add_conditional_edges("review", lambda s: "more" if s["rounds"] < 1 else "good", {"more": "plan", "good": END})
+research"""
+WATCHED = """from victor_nb.views import watching
+Path("go").unlink()
+with watching() as show:
+    result = await research.run({"rounds": 3}, on_event=show)"""
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Any]:
+    """One browser for all tests."""
+    if not (STATIC / "graph_view.js").is_file():
+        absent("the widgets' front end is not built: npm ci && npm run build in widgets/")
+    with browser() as chromium:
+        yield chromium
+
+
+def node(page: Page, cell: int, path: str) -> Any:
+    """A node of the live graph in a cell."""
+    return page.outputs(cell).locator(f'.vng-node[data-path="{path}"]')
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_a_workflow_is_drawn_watched_and_travelled_in(tmp_path: Path, chromium: Any, dark: bool) -> None:
+    """Its drawing, its live graph and what stays of it, the slider, a fork and its run: all in one notebook."""
+    look = "dark" if dark else "light"
+    cells = [SET_UP, "%victor workflow run research", "%victor checkpoints last", WATCHED]
+    with jupyter_lab(tmp_path, dark=dark) as server:
+        write_notebook(server, "research.ipynb", cells)
+        with notebook_page(chromium, server, "research.ipynb") as (page, foreign):
+            page.run_all()
+            page.outputs(0).locator("svg.victor-graph").wait_for()
+            page.screenshot(f"workflow-drawn-{look}")
+
+            # While the cell runs: one node done after a retry, one still running.
+            page.outputs(1).locator('.vng-node[data-path="papers"][data-tone="good"]').wait_for()
+            page.outputs(1).scroll_into_view_if_needed()
+            assert page.is_running(1)
+            assert node(page, 1, "person").get_attribute("data-tone") == "busy"
+            assert "2 attempts" in node(page, 1, "papers").text_content()
+            node(page, 1, "papers").click()
+            assert "the archive did not answer" in page.outputs(1).locator(".vng-panel").inner_text()
+            page.screenshot(f"workflow-running-{look}")
+
+            (server.folder / "go").touch()
+            page.wait_until_run(1)
+            assert page.outputs(1).locator(".vng").count() == 0
+            page.outputs(1).locator("svg.victor-graph").wait_for()
+
+            history = page.outputs(2)
+            history.get_by_text("checkpoints of research").wait_for()
+            history.get_by_role("button", name="Previous checkpoint").click()
+            history.get_by_text("Due next: review").wait_for()
+            history.scroll_into_view_if_needed()
+            page.screenshot(f"workflow-checkpoints-{look}")
+
+            # The last cell is plain Python; it waits for the same file again.
+            page.outputs(3).locator('.vng-node[data-path="person"][data-tone="busy"]').wait_for()
+            assert page.is_running(3)
+            (server.folder / "go").touch()
+            page.wait_until_run(3)
+
+            history.get_by_role("button", name="Fork here").click()
+            history.get_by_text("forked from").wait_for()
+            history.get_by_role("button", name="Go on").click()
+            history.locator('.vnc-status[data-status="finished"]').wait_for()
+            history.scroll_into_view_if_needed()
+            page.screenshot(f"workflow-forked-{look}")
+
+            saved = page.save()
+            assert "2 attempts" in saved.cells[1].outputs[0]["data"]["text/plain"]
+            for cell in (1, 3):
+                shown = saved.cells[cell].outputs[0]["data"]
+                assert {"text/plain", "text/html", "image/svg+xml"} <= shown.keys()
+                assert "application/vnd.jupyter.widget-view+json" not in shown
+            assert foreign == []
