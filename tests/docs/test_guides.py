@@ -30,6 +30,7 @@ OTHERS = {
     "scaling-out": "tests/workflows/test_guide_scaling_out.py",
     "testing": "tests/testing/test_plugin.py",
     "tools": "tests/tools/test_guide.py",
+    "workflow-yaml": "tests/workflows/yaml_file/test_guide.py",
 }
 """Guides whose code runs in a test of the room that they are about."""
 

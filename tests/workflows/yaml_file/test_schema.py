@@ -183,8 +183,8 @@ class EchoFields(NodeFields):
 
 
 def make_echo(fields: EchoFields, building: Building) -> Work:
-    text = building.text("text", fields.text)
-    return Work(lambda given: text if isinstance(text, str) else text.value(given.values), reads=())
+    text = building.prepared("text", fields.text)
+    return Work(lambda given: given.fill(text), reads=text)
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from ...errors import nearest
 from .documents import Document, Key
 from .errors import InvalidExpression
-from .expressions import Locate, Prepared, Template, expression, is_template, prepare, template
+from .expressions import Locate, Prepared, Template, expression, prepare
 from .handlers import Handlers, NotFound
 from .mistakes import Mistake
 from .places import Place
@@ -84,16 +84,6 @@ class Building:
         self.note(key, f"{name!r} is a {type(found).__name__}, not a Workflow")
         return None
 
-    def text(self, key: str, text: str) -> Template | str:
-        """Return a text of the node with its templates checked."""
-        if not is_template(text):
-            return text
-        try:
-            return template(text, self._lines_of(key))
-        except InvalidExpression as error:
-            self._note_expression(error)
-            return text
-
     def expression(self, key: str, text: str) -> Template | None:
         """Return an expression of the node."""
         try:
@@ -102,8 +92,8 @@ class Building:
             self._note_expression(error)
             return None
 
-    def inputs(self, key: str, given: Any) -> Prepared:
-        """Return values of the node with the templates in them checked, whatever their depth."""
+    def prepared(self, key: str, given: Any) -> Prepared:
+        """Return a value of the node with the templates in it checked, whatever their depth; `Given.fill` fills it."""
         if isinstance(given, Mapping):
             return {name: self._prepared((key, name), value) for name, value in given.items()}
         if isinstance(given, list):

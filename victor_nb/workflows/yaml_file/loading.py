@@ -176,15 +176,15 @@ class _Built:
         for_each = (
             building.expression("for_each", fields.for_each)
             if isinstance(fields.for_each, str)
-            else building.inputs("for_each", fields.for_each)
+            else building.prepared("for_each", fields.for_each)
         )
-        inputs = building.inputs("inputs", fields.inputs) if fields.inputs is not None else None
+        inputs = building.prepared("inputs", fields.inputs) if fields.inputs is not None else None
         building.check_names([*templates_in(when), *templates_in(for_each)], self._values)
         building.check_names(templates_in(inputs), building.values)
         work: Work | None = one.type.make(fields, building)
         if work is None:
             return None
-        building.check_names(work.reads, building.values)
+        building.check_names(templates_in(work.reads), building.values)
         node = node_class(work, fields)(
             fields=fields,
             work=work,

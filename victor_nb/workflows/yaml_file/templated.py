@@ -48,6 +48,13 @@ class Given:
     inputs: Mapping[str, Any] | None = None
     runtime: Runtime | None = None
 
+    def fill(self, prepared: Prepared) -> Any:
+        """Return a value of the file with its templates filled in.
+
+        Raises: ExpressionFailed.
+        """
+        return filled(prepared, self.values)
+
 
 @dataclass(frozen=True)
 class Work:
@@ -57,7 +64,7 @@ class Work:
         run: from what is given to the node's value, or to an awaitable of it.
         is_async: whether it returns an awaitable.
         wants_runtime: whether it looks at `Given.runtime`.
-        reads: templates besides those of `inputs`, such as the goal.
+        reads: what it fills in besides the inputs, such as the goal.
         needs: names of values that it takes without a template, such as a handler's parameters.
         source: what the source of its function says, if there is one.
         about: one sentence for people, where the file has no description.
@@ -69,7 +76,7 @@ class Work:
     kind: NodeKind = "function"
     is_async: bool = False
     wants_runtime: bool = False
-    reads: tuple[Template, ...] = ()
+    reads: Prepared = None
     needs: frozenset[str] = frozenset()
     source: Reading = NO_SOURCE
     about: str = ""
@@ -125,7 +132,7 @@ class TemplatedNode:
         yield from templates_in(self.when)
         yield from templates_in(self.for_each)
         yield from templates_in(self.inputs)
-        yield from self.work.reads
+        yield from templates_in(self.work.reads)
 
     def is_skipped(self, values: Mapping[str, Any]) -> bool:
         """Return whether the node has nothing to do here.

@@ -15,7 +15,7 @@ from pydantic import Field
 
 from ....agents import Agent, Budget
 from ..building import Building
-from ..expressions import Prepared, filled, templates_in
+from ..expressions import Prepared
 from ..fields import Duration, Fields, NodeFields
 from ..templated import INDEX, ITEM, Given, Work, first_line
 from .registry import NodeType
@@ -77,12 +77,12 @@ class _Asked:
             self.agent.output,
             self.agent.budget,
         )
-        result = await agent.run(str(filled(self.goal, given.values)), variables=seen)
+        result = await agent.run(str(given.fill(self.goal)), variables=seen)
         return result.data
 
 
 def _make(fields: AgentFields, building: Building) -> Work | None:
-    goal = building.text("goal", fields.goal)
+    goal = building.prepared("goal", fields.goal)
     output = building.type("answer", fields.answer)
     tools = [tools_named(building, "tools", name) for name in fields.tools]
     role = f"You are the {fields.role}." if fields.role else ""
@@ -95,7 +95,7 @@ def _make(fields: AgentFields, building: Building) -> Work | None:
     )
     asked = _Asked(agent, goal, tuple(one for one in tools if one is not None), building.sees)
     about = first_line(fields.goal)
-    return Work(asked, "agent", is_async=True, wants_runtime=True, reads=tuple(templates_in(goal)), about=about)
+    return Work(asked, "agent", is_async=True, wants_runtime=True, reads=goal, about=about)
 
 
 def _budget(fields: BudgetFields | None) -> Budget:

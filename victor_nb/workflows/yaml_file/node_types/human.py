@@ -12,7 +12,7 @@ from pydantic import Field
 
 from ...runtime import interrupt
 from ..building import Building
-from ..expressions import Prepared, filled, templates_in
+from ..expressions import Prepared
 from ..fields import NodeFields
 from ..templated import INDEX, Given, Work, first_line
 from .registry import NodeType
@@ -39,7 +39,7 @@ class _Question:
     schema: Any
 
     def __call__(self, given: Given) -> Any:
-        question: dict[str, Any] = {"prompt": filled(self.prompt, given.values)}
+        question: dict[str, Any] = {"prompt": given.fill(self.prompt)}
         if self.choices:
             question["choices"] = list(self.choices)
         if given.inputs is not None:
@@ -48,15 +48,13 @@ class _Question:
 
 
 def _make(fields: HumanFields, building: Building) -> Work | None:
-    prompt = building.text("prompt", fields.prompt)
+    prompt = building.prepared("prompt", fields.prompt)
     kind = building.type("answer", fields.answer)
     if fields.choices and fields.answer != "any":
         building.note("answer", "choices are the only answers there are; a type beside them says nothing", "remove one")
     schema = Literal[tuple(fields.choices)] if fields.choices else None if kind is Any else kind
     question = _Question(fields.id, prompt, tuple(fields.choices), schema)
-    return Work(
-        question, "human", wants_runtime=True, reads=tuple(templates_in(prompt)), about=first_line(fields.prompt)
-    )
+    return Work(question, "human", wants_runtime=True, reads=prompt, about=first_line(fields.prompt))
 
 
 TYPE: Final = NodeType("human", HumanFields, _make)
