@@ -161,7 +161,7 @@ def workflows_work(journal: Journal) -> None:
     past = WorkflowRun(journal, asking.run_id, made())
     past.fork(1)
     past.fork(1, {"count": 5}, as_node="fetch")
-    made().run_sync(Command(resume="fine"), run_id=asking.run_id, journal=journal)
+    made().run_sync(Command(resume="fine", update={"lines": ["told"]}), run_id=asking.run_id, journal=journal)
     waiting = made().run_sync({"count": 0}, journal=journal)
     made(ask_twice).run_sync(run_id=waiting.run_id, journal=journal, accept_changes=True)
 

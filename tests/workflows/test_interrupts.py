@@ -8,6 +8,7 @@ from typing import Annotated, TypedDict
 import pytest
 
 from victor_nb import START, Command, Workflow, interrupt, send
+from victor_nb.errors import UsageError
 from victor_nb.workflows import ResumeMismatch
 
 
@@ -132,3 +133,32 @@ def test_a_run_can_be_told_to_stop_at_a_node(journal, when):
     assert waiting.interrupts[0].when == when.removeprefix("interrupt_")
     result = wf.run_sync(run_id=waiting.run_id, journal=journal, **{when: ["b"]})
     assert (result.status, result.state["names"]) == ("finished", ["a", "b", "c"])
+
+
+def test_an_update_may_come_with_the_answer(journal):
+    """The node that asked sees both."""
+
+    def ask(state):
+        return {"names": [f"{interrupt('?')} after {len(state['names'])}"]}
+
+    wf = Workflow(State).add_node(ask).add_edge(START, "ask")
+    first = wf.run_sync({}, journal=journal)
+
+    result = wf.run_sync(Command(resume="yes", update={"names": ["told"]}), run_id=first.run_id, journal=journal)
+
+    assert result.state["names"] == ["told", "yes after 1"]
+    assert result.run.state() == result.state
+    assert wf.run_sync(run_id=first.run_id, journal=journal, replay="strict").state == result.state
+
+
+def test_a_run_is_sent_elsewhere_by_an_edit_and_not_by_an_answer(journal):
+    """The error says how."""
+    wf = Workflow(State).add_node("ask", lambda state: {"names": [interrupt("?")]})
+    wf.add_node("other", lambda state: {"names": ["other"]}).add_edge(START, "ask").add_edge("ask", "other")
+    first = wf.run_sync({}, journal=journal)
+
+    with pytest.raises(UsageError, match="goto would lead it elsewhere"):
+        wf.run_sync(Command(resume=1, goto="other"), run_id=first.run_id, journal=journal)
+
+    first.run.edit(goto="other")
+    assert wf.run_sync(run_id=first.run_id, journal=journal).state["names"] == ["other"]

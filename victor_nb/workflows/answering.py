@@ -12,6 +12,8 @@ from .errors import ResumeMismatch
 REQUESTED: Final = "interrupt.requested"
 ANSWERED: Final = "interrupt.answered"
 EDITED: Final = "state.edited"
+UPDATED: Final = "state.updated"
+EDITS: Final = (EDITED, UPDATED)
 
 
 def answers_of(journal: Journal, run: Run, given: Any, by: str = "") -> dict[str, Any]:

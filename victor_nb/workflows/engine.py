@@ -21,7 +21,7 @@ from .control import Command, Interrupt
 from .errors import StepLimitReached, WorkflowStopped
 from .execution import perform, routed
 from .plan import Plan, Route
-from .position import Due, Edit, Outcome, Position, Values, after, applied, edited, start, step_ids
+from .position import Due, Edits, Outcome, Position, Values, after, applied, start, step_ids, with_edits
 from .runtime import Runtime, Shared, Waiting
 from .shape import START
 
@@ -41,7 +41,7 @@ class GraphRun:
         prefix: of the ids of its steps; empty for the outermost graph.
         parent_id: the step that it runs inside of.
         inline: whether a node that is an ordinary function may run on the event loop's own thread when it is alone.
-        edits: changes of the state by hand, by the superstep that they take the place of.
+        edits: changes of the state by hand, by the superstep after which they were made.
         committed: told of each superstep: its outcomes, the position after it, and what was written.
         to_parent: what a node said to the graph around this one.
         position: where it stands.
@@ -59,7 +59,7 @@ class GraphRun:
         self.plan, self.shared, self.inline = plan, shared, inline
         self.prefix, self.parent_id = (f"{inside.id}:", inside.id) if inside is not None else ("", "")
         self.namespace: tuple[str, ...] = ()
-        self.edits: Mapping[int, Edit] = {}
+        self.edits: Edits = {}
         self.committed: Callable[[Sequence[Outcome], Position, Sequence[Entry]], None] | None = None
         self.to_parent: Command | None = None
         self.position = Position(0, {}, ())
@@ -261,9 +261,7 @@ class GraphRun:
     # -- reasons to stop -------------------------------------------------------------------------------------------
 
     def _edited(self, position: Position) -> Position:
-        while (edit := self.edits.get(position.superstep + 1)) is not None:
-            position = edited(self.plan.rules, position, edit)
-        return position
+        return with_edits(self.plan.rules, position, self.edits) if self.edits else position
 
     def _ask(self, when: Any, nodes: frozenset[str], dues: Sequence[Due], number: int) -> None:
         if not (found := [due.node for due in dues if due.node in nodes or "*" in nodes]):

@@ -15,25 +15,47 @@ from typing import Any
 from ..errors import UsageError
 from ..journal import Event, Journal, RunInfo
 from ..journal.spans import Span, events_in, spans_of
-from .answering import EDITED
+from .answering import EDITS, UPDATED
 from .answers import from_json as answer_from_json
 from .answers import outcome_of
 from .errors import InvalidState
 from .graphs import GRAPH, loaded
 from .plan import rules_from_json
-from .position import Edit, Position, Rules, Values, after, applied, due_from_json, edited, from_json, start, step_ids
+from .position import (
+    Edit,
+    Edits,
+    Position,
+    Rules,
+    Values,
+    after,
+    applied,
+    due_from_json,
+    edited,
+    from_json,
+    start,
+    step_ids,
+    taking_place,
+    with_edits_beside,
+)
 from .reducers import Reducer
 from .shape import START
 from .snapshots import SNAPSHOT
 
 
-def edits_in(journal: Journal, events: Sequence[Event]) -> dict[int, Edit]:
-    """The edits among some events, by the superstep that they take the place of; of two, the later counts."""
-    found = {}
+def edits_in(journal: Journal, events: Sequence[Event]) -> dict[int, list[Edit]]:
+    """The edits among some events, by the superstep after which they were made.
+
+    Of two that take the place of the same superstep, the later counts: the first was made on a run that then forked.
+    """
+    found: dict[int, list[Edit]] = {}
     for event in events:
         data = journal.load(event.data)
         due = tuple(map(due_from_json, data["due"])) if data.get("due") is not None else None
-        found[data["superstep"] + 1] = Edit(data["superstep"], data["update"] or {}, due)
+        edit = Edit(data["superstep"], data["update"] or {}, due, event.type == UPDATED)
+        here = found.setdefault(edit.superstep, [])
+        if not edit.is_beside:
+            here[:] = [one for one in here if one.is_beside]
+        here.append(edit)
     return found
 
 
@@ -69,7 +91,7 @@ class Past:
             results |= self.journal.store.results(span.run_id, after=span.after, through=span.through)
         if position is None:
             position = self._first(graphs[0], results)
-        edits = edits_in(self.journal, events_in(self.journal.store, spans, (EDITED,)))
+        edits = edits_in(self.journal, events_in(self.journal.store, spans, EDITS))
         rules = [(graph.get("superstep", 0), self._rules(graph)) for graph in graphs]
         yield from walked(position, lambda at: _in_force(rules, at), results.get, edits, self.journal)
 
@@ -159,16 +181,16 @@ def walked(
     position: Position,
     rules_at: Callable[[int], Rules],
     recorded: Callable[[str], bytes | None],
-    edits: Mapping[int, Edit],
+    edits: Edits,
     journal: Journal,
 ) -> Iterator[Position]:
     """Yield a position and all that followed it, as far as every node of a superstep has a result."""
-    yield position
     while True:
         rules = rules_at(position.superstep)
-        if (edit := edits.get(position.superstep + 1)) is not None:
+        position = with_edits_beside(rules, position, edits)
+        yield position
+        if (edit := taking_place(position, edits)) is not None:
             position = edited(rules, position, edit)
-            yield position
             continue
         found = [recorded(step_id) for step_id in step_ids("", position)]
         if not found or any(raw is None for raw in found):
@@ -176,4 +198,3 @@ def walked(
         answers = [answer_from_json(journal.result_in(raw)) for raw in found if raw is not None]
         outcomes = [outcome_of(due.node, answer) for due, answer in zip(position.due, answers, strict=True)]
         position = after(rules, position, outcomes)
-        yield position

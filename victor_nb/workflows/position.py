@@ -225,16 +225,45 @@ def step_ids(prefix: str, position: Position) -> list[str]:
 
 
 class Edit(NamedTuple):
-    """A change of the state by hand; it takes the place of a superstep.
+    """A change of the state by hand.
 
     Attributes:
         superstep: after which it was made.
         due: what is to run then; None where that stays as it was.
+        is_beside: it came with an answer, and the superstep that is under way goes on with the changed state; any
+            other edit takes the place of a superstep.
     """
 
     superstep: int
     update: Values
     due: tuple[Due, ...] | None = None
+    is_beside: bool = False
+
+
+Edits = Mapping[int, Sequence[Edit]]
+"""By the superstep after which they were made, in their order."""
+
+
+def with_edits(rules: Rules, position: Position, edits: Edits) -> Position:
+    """The position after all edits that were made there, and there where they lead."""
+    while True:
+        position = with_edits_beside(rules, position, edits)
+        if (edit := taking_place(position, edits)) is None:
+            return position
+        position = edited(rules, position, edit)
+
+
+def with_edits_beside(rules: Rules, position: Position, edits: Edits) -> Position:
+    """The position with what came with answers to its questions."""
+    for edit in edits.get(position.superstep, ()):
+        if edit.is_beside:
+            position = edited(rules, position, edit)
+    return position
+
+
+def taking_place(position: Position, edits: Edits) -> Edit | None:
+    """The edit that takes the place of the next superstep, if one does."""
+    return next((edit for edit in edits.get(position.superstep, ()) if not edit.is_beside), None)
 
 
 def edited(rules: Rules, position: Position, edit: Edit) -> Position:
@@ -244,6 +273,8 @@ def edited(rules: Rules, position: Position, edit: Edit) -> Position:
         InvalidState: a reducer could not join the update.
     """
     values = applied(rules, position.values, [edit.update], "the edit") if edit.update else position.values
+    if edit.is_beside:
+        return position._replace(values=values)
     if edit.due is None:
         return Position(position.superstep + 1, values, position.due, position.later, position.arrived)
     return _placed(rules, position.superstep + 1, values, edit.due, (), _NO_ARRIVALS)

@@ -18,7 +18,7 @@ from ..journal.codec import Writer
 from ..journal.joined import RUN, current_run
 from ..journal.log import Entry
 from ..journal.steps import CURRENT
-from .answering import EDITED, answers_of, record_questions
+from .answering import EDITS, UPDATED, answers_of, record_questions
 from .control import Command
 from .conversations import last_of_thread, note_end_of_thread
 from .engine import GraphRun
@@ -28,7 +28,7 @@ from .graphs import GRAPH, changes_of, graph_changed, graph_of
 from .journals import journal_of
 from .past import Past, before, edits_in
 from .plan import Plan
-from .position import Outcome, Position, Values, from_json
+from .position import Edit, Outcome, Position, Values, from_json
 from .results import WorkflowResult
 from .runtime import RUNTIME, Shared, Waiting
 from .settings import Ask, Settings
@@ -88,7 +88,9 @@ async def _through(workflow: Workflow, graph: GraphRun, journal: Journal, ask: A
     run, plan = graph.shared.run, graph.plan
     position = _same_graph(workflow, graph, journal, ask)
     graph.shared.answers = answers_of(journal, run, ask.input)
-    graph.edits = edits_in(journal, run.placed.events((EDITED,)))
+    # A position under another graph has all earlier edits in it already.
+    graph.edits = edits_in(journal, run.placed.events(EDITS)) if position is None else {}
+    _take_update(graph, journal, ask, position)
     snapshots = Snapshots(journal.redactor, run.info.raw_request)
 
     named = frozenset(node.name for node in plan.nodes.values() if node.metadata.get("checkpoint"))
@@ -117,6 +119,19 @@ async def _through(workflow: Workflow, graph: GraphRun, journal: Journal, ask: A
         note_end_of_thread(journal, plan.name, thread, run.id)
     past = WorkflowRun(journal, run.record_id, workflow)
     return WorkflowResult(state, run.record_id, "finished", past, (), run.replayed)
+
+
+def _take_update(graph: GraphRun, journal: Journal, ask: Ask, position: Position | None) -> None:
+    """Note the update that came with an answer."""
+    if not isinstance(ask.input, Command) or not ask.input.update:
+        return
+    run, plan = graph.shared.run, graph.plan
+    update = plan.channels.update(ask.input.update, "the update with the answer")
+    position = position or Past(journal, run.info, plan.rules.reducers).at(None)
+    told = {"superstep": position.superstep, "update": update}
+    run.placed.write([run.placed.note(UPDATED, told)])
+    before = graph.edits.get(position.superstep, ())
+    graph.edits = {**graph.edits, position.superstep: [*before, Edit(position.superstep, update, is_beside=True)]}
 
 
 def _same_graph(workflow: Workflow, graph: GraphRun, journal: Journal, ask: Ask) -> Position | None:
@@ -193,6 +208,12 @@ def _opened(journal: Journal, plan: Plan, ask: Ask) -> Run:
     """
     if ask.replay == "record" and ask.run_id is not None:
         _check_input(journal, plan, ask)
+        if isinstance(ask.input, Command) and ask.input.targets:
+            raise UsageError(
+                "a run goes on where it stands, and a Command with goto would lead it elsewhere",
+                f"run {ask.run_id}",
+                "change the run first: workflow.past(run_id).edit(update, goto=…), then run(run_id=…)",
+            )
         return journal.resume(ask.run_id, ask.on_doubt, since=SNAPSHOT)
     if ask.run_id is not None:
         return journal.replay(ask.run_id, ask.replay)

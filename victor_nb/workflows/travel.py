@@ -7,7 +7,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
@@ -178,36 +178,52 @@ class WorkflowRun:
     # -- changing ------------------------------------------------------------------------------------------------------
 
     def fork(
-        self, at: At = None, update: Mapping[str, Any] | None = None, *, as_node: str | None = None
+        self,
+        at: At = None,
+        update: Mapping[str, Any] | None = None,
+        *,
+        as_node: str | None = None,
+        goto: str | Sequence[str] | None = None,
     ) -> WorkflowRun:
         """Return a new, unfinished run with this one's past up to a checkpoint; `workflow.run(run_id=fork.id)` goes on.
 
         Args:
             update: written to the state there, through the reducers; Overwrite replaces.
             as_node: makes it as if that node had written the update: what follows it is due then.
+            goto: nodes that are to run next, instead of those that were due.
 
         Raises:
             UsageError: there is no such checkpoint or node.
         """
         superstep = self._superstep(at)
         checkpoint = self._checkpoints()[-1] if superstep is None else self._at(superstep)
-        if update is None and as_node is None:
+        if update is None and as_node is None and goto is None:
             kind, data = "run.forked", {"superstep": checkpoint.superstep}
         else:
-            kind, data = EDITED, self._edit(checkpoint.superstep, update, as_node)
+            kind, data = EDITED, self._edit(checkpoint.superstep, update, as_node, goto)
         info = self.journal.fork(checkpoint.run_id, checkpoint.seq, type=kind, data=data)
         return WorkflowRun(self.journal, info.run_id, self.workflow)
 
-    def edit(self, update: Mapping[str, Any] | None = None, *, as_node: str | None = None) -> Checkpoint:
+    def edit(
+        self,
+        update: Mapping[str, Any] | None = None,
+        *,
+        as_node: str | None = None,
+        goto: str | Sequence[str] | None = None,
+    ) -> Checkpoint:
         """Change the state of this run, which is unfinished and not running, where it stands.
 
         Nodes of the superstep that was under way run again; questions that wait are asked anew.
+
+        Args:
+            as_node: see `fork`.
+            goto: nodes that are to run next, instead of those that were due.
 
         Raises:
             RunFinished: fork it instead.
             RunInUse: somebody executes it.
         """
-        data = self._edit(self.position().superstep, update, as_node)
+        data = self._edit(self.position().superstep, update, as_node, goto)
         run = self.journal.resume(self.id)
         try:
             run.placed.write([run.placed.note(EDITED, data)])
@@ -215,7 +231,13 @@ class WorkflowRun:
             run.stop("edited")
         return self._checkpoints()[-1]
 
-    def _edit(self, superstep: int, update: Mapping[str, Any] | None, as_node: str | None) -> dict[str, Any]:
+    def _edit(
+        self,
+        superstep: int,
+        update: Mapping[str, Any] | None,
+        as_node: str | None,
+        goto: str | Sequence[str] | None,
+    ) -> dict[str, Any]:
         position = self._past.at(superstep)
         if update and position.values.keys() and (graph := newest_graph(self.journal, self.id)) is not None:
             for key in update:
@@ -228,7 +250,16 @@ class WorkflowRun:
         data: dict[str, Any] = {"superstep": superstep, "update": dict(update or {}), "as_node": as_node}
         if as_node is not None:
             data["due"] = [due_to_json(due) for due in self._after_node(as_node, position, dict(update or {}))]
+        if goto is not None:
+            nodes = [goto] if isinstance(goto, str) else list(goto)
+            data["due"] = [*data.get("due", ()), *(self._known_node(node) for node in nodes)]
         return data
+
+    def _known_node(self, node: str) -> str:
+        known = [one.id for one in self.shape.nodes] if self.shape is not None else []
+        if node not in known:
+            raise UsageError(f"there is no node {node!r}.{nearest(node, known)}", f"run {self.id}")
+        return node
 
     def _after_node(self, node: str, position: Position, update: dict[str, Any]) -> list[Due]:
         """What is due once a node has written an update."""
@@ -236,9 +267,7 @@ class WorkflowRun:
         from .routing import due_after
 
         shape = self.shape
-        known = [one.id for one in shape.nodes] if shape is not None else []
-        if node not in known:
-            raise UsageError(f"there is no node {node!r}.{nearest(node, known)}", f"run {self.id}")
+        self._known_node(node)
         if shape is not None and any(edge.is_conditional and edge.source == node for edge in shape.edges):
             if self.workflow is None:
                 raise UsageError(
