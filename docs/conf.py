@@ -16,6 +16,7 @@ from victor_nb.version import __version__  # noqa: E402
 
 project = "Victor NB"
 author = "The Victor NB developers"
+copyright = f"{author}; Apache License 2.0"
 release = __version__
 extensions = ["outside", "myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
 exclude_patterns = ["_build", "extensions", "**/.victor"]
