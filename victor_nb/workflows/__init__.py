@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from .memory import Embedder, Item, Memory
     from .policies import CachePolicy, RetryPolicy
     from .reducers import (
+        Default,
         Ephemeral,
         MessagesState,
         Overwrite,
@@ -45,7 +46,7 @@ if TYPE_CHECKING:
     from .runtime import Runtime, current_runtime, interrupt
     from .settings import Options
     from .streaming import StreamPart, WorkflowStream
-    from .travel import WorkflowRun
+    from .travel import Checkpoint, RunDiff, WorkflowRun
     from .yaml_file import (
         ExpressionFailed,
         FileUnreadable,
@@ -58,11 +59,12 @@ if TYPE_CHECKING:
     )
 
 _HOME = {
-    "PARENT": "control",
     "CachePolicy": "policies",
     "CannotMove": "errors",
+    "Checkpoint": "travel",
     "Command": "control",
     "ConcurrentWrites": "errors",
+    "Default": "reducers",
     "Embedder": "memory",
     "Ephemeral": "reducers",
     "ExecutorLost": "errors",
@@ -86,10 +88,12 @@ _HOME = {
     "NotWritable": "yaml_file",
     "Options": "settings",
     "Overwrite": "reducers",
+    "PARENT": "control",
     "Problem": "errors",
     "Remove": "reducers",
     "ResumeMismatch": "errors",
     "RetryPolicy": "policies",
+    "RunDiff": "travel",
     "Runtime": "runtime",
     "Send": "control",
     "StepFunction": "functional",
@@ -121,8 +125,10 @@ __all__ = [
     "START",
     "CachePolicy",
     "CannotMove",
+    "Checkpoint",
     "Command",
     "ConcurrentWrites",
+    "Default",
     "EdgeShape",
     "Embedder",
     "Ephemeral",
@@ -153,6 +159,7 @@ __all__ = [
     "Remove",
     "ResumeMismatch",
     "RetryPolicy",
+    "RunDiff",
     "Runtime",
     "Send",
     "StepFunction",
