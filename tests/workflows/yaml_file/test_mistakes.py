@@ -108,6 +108,7 @@ NODES = "nodes:\n  - id: a\n    handler: f\n"
         ("state: {x: {typ: int}}\n" + NODES, "1:13 there is no key 'typ' here. Did you mean 'type'"),
         ("state: {x: {reducer: appendd}}\n" + NODES, "1:22 there is no reducer 'appendd'. Did you mean 'append'"),
         ("state: {item: int}\n" + NODES, "1:9 'item' cannot be the name of a value"),
+        ("state: {model_config: int}\n" + NODES, "1:9 'model_config' cannot be the name of a value"),
         ("state: {a: int}\n" + NODES, "3:9 'a' is the name of a node and of declared state"),
         (NODES + "  - id: b\n    handler: f\n    output: a\n", "6:13 nodes 'a' and 'b' both write 'a'"),
         (NODES + "    output: c\n  - id: b\n    handler: f\n    output: c\n", "7:13 nodes 'a' and 'b' both write 'c'"),

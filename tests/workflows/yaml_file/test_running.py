@@ -157,6 +157,15 @@ def test_a_run_may_be_given_the_declared_state(journal: Journal) -> None:
     assert state(workflow, journal, name="x", rows="7")["a"] == "x8"
 
 
+@pytest.mark.parametrize("name", ["schema", "json", "copy", "file", "State", "class", "model_name", "words"])
+def test_values_may_have_any_name_that_is_free(journal: Journal, name: str) -> None:
+    """Whatever it means to the libraries beneath."""
+    text = f"state: {{{name}: int}}\nnodes: [{{id: a, handler: f, inputs: {{x: '{{{{ {name} }}}}'}}}}]"
+    workflow = workflow_from_yaml(text, handlers={"f": lambda x: x})
+
+    assert state(workflow, journal, **{name: "5"})["a"] == 5
+
+
 @pytest.mark.parametrize("given", [{"rows": "many"}, {"rowz": 1}])
 def test_what_does_not_fit_the_declared_state_is_refused_before_anything_runs(
     journal: Journal, given: dict[str, Any]

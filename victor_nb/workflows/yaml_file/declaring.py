@@ -126,9 +126,13 @@ def _check_state(found: Declaration, document: Document, mistakes: list[Mistake]
         except UnknownType as unknown:
             hint = "a default is written as {type: …, default: …}" if is_short else ""
             mistakes.append(Mistake(str(unknown), place, hint))
-        if name in _OURS or name in _JINJA:
+        if _is_taken(name) or (name.startswith("model_") and hasattr(FileFields, name)):  # pydantic's own
             what = f"{name!r} cannot be the name of a value: it has a meaning of its own"
             mistakes.append(Mistake(what, document.place_of_key("state", name), "choose another"))
+
+
+def _is_taken(name: str) -> bool:
+    return name in _OURS or name in _JINJA
 
 
 def _take_nodes(found: Declaration, document: Document, mistakes: list[Mistake]) -> None:
@@ -187,7 +191,7 @@ def _check_written(
 ) -> None:
     place = document.place(*node.path, "output" if node.fields.output is not None else "id")
     for name in written_by(node.fields):
-        if name in _OURS or name in _JINJA:
+        if _is_taken(name):
             what = f"{name!r} cannot be the name of a value: it has a meaning of its own"
             mistakes.append(Mistake(what, place, "choose another"))
         elif name in found.state:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any, ClassVar, TypedDict
 
@@ -40,16 +41,18 @@ class FileInput(BaseModel):
     """What a run of a file's workflow may be given.
 
     Attributes:
-        file: the file's own words, without its nodes.
+        _words: the file's own, without its nodes; no value of a file can have a name that begins so.
     """
 
     model_config = ConfigDict(extra="forbid")
-    file: ClassVar[FileFields]
+    _words: ClassVar[FileFields]
 
 
 def input_type(found: Declaration) -> type[FileInput]:
     """Return a model of the declared values, which checks what a run is given."""
     keys: dict[str, Any] = {name: (python_type(fields.type), None) for name, fields in found.state.items()}
-    made = create_model("Input", __base__=FileInput, **keys)
-    made.file = found.fields
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # a value may be called `schema`: nobody asks a model for its own
+        made = create_model("Input", __base__=FileInput, **keys)
+    made._words = found.fields
     return made

@@ -36,7 +36,7 @@ def workflow_to_yaml(workflow: Workflow) -> str:
         NotWritable: it has something that a file cannot say.
     """
     given = workflow.schemas[1].type
-    file = given.file if isinstance(given, type) and issubclass(given, FileInput) else None
+    file = given._words if isinstance(given, type) and issubclass(given, FileInput) else None
     before = _before(workflow)
     nodes = {name: _node(workflow, spec) for name, spec in workflow.nodes.items()}
     if file is None or before != _implied(workflow):
