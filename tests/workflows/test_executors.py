@@ -140,6 +140,14 @@ def test_an_effect_whose_process_was_killed_is_in_doubt(journal, tmp_path):
     assert journal.find("last").status is Status.FINISHED
 
 
+def test_a_replay_needs_no_executor(pool, journal):
+    """Nothing is done, so nowhere has to be reached."""
+    workflow = chain(moving.where)
+    first = workflow.run_sync({}, executor=pool, journal=journal)
+
+    assert workflow.run_sync({}, executor="dask://127.0.0.1:1", journal=journal, replay="strict").state == first.state
+
+
 def test_a_function_that_cannot_be_sent_is_named(pool, journal):
     """And where to define it instead."""
 
@@ -168,6 +176,7 @@ def test_what_is_no_executor_is_refused(journal, given, words):
     """Before anything runs."""
     with pytest.raises(UsageError, match=words):
         chain(moving.where).run_sync({}, executor=given, journal=journal)
+    assert journal.runs() == []
 
 
 def test_without_dask_the_extra_is_named(journal, monkeypatch):

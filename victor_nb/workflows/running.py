@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -51,8 +51,11 @@ async def execute(workflow: Workflow, ask: Ask, emit: Emitter | None = None) -> 
     if outer is not None and ask.run_id is None and ask.journal is None and current_run() is not None:
         return await _joined(plan, ask, outer._shared)
     journal = journal_of(ask.journal)
-    run = _opened(journal, plan, ask)
-    with _shown_to(ask.on_event, journal, run), _ended(run), _with_executor(ask) as settings:
+    with ExitStack() as stack:
+        settings = stack.enter_context(_with_executor(ask))  # one that cannot be reached begins no run
+        run = _opened(journal, plan, ask)
+        stack.enter_context(_shown_to(ask.on_event, journal, run))
+        stack.enter_context(_ended(run))
         around = Shared(run, journal, plan.name, settings)
         around.emit = emit
         graph = GraphRun(plan, around, inline=ask.inline)
@@ -274,7 +277,7 @@ def _as_far_as_known(output: Schema, values: Values) -> Any:
 
 @contextmanager
 def _with_executor(ask: Ask) -> Iterator[Settings]:
-    if ask.executor is None:
+    if ask.executor is None or ask.replay == "strict":
         yield ask.settings
         return
     executor, close = opened(ask.executor)
