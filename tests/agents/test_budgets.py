@@ -36,7 +36,8 @@ def test_steps_are_limited(journal):
 
     info = journal.find("last")
     assert isinstance(raised.value, Resumable)
-    assert "--max-steps" in raised.value.hint
+    assert raised.value.what == "the budget is used up: 5 of 5 steps"
+    assert raised.value.hint.endswith(f"victor resume {info.run_id} --max-steps 10")
     assert info.status == "stopped"
     assert len(journal.events(info.run_id, types=["step.finished"])) == 5
     assert journal.events(info.run_id, types=["run.stopped"])[0].data["reason"] == "budget"

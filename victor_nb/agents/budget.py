@@ -143,18 +143,18 @@ class Ledger:
         budget, total = self.budget, self.total
         steps = total.requests + total.tool_calls
         if budget.steps is not None and steps >= budget.steps:
-            raise self._exceeded("--max-steps", f"{steps} steps", f"{budget.steps} steps")
+            raise self._exceeded("--max-steps", "steps", steps, budget.steps)
         if budget.tokens is not None and total.tokens >= budget.tokens:
-            raise self._exceeded("--max-tokens", f"{total.tokens} tokens", f"{budget.tokens} tokens")
+            raise self._exceeded("--max-tokens", "tokens", total.tokens, budget.tokens)
         if budget.cost_usd is not None and self.cost_usd >= budget.cost_usd:
-            raise self._exceeded("--max-cost", f"{self.cost_usd:.4f} USD", f"{budget.cost_usd:g} USD")
+            raise self._exceeded("--max-cost", "USD", self.cost_usd, budget.cost_usd)
         self.fresh += call
 
     def check_time(self) -> None:
         """Raise BudgetExceeded if the working time is used up."""
         limit, seconds = self.budget.seconds, self.watch.seconds()
         if limit is not None and seconds >= limit:
-            raise self._exceeded("--timeout", f"{seconds:.1f} seconds", f"{limit:g} seconds")
+            raise self._exceeded("--timeout", "seconds", round(seconds, 1), limit)
 
     def spend(self, tokens: Usage, cost_usd: float | None) -> None:
         """Add what a call that was admitted has used; `cost_usd` is None if the price is unknown."""
@@ -177,11 +177,11 @@ class Ledger:
                 hint=f"limit tokens instead: victor resume {self.run_id} --max-tokens N",
             )
 
-    def _exceeded(self, flag: str, spent: str, allowed: str) -> BudgetExceeded:
+    def _exceeded(self, flag: str, unit: str, spent: float, allowed: float) -> BudgetExceeded:
         # One error for all calls of a turn: the journal then knows that all of them ended the run, and none of
         # them stays failed when it is resumed.
         if self._end is None:
-            self._end = BudgetExceeded.of(flag, spent=spent, allowed=allowed, run_id=self.run_id)
+            self._end = BudgetExceeded.of(flag, unit, spent=spent, allowed=allowed, run_id=self.run_id)
         return self._end
 
 

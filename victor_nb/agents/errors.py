@@ -38,12 +38,12 @@ class BudgetExceeded(Resumable):
     """A limit of the budget was reached before the next call; a larger budget lets the run go on."""
 
     @classmethod
-    def of(cls, limit: str, *, spent: str, allowed: str, run_id: str) -> BudgetExceeded:
-        """Build the error for one limit of `Budget`, with what was spent and what was allowed."""
+    def of(cls, flag: str, unit: str, *, spent: float, allowed: float, run_id: str) -> BudgetExceeded:
+        """Build the error for one limit of `Budget`, with what was spent and what was allowed, in `unit`."""
         return cls(
-            f"the budget of {allowed} is used up ({spent} so far)",
+            f"the budget is used up: {round(spent, 4):,} of {allowed:,} {unit}",
             where=f"run {run_id}",
-            hint=f"victor resume {run_id} {limit} <more>",
+            hint=f"go on with more: victor resume {run_id} {flag} {2 * allowed}",
         )
 
 

@@ -50,6 +50,7 @@ def translated(failure: sqlite3.Error, path: Path) -> JournalError:
         return JournalCorrupt(
             f"the file is damaged or no journal: {failure}",
             where,
-            f"keep a copy, then try: sqlite3 {where} '.recover' | sqlite3 recovered.db",
+            "if it is none, name another path for the journal; if it is one, keep a copy, then try: "
+            f"sqlite3 {where} '.recover' | sqlite3 recovered.db",
         )
     return JournalUnavailable(f"the journal cannot be used: {failure}", where, "run victor doctor for details")
