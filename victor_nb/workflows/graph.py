@@ -206,7 +206,7 @@ class Workflow:
     def add_conditional_edges(
         self, source: str, route: Callable[..., Any], targets: Targets = None, label: str = ""
     ) -> Self:
-        """Have `route`, a function of the state, say after `source` where to go: names, `Send`s, or several.
+        """Have `route`, a function of the state, say after `source` where to go: names, a `Send`, or several of them.
 
         Args:
             targets: what its answers mean, by answer; or the nodes that it may name.
