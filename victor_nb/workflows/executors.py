@@ -13,7 +13,7 @@ import pickle
 from collections.abc import Callable
 from concurrent.futures import BrokenExecutor, Executor, ProcessPoolExecutor
 from importlib import import_module
-from typing import Any, Final, Protocol, runtime_checkable
+from typing import Any, Final, Protocol, TypeAlias, runtime_checkable
 
 from ..errors import MissingExtra, UsageError, nearest
 from .errors import CannotMove, ExecutorLost
@@ -33,6 +33,16 @@ class NodeExecutor(Protocol):
             ExecutorLost: there is nowhere left to run it, or it must not be begun again.
             CannotMove: it cannot be sent there.
         """
+
+
+class ClusterClient(Protocol):
+    """The client of a cluster that can be used as an executor, such as `distributed.Client`."""
+
+    def get_executor(self, **options: Any) -> Executor: ...
+
+
+AnyExecutor: TypeAlias = NodeExecutor | Executor | ClusterClient | str
+"""What `executor=` takes; see `opened`."""
 
 
 class FuturesExecutor:
@@ -87,7 +97,7 @@ _SCHEMES: Final = {"dask": "dask_executor"}
 """Modules with a function `open_executor(url) -> Opened`, by the scheme of the URL."""
 
 
-def opened(given: NodeExecutor | Executor | str) -> Opened:
+def opened(given: AnyExecutor) -> Opened:
     """Return the executor that was asked for; one that is given as an object stays the caller's to close.
 
     Raises:

@@ -8,10 +8,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Literal, TypedDict
 
 if TYPE_CHECKING:
-    from concurrent.futures import Executor
-
     from ..journal import Event, Journal, OnDoubt, ReplayMode
-    from .executors import NodeExecutor
+    from .executors import AnyExecutor, NodeExecutor
     from .memory import Memory
 
 MOST_STEPS: Final = 1_000
@@ -32,7 +30,7 @@ class Options(TypedDict, total=False):
         config: tags and other data, for nodes.
         store: the long-term store; by default that of the journal.
         executor: where nodes run that are functions of the state and of nothing else (see `NodeExecutor`): an
-            object, a `concurrent.futures.Executor`, or a URL such as "dask://host:8786".
+            object, a `concurrent.futures.Executor`, a Dask client, or a URL such as "dask://host:8786".
         max_steps: supersteps that the run may take in all, 1,000 by default; a cycle ends there, resumable.
         max_concurrency: nodes that run at the same time; by default, all that are due.
         interrupt_before, interrupt_after: nodes at which the run stops and waits; "*" stands for all.
@@ -53,7 +51,7 @@ class Options(TypedDict, total=False):
     context: Any
     config: Mapping[str, Any]
     store: Memory
-    executor: NodeExecutor | Executor | str | None
+    executor: AnyExecutor | None
     max_steps: int
     max_concurrency: int | None
     interrupt_before: Iterable[str]
@@ -100,7 +98,7 @@ class Ask:
     replay: ReplayMode = "record"
     accept_changes: bool = False
     on_doubt: OnDoubt = "ask"
-    executor: NodeExecutor | Executor | str | None = None
+    executor: AnyExecutor | None = None
     inline: bool = False
     on_event: Callable[[Event], None] | None = None
     settings: Settings = field(default_factory=Settings)
