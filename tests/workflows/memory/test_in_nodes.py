@@ -6,6 +6,8 @@ from typing import TypedDict
 
 import pytest
 
+from victor_nb.journal import open_journal
+from victor_nb.testing import KillPoint, kill_and_resume
 from victor_nb.workflows import END, START, Command, NodeFailed, RetryPolicy, Runtime, Workflow, interrupt
 from victor_nb.workflows.memory import Memory
 
@@ -95,6 +97,42 @@ def test_a_resumed_run_finds_what_its_failed_node_had_read_and_written(journal):
     done = graph.run_sync(run_id="last", journal=journal)
 
     assert done.state["seen"] == 1
+
+
+def counting(journal, run_id):
+    """A program whose one node counts its runs."""
+
+    def count(state, store):
+        counted = store.change(NOTES, "runs", lambda runs: runs + 1, default=0)
+        store.change(NOTES, "runs", lambda runs: runs + 10)
+        return {"seen": counted}
+
+    graph = one_node(count)
+    print(graph.run_sync({} if run_id is None else None, run_id=run_id, journal=journal).state)
+
+
+@pytest.mark.parametrize(
+    "point",
+    [KillPoint("before", "step.finished", "change"), KillPoint("after", "step.finished", "change")],
+    ids=["before it is on record", "after it is on record"],
+)
+def test_a_change_is_made_once_though_its_process_is_killed(point, tmp_path):
+    """Whether or not its record came to be: the value knows which step made it."""
+    back = kill_and_resume(counting, point, folder=tmp_path)
+
+    assert (back.code, back.output.strip()) == (0, "{'seen': 1}")
+    with open_journal(back.journal_url) as journal:
+        assert Memory(journal).get(NOTES, "runs").value == 11
+
+
+def test_outside_of_nodes_every_change_is_a_new_one(journal):
+    """Also inside of a step, such as an agent's tool, that makes several."""
+    memory = Memory(journal)
+
+    def twice():
+        return [memory.change(NOTES, "n", lambda n: n + 1, default=0) for _ in range(2)]
+
+    assert journal.start().step_sync("tool", twice) == [1, 2]
 
 
 def test_a_strict_replay_touches_no_store(journal):

@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from ...errors import UsageError
-from ...journal import Journal
+from ...journal import Journal, current_step
 from ...journal.codec import BlobSink, Writer, from_json
 from ...journal.items import FOREVER, Change, ItemRow, Removal
 from ..runtime import RUNTIME
@@ -136,17 +136,23 @@ class Memory:
     def change(self, namespace: Namespace, key: str, function: Callable[[Any], T], *, default: Any = None) -> T:
         """Replace a value by what `function` makes of it, and return that; nobody's change in between is lost.
 
+        A node that is killed between the change and its record does not make it again when it is resumed, unless
+        another process has changed the value meanwhile.
+
         Args:
             function: called with the value, or with `default` where there is none; called again if another process
                 was faster.
         """
         place, name = self._names(namespace, key)
 
-        def work() -> T:
+        def work() -> Any:
+            version = _version_of_step()
             while True:
                 row = self._items.get(place, name, self._now())
+                if row is not None and row.version == version:
+                    return value_of(row)  # we made it, and were killed before it was on record
                 changed = function(value_of(row) if row is not None else default)
-                new = self._rows([Put(namespace, key, changed)])[0]
+                new = self._rows([Put(namespace, key, changed)])[0]._replace(version=version)
                 if self._items.swap(new, row.version if row is not None else "", self._now()):
                     return changed
 
@@ -314,7 +320,7 @@ class Memory:
             " ".join(words_of(text)),
             vector,
             embedder_name(self.embedder) if self.embedder is not None and vector else "",
-            os.urandom(12).hex(),
+            _new_version(),
             created=now,
             updated=now,
             expires=now + ttl_s if ttl_s != FOREVER else FOREVER,
@@ -343,6 +349,16 @@ class Memory:
 
     def _now(self) -> float:
         return self.journal.clock()
+
+
+def _new_version() -> str:
+    return os.urandom(12).hex()
+
+
+def _version_of_step() -> str:
+    """A version that is the same when this very call is made again; only known where the call is a step."""
+    step = current_step() if RUNTIME.get() is not None else None
+    return f"{step.run_id}/{step.id}" if step is not None else _new_version()
 
 
 def _answer(told: Any) -> Any:
