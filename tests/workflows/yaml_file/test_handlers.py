@@ -16,7 +16,7 @@ import pytest
 from tests.workflows.yaml_file.conftest import Load, Write, Wrong
 from victor_nb.workflows.yaml_file.arguments import Unfitting, call_of
 from victor_nb.workflows.yaml_file.handlers import Handlers, NotFound
-from victor_nb.workflows.yaml_file.loading import load_workflow
+from victor_nb.workflows.yaml_file.loading import load_workflow, workflow_from_yaml
 
 ONE = "nodes: [{id: a, handler: f}]"
 
@@ -210,3 +210,27 @@ def test_compute_nodes_run_in_the_executor(load: Load) -> None:
 
     assert state["a"] not in (None, os.getpid())
     assert state["b"] is None
+
+
+def test_only_what_a_node_reads_is_sent_to_it() -> None:
+    """A large value stays where it is when the next node does not look at it."""
+    text = """
+        state: {rows: int}
+        nodes:
+          - {id: big, handler: f, inputs: {}}
+          - {id: reads, handler: f, inputs: {x: "{{ rows }}"}, when: big is defined}
+          - {id: parameter, handler: g}
+          - {id: everything, handler: h}
+          - {id: ask, type: agent, goal: x, depends_on: big}
+    """
+    handlers = {"f": lambda x=0: x, "g": lambda reads: 1, "h": lambda state: 1}
+    nodes = workflow_from_yaml(text, handlers=handlers).nodes
+    seen = {name: node.input and set(node.input.__annotations__) - {"skipped"} for name, node in nodes.items()}
+
+    assert seen == {
+        "big": set(),
+        "reads": {"rows", "big"},
+        "parameter": {"reads"},
+        "everything": None,
+        "ask": {"rows", "big"},
+    }

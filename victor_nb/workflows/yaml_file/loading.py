@@ -19,6 +19,7 @@ from ..shape import START
 from .building import Building
 from .declaring import Declaration, Declared, check_cycle, declared
 from .documents import Document
+from .errors import FileUnreadable
 from .expressions import templates_in
 from .handlers import Handlers, NotFound
 from .mistakes import Mistake, told
@@ -123,7 +124,11 @@ class _Loading:
             beside = [one.name for one in path.parent.glob("*.y*ml")] if path.parent.is_dir() else []
             self.mistakes.append(Mistake(f"there is no file {name!r}.{nearest(path.name, beside)}", place))
             return None
-        return self.load(path)
+        try:
+            return self.load(path)
+        except FileUnreadable as unreadable:
+            self.mistakes.append(Mistake(unreadable.what, place))
+            return None
 
 
 class _Built:

@@ -10,6 +10,7 @@ from ..policies import CachePolicy, RetryPolicy
 from .building import Building
 from .fields import CacheFields, NodeFields, RetryFields
 from .handlers import NotFound
+from .state_types import part_type
 from .templated import TemplatedNode, Work
 
 
@@ -22,6 +23,7 @@ def options(fields: NodeFields, node: TemplatedNode, building: Building) -> dict
         "cache": _cache(fields, node),
         "effect": effect,
         "on_doubt": on_doubt,
+        "input": None if node.sees is None else part_type(node.sees),
         "kind": node.work.kind,
         "about": fields.description or node.work.about,
         "shape": node.work.inside.shape() if node.work.inside else None,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Annotated, Any, ClassVar, TypedDict
 
 from pydantic import BaseModel, ConfigDict, create_model
@@ -28,6 +28,13 @@ def state_type(found: Declaration, reducers: Mapping[str, Callable[[Any, Any], A
     keys[SKIPPED] = Annotated[list[str], append]
     make: Any = TypedDict  # the type checker has no word for one whose keys are only known now
     made: type = make("State", keys, total=False)
+    return made
+
+
+def part_type(names: Collection[str]) -> type:
+    """Return a TypedDict with some of a file's values: those that one node can look at."""
+    make: Any = TypedDict
+    made: type = make("Part", dict.fromkeys(sorted(names), Any), total=False)
     return made
 
 

@@ -66,6 +66,7 @@ class Work:
         wants_runtime: whether it looks at `Given.runtime`.
         reads: what it fills in besides the inputs, such as the goal.
         needs: names of values that it takes without a template, such as a handler's parameters.
+        may_see: names of those that it takes if they are there; None if it may look at all.
         source: what the source of its function says, if there is one.
         about: one sentence for people, where the file has no description.
         inside: the workflow that it runs.
@@ -78,6 +79,7 @@ class Work:
     wants_runtime: bool = False
     reads: Prepared = None
     needs: frozenset[str] = frozenset()
+    may_see: frozenset[str] | None = None
     source: Reading = NO_SOURCE
     about: str = ""
     inside: Workflow | None = None
@@ -126,6 +128,13 @@ class TemplatedNode:
     def reads(self) -> set[str]:
         """The names of all values that it needs."""
         return {*self.work.needs, *(name for text in self.templates() for name in text.names)}
+
+    @property
+    def sees(self) -> frozenset[str] | None:
+        """The names of all values that it can look at; None for all. No others are sent to another process."""
+        if self.work.may_see is None:
+            return None
+        return frozenset({*self.reads(), *self.work.may_see, SKIPPED} - {ITEM, INDEX})
 
     def templates(self) -> Iterator[Template]:
         """Everything that it evaluates."""
@@ -254,7 +263,7 @@ class AwaitedNode(TemplatedNode):
     async def __call__(self, state: Any, runtime: Runtime) -> Any:
         if self.is_skipped(state):
             return self.skip()
-        return self.update(await _done(self.work, self.given(state, runtime)))
+        return self.update(await self.work.run(self.given(state, runtime)))
 
 
 class EachNode(TemplatedNode):
@@ -266,8 +275,8 @@ class EachNode(TemplatedNode):
         turns = asyncio.Semaphore(self.fields.parallel)
 
         async def one(index: int, item: Any) -> Any:
-            given = self.given({**state, ITEM: item, INDEX: index}, runtime)
             async with turns:
+                given = self.given({**state, ITEM: item, INDEX: index}, runtime)
                 return await runtime.run.step(
                     self.fields.id, lambda: _in_thread(self.work, given), kind="item", inputs={INDEX: index}
                 )
@@ -295,10 +304,6 @@ async def _in_thread(work: Work, given: Given) -> Any:
     if work.is_async:
         return await work.run(given)
     return await asyncio.to_thread(work.run, given)
-
-
-async def _done(work: Work, given: Given) -> Any:
-    return await work.run(given)
 
 
 def node_class(work: Work, fields: NodeFields) -> type[TemplatedNode]:

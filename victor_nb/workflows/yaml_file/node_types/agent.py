@@ -95,7 +95,8 @@ def _make(fields: AgentFields, building: Building) -> Work | None:
     )
     asked = _Asked(agent, goal, tuple(one for one in tools if one is not None), building.sees)
     about = first_line(fields.goal)
-    return Work(asked, "agent", is_async=True, wants_runtime=True, reads=goal, about=about)
+    may_see = frozenset(building.sees) if fields.inputs is None else frozenset[str]()
+    return Work(asked, "agent", is_async=True, wants_runtime=True, reads=goal, may_see=may_see, about=about)
 
 
 def _budget(fields: BudgetFields | None) -> Budget:

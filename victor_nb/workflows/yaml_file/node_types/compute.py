@@ -56,6 +56,7 @@ def _make(fields: ComputeFields, building: Building) -> Work | None:
         is_async=is_async,
         wants_runtime=bool(call.wants),
         needs=needs,
+        may_see=None if call.whole else frozenset({*call.by_place, *call.by_name}),
         source=read(handler),
         about=first_line(inspect.getdoc(handler) or "") or f"{fields.handler}()",
     )

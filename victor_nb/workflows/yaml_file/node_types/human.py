@@ -54,7 +54,9 @@ def _make(fields: HumanFields, building: Building) -> Work | None:
         building.note("answer", "choices are the only answers there are; a type beside them says nothing", "remove one")
     schema = Literal[tuple(fields.choices)] if fields.choices else None if kind is Any else kind
     question = _Question(fields.id, prompt, tuple(fields.choices), schema)
-    return Work(question, "human", wants_runtime=True, reads=prompt, about=first_line(fields.prompt))
+    return Work(
+        question, "human", wants_runtime=True, reads=prompt, may_see=frozenset(), about=first_line(fields.prompt)
+    )
 
 
 TYPE: Final = NodeType("human", HumanFields, _make)

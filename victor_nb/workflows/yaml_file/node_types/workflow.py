@@ -54,6 +54,7 @@ def _make(fields: WorkflowFields, building: Building) -> Work | None:
     for name in fields.inputs or {}:
         if name not in names:
             building.note_input(name, f"workflow {inner.name!r} has no value {name!r}.{nearest(name, names)}")
+    may_see = names & building.values if fields.inputs is None else frozenset[str]()
     source = Reading(f"{inner.name}:{sorted(inner.plan().sources().items())}")
     return Work(
         _Part(inner, names),
@@ -62,6 +63,7 @@ def _make(fields: WorkflowFields, building: Building) -> Work | None:
         wants_runtime=True,
         source=source,
         inside=inner,
+        may_see=may_see,
         about=inner.about or f"workflow {inner.name}",
     )
 
