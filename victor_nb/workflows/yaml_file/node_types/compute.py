@@ -50,13 +50,13 @@ def _make(fields: ComputeFields, building: Building) -> Work | None:
             building.note("handler", unfitting.what)
         return None
     is_async = inspect.iscoroutinefunction(plain(handler))
-    needs = frozenset({*call.by_place, *call.by_name} - call.optional) if fields.inputs is None else frozenset()
+    taken = frozenset({*call.by_place, *call.by_name}) if fields.inputs is None else frozenset[str]()
     return Work(
         _Called(call),
         is_async=is_async,
         wants_runtime=bool(call.wants),
-        needs=needs,
-        may_see=None if call.whole else frozenset({*call.by_place, *call.by_name}),
+        needs=taken - call.optional,
+        may_see=None if call.whole else taken,
         source=read(handler),
         about=first_line(inspect.getdoc(handler) or "") or f"{fields.handler}()",
     )
