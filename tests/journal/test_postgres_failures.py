@@ -15,6 +15,7 @@ import pytest
 
 from tests.support import postgres as postgres_server
 from tests.support.lossy import LossyProxy
+from tests.support.require import library
 from victor_nb.errors import Resumable
 from victor_nb.journal import (
     Effect,
@@ -25,8 +26,8 @@ from victor_nb.journal import (
     Status,
     open_journal,
 )
-from victor_nb.journal.postgres import PostgresStore
 
+PostgresStore = library("victor_nb.journal.postgres", extra="postgres").PostgresStore
 PROGRAM = Path(__file__).parent / "killed.py"
 KILLS = int(os.environ.get("VICTOR_KILLS", "200")) // 20
 STEPS = 60

@@ -6,11 +6,13 @@ import asyncio
 import threading
 import time
 
-import psycopg
 import pytest
 
 from tests.support import postgres as postgres_server
+from tests.support.require import library
 from victor_nb.journal import open_journal, subscription
+
+psycopg = library("psycopg", extra="postgres")
 
 
 @pytest.fixture

@@ -6,15 +6,11 @@ import sys
 
 import pytest
 
-from tests.support.require import absent
+from tests.support.require import library
 from victor_nb.errors import MissingExtra, UsageError
 from victor_nb.journal import open_journal
 
-try:
-    from victor_nb.journal.postgres_url import Address
-except ImportError:
-    absent("psycopg is not installed: pip install 'victor-nb[postgres]'")
-
+Address = library("victor_nb.journal.postgres_url", extra="postgres").Address
 SECRET = "pa55wörd/?#@:"
 ESCAPED = "pa55w%C3%B6rd%2F%3F%23%40%3A"
 

@@ -18,7 +18,7 @@ from urllib.parse import quote
 
 import psutil
 
-from tests.support.require import absent
+from tests.support.require import absent, library
 
 CONFIGURATION = """
 listen_addresses = '127.0.0.1'
@@ -36,10 +36,7 @@ host all all 127.0.0.1/32 trust
 
 def programs() -> Path:
     """The folder of PostgreSQL's programs, or a skip."""
-    try:
-        import psycopg  # noqa: F401
-    except ImportError:
-        absent("psycopg is not installed: pip install 'victor-nb[postgres]'")
+    library("psycopg", extra="postgres")
     if found := shutil.which("initdb"):
         return Path(found).parent
     packaged = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.require import absent
+from tests.support.require import library
 from tests.workflows import moving
 from tests.workflows.test_executors import chain, marked
 from victor_nb import END, START, RetryPolicy, Send, Workflow
@@ -20,13 +20,10 @@ from victor_nb.errors import Resumable, UsageError
 from victor_nb.journal import Status, StepInDoubt, open_journal
 from victor_nb.workflows import CannotMove, ExecutorLost, NodeFailed
 
-try:
-    import dask
-    from distributed import Client, LocalCluster
-
-    from victor_nb.workflows import dask_executor
-except ImportError:
-    absent("Dask is not installed: pip install 'victor-nb[dask]'")
+dask = library("dask", extra="dask")
+distributed = library("distributed", extra="dask")
+dask_executor = library("victor_nb.workflows.dask_executor", extra="dask")
+Client, LocalCluster = distributed.Client, distributed.LocalCluster
 
 # A client whose scheduler was killed leaves its sockets to the collector.
 pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")

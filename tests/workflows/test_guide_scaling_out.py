@@ -7,17 +7,14 @@ from pathlib import Path
 import pytest
 
 from tests.support.guides import run_examples
-from tests.support.require import absent
+from tests.support.require import library
 
 GUIDE = (Path(__file__).parents[2] / "docs" / "guides" / "scaling-out.md").read_text(encoding="utf-8")
 
 
 def test_the_examples_run_in_order(tmp_path, monkeypatch):
     """And what a comment promises is what comes out."""
-    try:
-        import distributed  # noqa: F401
-    except ImportError:
-        absent("Dask is not installed: pip install 'victor-nb[dask]'")
+    library("distributed", extra="dask")
     monkeypatch.chdir(tmp_path)
 
     run_examples(GUIDE)
