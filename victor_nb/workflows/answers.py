@@ -22,11 +22,13 @@ class Answer(NamedTuple):
 
     Attributes:
         to_parent: what it says to the graph around its own.
+        left: see `Outcome`.
     """
 
     updates: list[Values]
     goto: list[Due]
     to_parent: Command | None = None
+    left: Values | None = None
 
 
 def read_answer(plan: Plan, node: str, answer: Any) -> Answer:
@@ -155,4 +157,4 @@ def _command(written: Mapping[str, Any]) -> Command:
 
 def outcome_of(node: str, answer: Answer) -> Outcome:
     """What an answer does to its own graph."""
-    return Outcome(node, answer.updates, answer.goto)
+    return Outcome(node, answer.updates, answer.goto, answer.left)

@@ -208,7 +208,7 @@ async def routed(
         wanted = {one: runtime if one == "runtime" else getattr(runtime, one) for one in route.wants}
         decided = route.decide(graph.plan.schema.view(left), **wanted)
         goto += read_route(graph.plan, name, route, await decided if route.is_async else decided)
-    return answer._replace(goto=goto)
+    return answer._replace(goto=goto, left=left)
 
 
 # -- a graph inside a node -------------------------------------------------------------------------------------------

@@ -37,11 +37,15 @@ class Outcome(NamedTuple):
     """What one node did to the run: updates, in order, and where it leads besides its edges.
 
     A node that failed leads to the one that handles its errors, and not along its edges.
+
+    Attributes:
+        left: the values as this node alone left them, where somebody had to know that.
     """
 
     node: str
     updates: Sequence[Values]
     goto: Sequence[Due]
+    left: Values | None = None
 
     @property
     def has_failed(self) -> bool:
@@ -109,7 +113,7 @@ def after(rules: Rules, position: Position, outcomes: Sequence[Outcome]) -> Posi
     if len(outcomes) == 1 and not rules.joins and not rules.deferred:  # most supersteps of most workflows
         (only,) = outcomes
         targets = rules.after[only.node]
-        values = applied(rules, position.values, only.updates, only.node)
+        values = only.left if only.left is not None else applied(rules, position.values, only.updates, only.node)
         if len(targets) + len(only.goto) <= 1:
             due = tuple(only.goto) or tuple(map(Due, targets))
             return Position(position.superstep + 1, values, due, (), _NO_ARRIVALS)

@@ -94,7 +94,6 @@ async def _through(workflow: Workflow, graph: GraphRun, journal: Journal, ask: A
     # A position under another graph has all earlier edits in it already.
     graph.edits = edits_in(journal, run.placed.events(EDITS)) if position is None else {}
     _take_update(graph, journal, ask, position)
-    snapshots = Snapshots(journal.redactor, run.info.raw_request)
 
     named = frozenset(node.name for node in plan.nodes.values() if node.metadata.get("checkpoint"))
 
@@ -106,9 +105,11 @@ async def _through(workflow: Workflow, graph: GraphRun, journal: Journal, ask: A
         if (snapshot := snapshots.after(position, entries, wanted)) is not None:
             run.placed.write((snapshot,))
 
-    graph.committed = committed
     try:
-        position = await graph.run(position or await _beginning(graph, journal, ask))
+        position = position or await _beginning(graph, journal, ask)
+        snapshots = Snapshots(journal.redactor, position.values)
+        graph.committed = committed
+        position = await graph.run(position)
     except Waiting as waiting:
         record_questions(journal, run, waiting.interrupts)
         run.stop("waiting")

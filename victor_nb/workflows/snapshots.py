@@ -16,6 +16,7 @@ import msgspec
 from ..journal import Redactor
 from ..journal.codec import Writer
 from ..journal.log import Entry
+from .control import NOTHING
 from .position import Position, to_json
 
 SNAPSHOT: Final = "state.snapshot"
@@ -28,12 +29,11 @@ class Snapshots:
     """Decides when a snapshot is due, and writes it down.
 
     Args:
-        raw_request: of the run; the long values that it refers to are there already.
+        stored: values that are in the journal as they are, by key: those of the input, or of the snapshot before.
     """
 
-    def __init__(self, redactor: Redactor, raw_request: bytes = b"") -> None:
-        self._redactor = redactor
-        self._known = raw_request
+    def __init__(self, redactor: Redactor, stored: Mapping[str, Any]) -> None:
+        self._redactor, self._stored = redactor, stored
         self._changes = self._bytes = 0
         self._next_bytes = LEAST_BYTES
 
@@ -50,25 +50,28 @@ class Snapshots:
                 self._bytes += len(content)
         if not name and ((self._changes < EVERY and self._bytes < self._next_bytes) or not position.due):
             return None
-        writer = Writer(self._redactor)
-        written: dict[str, Any] = {**to_json(position), "state": shared(writer, position.values)}
-        raw = writer.body(written)
-        size = len(raw) + sum(
-            len(content) for known, content in writer.blobs.items() if known.encode() not in self._known
-        )
-        if not name and size > self._bytes // 2:
-            self._changes, self._next_bytes = 0, 2 * size
-            return None
-        self._changes = self._bytes = 0
+        size = self._size(position)
         self._next_bytes = max(LEAST_BYTES, 2 * size)
-        return Entry(SNAPSHOT, raw, name, blobs=writer.blobs)
+        self._changes = 0
+        if not name and size > self._bytes // 2:
+            return None
+        self._bytes, self._stored = 0, position.values
+        return snapshot_of(self._redactor, position, name)
+
+    def _size(self, position: Position) -> int:
+        """About how many bytes a snapshot would add: encoded without looking for secrets and tags, which is cheap."""
+        new = {key: value for key, value in position.values.items() if value is not self._stored.get(key, self)}
+        return len(_roughly(new)) + len(_roughly([due.arg for due in position.due if due.arg is not NOTHING]))
 
 
-def snapshot_of(redactor: Redactor, position: Position) -> Entry:
+_roughly: Final = msgspec.json.Encoder(enc_hook=repr).encode
+
+
+def snapshot_of(redactor: Redactor, position: Position, name: str = "") -> Entry:
     """A snapshot of a position, whatever it is worth."""
     writer = Writer(redactor)
     raw = writer.body({**to_json(position), "state": shared(writer, position.values)})
-    return Entry(SNAPSHOT, raw, blobs=writer.blobs)
+    return Entry(SNAPSHOT, raw, name, blobs=writer.blobs)
 
 
 def shared(writer: Writer, values: Mapping[str, Any]) -> msgspec.Raw:
