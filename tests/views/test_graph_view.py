@@ -150,3 +150,23 @@ def test_looking_at_a_report_loads_no_widget() -> None:
 
     code = "import sys, victor_nb.views.graph_report; print('anywidget' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "False\n"
+
+
+def test_what_a_node_was_given_is_read_when_somebody_looks(sent: Sent) -> None:
+    """The state before its superstep; of nodes inside of others, and where nobody knows states, nothing is said."""
+    asked: list[tuple[str, int]] = []
+
+    def states(run_id: str, superstep: int) -> dict[str, int]:
+        asked.append((run_id, superstep))
+        return {"n": superstep}
+
+    view = GraphView(states=states)
+    view._take(research_events())
+    sent.messages.clear()
+
+    view._hear(view, {"kind": "look", "path": "search_web"}, None)
+    view._hear(view, {"kind": "look", "path": "review/judge"}, None)
+    view._hear(view, {"kind": "look", "path": "nowhere"}, None)
+
+    assert sent.messages == [{"kind": "inputs", "path": "search_web", "inputs": {"n": 1}}]
+    assert asked == [(view._known.run_id, 1)]

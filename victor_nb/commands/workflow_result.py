@@ -40,7 +40,7 @@ class WorkflowAnswer(Shown):
     def to_html(self) -> str:
         """Each key of the state by its name."""
         rows = [
-            html.tag("tr", html.tag("th", key, style=_CELL), html.tag("td", html.pre(pretty(value)), style=_CELL))
+            html.tag("tr", html.tag("th", key, style=_CELL), html.tag("td", _value(value), style=_CELL))
             for key, value in self.state.items()
         ]
         parts = [
@@ -70,6 +70,11 @@ class WorkflowAnswer(Shown):
         run_id = self.result.run_id
         answer = f" · victor resume {run_id} --answer VALUE" if self.result.interrupts else ""
         return f"run {run_id} · {self.result.status}{answer} · victor checkpoints {run_id}"
+
+
+def _value(value: Any) -> str:
+    written = pretty(value)
+    return html.pre(written) if "\n" in written else written
 
 
 _CELL = f"padding:3px 14px 3px 0;border-bottom:1px solid {html.LINE};text-align:left;vertical-align:top"

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextvars import ContextVar, copy_context
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Protocol
@@ -30,6 +30,8 @@ _LOOK_S: Final = 0.02
 
 Deliver = Callable[["Answer"], None]
 Load = Callable[[Any], Any]
+States = Callable[[str, int], Mapping[str, Any]]
+"""Gives the state of a workflow's run after a superstep."""
 
 
 class MakeView(Protocol):
@@ -110,9 +112,11 @@ class Displays:
         recent: the runs that were shown, oldest first, as keys.
     """
 
-    def __init__(self, *, deliver: Deliver, load: Load | None = None, make: MakeView | None = None) -> None:
+    def __init__(
+        self, *, deliver: Deliver, load: Load | None = None, states: States | None = None, make: MakeView | None = None
+    ) -> None:
         self._make, self._deliver = make or partial(_live_view, load=load), deliver
-        self._make_graph = make or partial(_live_graph, load=load)
+        self._make_graph = make or partial(_live_graph, load=load, states=states)
         self.recent: dict[str, None] = {}
 
     @contextlib.contextmanager
@@ -137,7 +141,7 @@ def _live_view(run_id: str, *, on_answer: Deliver, load: Load | None) -> Any:
     return live_view(run_id, on_answer=on_answer, load=load)
 
 
-def _live_graph(run_id: str, *, on_answer: Deliver, load: Load | None) -> Any:
+def _live_graph(run_id: str, *, on_answer: Deliver, load: Load | None, states: States | None) -> Any:
     from ..views import live_graph
 
-    return live_graph(run_id, on_answer=on_answer, load=load)
+    return live_graph(run_id, on_answer=on_answer, load=load, states=states)

@@ -41,7 +41,9 @@ class Face:
         self.shell = shell
         self.main = MainThread()
         self.last_failure = LastFailure()
-        self.displays = Displays(deliver=self._deliver, load=lambda value: self.session.journal().load(value))
+        self.displays = Displays(
+            deliver=self._deliver, load=lambda value: self.session.journal().load(value), states=self._state_at
+        )
         self._session: Session | None = None
 
     @property
@@ -98,6 +100,12 @@ class Face:
             with contextlib.suppress(Exception):
                 _submitted(_all_cancelled(session)).done.result(_PARTING_S)
         session.close()
+
+    def _state_at(self, run_id: str, superstep: int) -> dict[str, Any]:
+        """The state of a workflow's run after a superstep."""
+        from ..workflows import WorkflowRun
+
+        return WorkflowRun(self.session.journal(), run_id).state(superstep)
 
     def _invoke(self, line: str, body: str | None) -> object:
         from ..commands import invoke

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from victor_nb.journal.events import Event
 from victor_nb.views.graph_report import GraphReport
@@ -13,6 +13,9 @@ from victor_nb.views.graph_state import GraphState, advance
 from victor_nb.views.live import STATIC, OnAnswer, has_kernel, put
 from victor_nb.views.wire import Load
 from victor_nb.workflows.shape import GraphShape
+
+if TYPE_CHECKING:
+    from victor_nb.journal import Journal
 
 
 class LiveGraph(Protocol):
@@ -74,14 +77,19 @@ class TextGraphView:
 
 
 def live_graph(
-    run_id: str = "", *, shape: GraphShape | None = None, on_answer: OnAnswer | None = None, load: Load | None = None
+    run_id: str = "",
+    *,
+    shape: GraphShape | None = None,
+    on_answer: OnAnswer | None = None,
+    load: Load | None = None,
+    states: Callable[[str, int], Mapping[str, Any]] | None = None,
 ) -> LiveGraph:
     """Return the widget where a kernel talks to a front end, else the view that shows a report at the end."""
     if not has_widgets("graph_view"):
         return TextGraphView(load)
     from victor_nb.views.graph_view import GraphView
 
-    return GraphView(shape, on_answer=on_answer, load=load)
+    return GraphView(shape, on_answer=on_answer, load=load, states=states)
 
 
 def has_widgets(name: str) -> bool:
@@ -89,16 +97,23 @@ def has_widgets(name: str) -> bool:
     return has_kernel() and (STATIC / f"{name}.js").is_file()
 
 
+def states_of(journal: Journal) -> Callable[[str, int], Mapping[str, Any]]:
+    """Return what gives the state of a run after a superstep."""
+    from victor_nb.workflows.travel import WorkflowRun
+
+    return lambda run_id, superstep: WorkflowRun(journal, run_id).state(superstep)
+
+
 @contextmanager
-def watching(load: Load | None = None) -> Iterator[Callable[[Event], None]]:
+def watching(journal: Journal | None = None) -> Iterator[Callable[[Event], None]]:
     """Show a workflow's graph in the running cell while it runs.
 
     What is yielded goes to `on_event` of a run: `with watching() as show: await workflow.run(…, on_event=show)`.
 
     Args:
-        load: `Journal.load`, so that tables and pictures in results are shown.
+        journal: that of the run, so that tables and pictures are shown, and what nodes were given.
     """
-    view = live_graph(load=load)
+    view = live_graph(load=journal.load, states=states_of(journal)) if journal is not None else live_graph()
     view.show()
     try:
         yield view.add

@@ -33,6 +33,7 @@ class NodeState:
 
     Attributes:
         state: idle, running, retrying, waiting (for a person), done, failed or unfinished.
+        superstep: the last one in which it began or finished; of the graph that it is in.
         runs: how often it has finished.
         open: how many of its tasks have begun and not ended.
         began: when the last task began, in seconds since the Unix epoch.
@@ -45,6 +46,7 @@ class NodeState:
 
     path: str
     state: str = "idle"
+    superstep: int = 0
     runs: int = 0
     open: int = 0
     began: float = 0.0
@@ -284,7 +286,10 @@ def _node(known: GraphState, event: Event, data: dict[str, Any]) -> NodeState | 
     around = path_of(known, event.parent_id) if event.parent_id else ""
     path = f"{around}/{data['name']}" if around else str(data["name"])
     known._paths[event.step_id] = path
-    return known.nodes.setdefault(path, NodeState(path))
+    node = known.nodes.setdefault(path, NodeState(path))
+    number = event.step_id.rpartition(":")[2].partition("/")[0]
+    node.superstep = int(number) if number.isdigit() else node.superstep
+    return node
 
 
 def path_of(known: GraphState, step_id: str) -> str:

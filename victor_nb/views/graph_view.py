@@ -10,13 +10,15 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 from uuid import uuid4
 
 import anywidget
 
+from victor_nb.errors import VictorError
 from victor_nb.journal.events import Event
+from victor_nb.views.checkpoint_state import shown
 from victor_nb.views.graph_report import GraphReport
 from victor_nb.views.graph_state import GraphState, advance
 from victor_nb.views.graph_wire import drawn, node_json, run_json
@@ -28,6 +30,7 @@ from victor_nb.views.wire import Load
 from victor_nb.workflows.drawing import picture_layout
 from victor_nb.workflows.shape import GraphShape
 
+States = Callable[[str, int], Mapping[str, Any]]
 _NO_MODULE: Final = "export default {}"
 _GREETINGS_S: Final = (0.3, 0.6, 1.2, 2.4, 4.8)
 
@@ -39,6 +42,7 @@ class GraphView(anywidget.AnyWidget):
         shape: the graph, if it is known before the run says it.
         on_answer: called with a "stop" when its button is pressed; may only hand it on.
         load: `Journal.load`, so that tables and pictures are shown.
+        states: gives the state of a run after a superstep; what nodes were given is read from it when somebody looks.
 
     Attributes:
         greeted: set once a browser has said hello.
@@ -54,6 +58,7 @@ class GraphView(anywidget.AnyWidget):
         *,
         on_answer: OnAnswer | None = None,
         load: Load | None = None,
+        states: States | None = None,
         interval_s: float = INTERVAL_S,
     ) -> None:
         super().__init__()
@@ -61,7 +66,7 @@ class GraphView(anywidget.AnyWidget):
         self._known = GraphState(name=shape.name if shape else "", shape=shape)
         self._drawn: tuple[GraphShape, dict[str, Any]] | None = None
         self._version = 0
-        self._on_answer, self._load = on_answer, load
+        self._on_answer, self._load, self._states = on_answer, load, states
         self._writing = threading.RLock()
         self._pump: Pump[Event] = Pump(self._take, interval_s)
         self._display_id = f"victor-{uuid4().hex}"
@@ -116,8 +121,8 @@ class GraphView(anywidget.AnyWidget):
             self.close()
 
     def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict[Any, Any], dict[Any, Any]]:
-        shown: Any = super()._repr_mimebundle_(**kwargs)
-        data = dict(shown[0] if isinstance(shown, tuple) else shown)
+        live: Any = super()._repr_mimebundle_(**kwargs)
+        data = dict(live[0] if isinstance(live, tuple) else live)
         with self._writing:
             report = GraphReport(self._known)
             words, still = f"workflow {self._known.name}", "" if self._known.is_over else ", still running when saved"
@@ -161,6 +166,21 @@ class GraphView(anywidget.AnyWidget):
             self.greeted.set()
             with self._writing:
                 self._send_all()
+        if content.get("kind") == "look":
+            self._look(str(content.get("path")))
         run_id = self._known.run_id
         if content.get("kind") == "stop" and run_id and content.get("run_id") == run_id and self._on_answer:
             self._on_answer(Answer("stop", run_id))
+
+    def _look(self, path: str) -> None:
+        """Send what a node of the outermost graph was given: the state before its superstep."""
+        with self._writing:
+            node, run_id = self._known.nodes.get(path), self._known.run_id
+            if node is None or self._states is None or "/" in path or not node.superstep:
+                return
+            superstep = node.superstep - 1
+        try:
+            inputs = shown(self._states(run_id, superstep))
+        except VictorError:  # a superstep that is not in the journal yet; the next look will find it
+            return
+        self.send({"kind": "inputs", "path": path, "inputs": inputs})

@@ -50,7 +50,6 @@ export function stage(store: Store, ask: () => void): Stage {
     const label = (path: string) => find(path)?.name ?? path;
     const leads = store.graph.routes.filter((route) => route.source === box.path).map((route) => label(route.target));
     said.textContent = sentence(box, store.nodes.get(box.path), leads);
-    isMoved = true;
     look(camera.scale < FAR ? centred(box, size(), READABLE) : showing(camera, box, size()));
   };
   const close = () => {
@@ -82,7 +81,9 @@ export function stage(store: Store, ask: () => void): Stage {
       ends: (which) => choose(walkable().at(which === "first" ? 0 : -1)),
       open() {
         isOpen = chosen !== "";
-        draw(store.run.updated); // the panel takes room from the field, so look again
+        if (store.nodes.get(chosen)?.inputs === null) store.say({ kind: "look", path: chosen });
+        isResized = true; // the panel takes room from the field
+        draw(store.run.updated);
         choose(find(chosen));
       },
       close: () => close(),
@@ -100,25 +101,30 @@ export function stage(store: Store, ask: () => void): Stage {
     if (!graph) return;
     const wanted = Math.min(graph.height * Math.min(1, field.clientWidth / graph.width), MOST_HEIGHT);
     field.style.height = `${Math.max(LEAST_HEIGHT, Math.ceil(wanted))}px`;
-    look(opened(graph, size(), graph.boxes[0]));
+    const chosenBox = find(chosen);
+    const camera = opened(graph, size(), graph.boxes[0]);
+    look(chosenBox ? showing(camera, chosenBox, size()) : camera);
   };
   /** Until somebody moves the drawing, what runs now is kept in sight. */
   const follow = (paths: string[]) => {
     const running = paths.find((path) => store.nodes.get(path)?.state === "running");
     const box = running === undefined ? undefined : find(running);
-    if (box && !isMoved && camera.scale >= FAR) look(showing(camera, box, size()));
+    if (box && !isMoved && !chosen && camera.scale >= FAR) look(showing(camera, box, size()));
   };
   const draw = (now: number) => {
+    if (isResized && !isMoved) arrange();
+    isResized = false;
     const view = size();
     details.show(isOpen ? (find(chosen) ?? null) : null, store.nodes.get(chosen));
     picture.draw({ camera, view, now, chosen }, store.nodes);
     map.draw(camera, view, store.nodes);
   };
+  let isResized = false;
   const resized = new ResizeObserver(() => {
-    if (!isMoved) arrange();
+    isResized = true; // to be arranged when it is drawn, because arranging resizes again
     ask();
   });
-  resized.observe(element);
+  resized.observe(field);
 
   return {
     element,

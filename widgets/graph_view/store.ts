@@ -1,7 +1,7 @@
 // One copy of what is known for all views of a widget: takes messages in, tells who listens.
 //
 // A message that starts at another version than ours means that one was missed: we say hello, and get everything.
-import type { Graph, GraphMessage, NodesMessage, NodeState, Run, Say } from "./wire";
+import type { Graph, GraphMessage, InputsMessage, NodesMessage, NodeState, Run, Say } from "./wire";
 
 /** The part of an anywidget model that this widget uses. */
 export interface Model {
@@ -43,13 +43,20 @@ export function createStore(model: Model): Store {
       return;
     }
     if (message.from === 0) nodes.clear();
-    for (const node of message.nodes) nodes.set(node.path, node);
+    for (const node of message.nodes) nodes.set(node.path, { ...node, inputs: node.inputs ?? nodes.get(node.path)?.inputs ?? null });
     version = message.to;
     run = message.run;
     heardAt = performance.now();
     tell(message.from === 0 ? [...nodes.keys()] : message.nodes.map((node) => node.path), message.from === 0);
   };
-  const take = (message: GraphMessage | NodesMessage) => {
+  const takeInputs = ({ path, inputs }: InputsMessage) => {
+    const node = nodes.get(path);
+    if (!node) return;
+    nodes.set(path, { ...node, inputs });
+    tell([path], false);
+  };
+  const take = (message: GraphMessage | NodesMessage | InputsMessage) => {
+    if (message?.kind === "inputs") takeInputs(message);
     if (message?.kind === "graph") {
       graph = message.graph;
       nodes.clear();

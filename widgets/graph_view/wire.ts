@@ -87,4 +87,11 @@ export interface NodesMessage {
   nodes: NodeState[];
 }
 
-export type Say = { kind: "hello" } | { kind: "stop"; run_id: string };
+/** What a node was given; it is read when somebody looks at the node. */
+export interface InputsMessage {
+  kind: "inputs";
+  path: string;
+  inputs: Json;
+}
+
+export type Say = { kind: "hello" } | { kind: "stop"; run_id: string } | { kind: "look"; path: string };

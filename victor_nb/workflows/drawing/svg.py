@@ -24,7 +24,7 @@ _DESCRIBED: Final = 60
 _PAGE: Final = {
     "ink": "var(--jp-ui-font-color1,var(--v-ink))",
     "faint": "var(--jp-ui-font-color2,var(--v-faint))",
-    "ground": "var(--jp-layout-color1,var(--v-ground))",
+    "ground": "var(--jp-layout-color0,var(--v-ground))",
     "card": "var(--jp-layout-color1,var(--v-card))",
 }
 
