@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Sequence
+from typing import Final
 
 from ...errors import UsageError
 from ...journal.items import FOREVER, LABEL_END, ROOM
 from ...journal.redaction import Redactor
 from .operations import ANY_LABEL, ListNamespaces, Namespace, Search
 
-_HINT = 'a namespace is a tuple of texts, such as ("users", "ada", "facts"); a key is a text'
+_NOT_IN_NAMES: Final = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
+_HINT: Final = 'a namespace is a tuple of texts, such as ("users", "ada", "facts"); a key is a text'
 
 
 def place_of(namespace: Namespace, redactor: Redactor, *, may_be_empty: bool = False) -> str:
@@ -54,7 +57,7 @@ def name_of(text: str, redactor: Redactor, what: str = "the key of an item") -> 
     """
     if not isinstance(text, str) or not text:
         raise UsageError(f"{what} must be a text, not {text!r}", hint=_HINT)
-    if any(letter < " " or "\ud800" <= letter <= "\udfff" or letter == "\x7f" for letter in text):
+    if _NOT_IN_NAMES.search(text):
         raise UsageError(f"{what} has characters that no name may have: {text!r}", hint=_HINT)
     return redactor.clean_text(text)
 
