@@ -1,11 +1,8 @@
-"""The guide's example files, run for real; one of them killed in the middle."""
+"""The guide's example files, run for real."""
 
 from __future__ import annotations
 
 import shutil
-import signal
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -16,75 +13,6 @@ from victor_nb.workflows.sources import read
 from victor_nb.workflows.yaml_file.writing import workflow_to_yaml
 
 EXAMPLES = Path(__file__).parents[3] / "docs/guides/workflow-yaml"
-
-TRAINING = """
-workflow: multi_stage_training
-nodes:
-  - id: preprocess
-    type: compute
-    handler: preprocess_data
-    checkpoint: true
-  - id: train
-    type: agent
-    role: trainer
-    goal: "Train a model on the preprocessed data"
-    checkpoint: true
-    resume_on_failure: true
-  - id: evaluate
-    type: compute
-    handler: evaluate_model
-    checkpoint: true
-"""
-HANDLERS = """
-import os, signal
-from pathlib import Path
-
-def did(what):
-    with Path("did.txt").open("a") as file:
-        file.write(what + "\\n")
-
-def preprocess_data():
-    did("preprocess")
-    return {"rows": 100}
-
-def evaluate_model(preprocess, train):
-    did("evaluate")
-    if not Path("healed").exists():
-        os.kill(os.getpid(), signal.SIGKILL)
-    return {"rows": preprocess["rows"], "train": bool(train)}
-"""
-PROGRAM = """
-import sys
-from victor_nb.workflows import load_workflow
-result = load_workflow("training.yaml").run_sync({}, run_id=None) if len(sys.argv) == 1 else \\
-    load_workflow("training.yaml").run_sync(run_id=sys.argv[1])
-print(result.status, result.state["evaluate"], result.replayed)
-"""
-
-
-def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "run.py", *arguments], cwd=folder, capture_output=True, text=True, check=False
-    )
-
-
-def test_a_workflow_killed_in_its_third_node_resumes_at_the_third(tmp_path: Path) -> None:
-    """SIGKILL inside `evaluate`: neither `preprocess` nor the agent's request is done again."""
-    for name, text in (("training.yaml", TRAINING), ("training.py", HANDLERS), ("run.py", PROGRAM)):
-        (tmp_path / name).write_text(text)
-    killed = run(tmp_path)
-    journal = open_journal(f"sqlite:///{tmp_path}/.victor/victor.db")
-    unfinished = journal.find("last")
-    requests = len(journal.history(unfinished.run_id, types=("step.finished",)))
-    (tmp_path / "healed").touch()
-    resumed = run(tmp_path, unfinished.run_id)
-
-    assert killed.returncode == -signal.SIGKILL
-    assert resumed.stdout == "finished {'rows': 100, 'train': True} False\n", resumed.stderr
-    assert (tmp_path / "did.txt").read_text().split() == ["preprocess", "evaluate", "evaluate"]
-    steps = journal.history(unfinished.run_id, types=("step.finished",))
-    assert len(steps) == requests + 1
-    assert [one.data["name"] for one in steps if one.data["kind"] == "node"] == ["preprocess", "train", "evaluate"]
 
 
 @pytest.fixture
