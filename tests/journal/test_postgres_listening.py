@@ -73,6 +73,19 @@ def test_an_async_reader_elsewhere_is_told(pair, never_ask):
     writer.join()
 
 
+def test_who_may_only_read_is_told_too(postgres, never_ask):
+    """Watching takes no right to write."""
+    url = postgres.url()
+    with open_journal(url) as writing, open_journal(f"{url}&mode=ro") as reading:
+        run = writing.start()
+        with reading.subscribe(run.id, after=1) as stream:
+            assert stream.next(0.001) is None
+            until_live(stream)
+            run.finish()
+
+            assert stream.next(30).type == "run.finished"
+
+
 def test_a_reader_in_the_writers_process_needs_no_server(postgres, pair, never_ask):
     """It hears every event as it is committed, and costs the writer nothing."""
     writing, _ = pair
