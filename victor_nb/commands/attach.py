@@ -8,6 +8,7 @@ from victor_nb.commands.group import VerbCommand
 from victor_nb.commands.runs import state
 from victor_nb.commands.session import Session
 from victor_nb.commands.showing import record
+from victor_nb.commands.workflow_finding import inherited_graphs
 from victor_nb.views import RecordView
 
 
@@ -24,6 +25,8 @@ async def command(session: Session, run: str) -> RecordView:
     journal = session.journal()
     info = journal.find(run)
     with session.watch() as show:
+        for event in inherited_graphs(journal, info.run_id):
+            show(event)
         if journal.is_live(info):
             with journal.subscribe(info.run_id) as events:
                 async for event in events:

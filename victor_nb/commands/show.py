@@ -10,6 +10,7 @@ from victor_nb.agents.prompts import SentRequest, sent_messages
 from victor_nb.commands.group import VerbCommand
 from victor_nb.commands.session import Session
 from victor_nb.commands.showing import table
+from victor_nb.commands.workflow_finding import inherited_graphs
 from victor_nb.errors import UsageError
 from victor_nb.journal import Event, Journal
 from victor_nb.views import GraphReport, RunReport, TableView, TextView
@@ -40,7 +41,7 @@ def command(
     if prompt:
         return prompts(journal, info.run_id)
     if info.kind == "workflow":
-        graphs = journal.history(info.run_id, types=("workflow.graph",))  # a fork's is in the run that it left
+        graphs = inherited_graphs(journal, info.run_id)
         return GraphReport.of([*graphs, *journal.history(info.run_id)], journal.load)
     return RunReport.of(journal.history(info.run_id), journal.load)
 

@@ -110,7 +110,8 @@ class GraphReport(Shown):
         """What went wrong or is asked, and what to do next."""
         known = self.known
         error = known.error or {}
-        said = ["\n".join(str(error[part]) for part in ("what", "where", "hint") if error.get(part))]
+        foot = self._foot()  # says where and what to do next already, for most
+        said = ["\n".join(str(error[part]) for part in ("what", "where", "hint") if error.get(part, "") not in foot)]
         asked = [
             f"{node.path} asks: {pretty(node.question)}" for node in known.nodes.values() if node.state == "waiting"
         ]
