@@ -7,7 +7,7 @@ from typing import Annotated, Literal, TypedDict
 
 import pytest
 
-from victor_nb import END, START, Command, Workflow
+from victor_nb import END, START, Command, Workflow, interrupt
 from victor_nb.workflows import InvalidState, InvalidUpdate, InvalidWorkflow
 
 
@@ -124,3 +124,26 @@ def test_a_parameter_that_no_node_is_given_is_refused_when_the_node_is_added():
     """The error lists what a node can take."""
     with pytest.raises(TypeError, match="node 'a' has a parameter 'more' that no node is given"):
         Workflow(State).add_node("a", lambda state, more: None)
+
+
+def count_up(state):
+    return {"x": state["x"] + 1}
+
+
+def count_down(state):
+    return {"x": state["x"] - 1}
+
+
+def ask_on(state):
+    return {"x": interrupt("go on?")}
+
+
+def test_a_cycle_that_nothing_leads_out_of_is_told():
+    """Unless a node of it may stop the run: a conversation may well go on for ever."""
+    wf = Workflow(State, "graph").add_node(count_up).add_node(count_down).add_edge(START, "count_up")
+    wf.add_edge("count_up", "count_down").add_edge("count_down", "count_up")
+    assert told(wf) == [("count_up → count_down → count_up goes round for ever", "node 'count_up'")]
+
+    wf = Workflow(State, "graph").add_node(count_up).add_node(ask_on).add_edge(START, "count_up")
+    wf.add_edge("count_up", "ask_on").add_edge("ask_on", "count_up")
+    assert wf.validate() == []

@@ -25,15 +25,16 @@ class Reading:
     Attributes:
         hash: the same for the same code.
         writes: the keys of the dict that every `return` gives; None if that cannot be told.
-        may_write: keys of all dicts returned anywhere.
         texts: every text constant, among them the names of nodes that it may go to; None without code.
         commands: whether it makes a `Command` or a `Send`.
+        stops: whether it may stop the run: it raises, or calls something that could raise or ask a person.
     """
 
     hash: str
     writes: frozenset[str] | None = None
     texts: frozenset[str] | None = None
     commands: bool = False
+    stops: bool = True
 
 
 _GOING: Final = frozenset({"Command", "Send", "send"})
@@ -87,6 +88,7 @@ def _read(target: Any, code: CodeType) -> Reading:
             node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)
         ),
         commands=any(isinstance(node, ast.Call) and _called(node.func) in _GOING for node in ast.walk(tree)),
+        stops=any(isinstance(node, ast.Raise | ast.Call) for node in ast.walk(tree)),
     )
 
 

@@ -28,7 +28,7 @@ def problems_of(
     found = [*_missing(nodes, edges, joins, routes), *_beginning(edges, joins, routes)]
     if not found:  # what follows from a missing node is no news
         leads = _leads(nodes, edges, joins, routes)
-        found += [*_unreachable(nodes, leads), *_unreduced(nodes, edges, schema)]
+        found += [*_unreachable(nodes, leads), *_endless(nodes, leads), *_unreduced(nodes, edges, schema)]
     return found
 
 
@@ -103,6 +103,21 @@ def _unreachable(nodes: Mapping[str, NodeSpec], leads: Mapping[str, set[str] | N
     for name in nodes:
         if name not in reached:
             yield Problem("nothing leads to it", f"node {name!r}", f"add_edge('…', {name!r}), or leave the node out")
+
+
+def _endless(nodes: Mapping[str, NodeSpec], leads: Mapping[str, set[str] | None]) -> Iterator[Problem]:
+    """Cycles that nothing leads out of, and in which no node could stop the run."""
+    ends = {name for name in nodes if not leads[name] or END in (leads[name] or ())}
+    while more := {name for name in nodes if name not in ends and (leads[name] or set()) & ends}:
+        ends |= more
+    endless = [name for name in nodes if name not in ends]
+    if endless and not any(nodes[name].reading.stops for name in endless):
+        way = " → ".join([*endless, endless[0]])
+        yield Problem(
+            f"{way} goes round for ever",
+            f"node {endless[0]!r}",
+            f"let a route end it: add_conditional_edges({endless[-1]!r}, route, ['…', END])",
+        )
 
 
 def _unreduced(nodes: Mapping[str, NodeSpec], edges: Edges, schema: Schema) -> Iterator[Problem]:
