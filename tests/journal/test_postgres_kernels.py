@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import sys
 from collections.abc import Iterator
 
+import psutil
 import pytest
 from jupyter_client.blocking import BlockingKernelClient
 from jupyter_client.kernelspec import KernelSpec
@@ -70,8 +69,9 @@ class Kernel:
 
     def kill(self) -> None:
         """End the process without a word."""
-        pid = int(self("import os; print(os.getpid())"))
-        os.kill(pid, signal.SIGKILL)
+        process = psutil.Process(int(self("import os; print(os.getpid())")))
+        process.kill()
+        process.wait(30)
 
 
 @pytest.fixture

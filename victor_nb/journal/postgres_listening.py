@@ -7,8 +7,8 @@
 
 from __future__ import annotations
 
-import os
-import select
+import selectors
+import socket
 import threading
 from collections import defaultdict
 from collections.abc import Callable
@@ -67,7 +67,7 @@ class Listening:
         self._guard = threading.Lock()
         self._closing = threading.Event()
         self._thread: threading.Thread | None = None
-        self._bell: tuple[int, int] | None = None
+        self._bell: tuple[socket.socket, socket.socket] | None = None
 
     def watch(self, run: int, wake: Wake) -> RunWatch:
         """Have `wake` called, on another thread, whenever others may have added events to the run of that number."""
@@ -75,7 +75,7 @@ class Listening:
         with self._guard:
             self._watches[watch.lock].append(watch)
             if self._thread is None and not self._closing.is_set():
-                self._bell = os.pipe()
+                self._bell = socket.socketpair()
                 self._thread = threading.Thread(target=self._listen, name="victor-journal-listen", daemon=True)
                 self._thread.start()
             self._ring()
@@ -90,7 +90,7 @@ class Listening:
 
     def _ring(self) -> None:
         if self._bell is not None:
-            os.write(self._bell[1], b".")
+            self._bell[1].send(b".")
 
     def close(self) -> None:
         """End the thread and its connection."""
@@ -120,7 +120,7 @@ class Listening:
                 return True
             self._thread, bell, self._bell = None, self._bell, None
         for end in bell or ():
-            os.close(end)
+            end.close()
         return False
 
     def _calm(self) -> None:
@@ -141,9 +141,8 @@ class Listening:
                 connection.execute("SELECT pg_advisory_lock_shared(%b)", (Int8(lock),))
             held = wanted
             self._enliven(held)
-            ready, _, _ = select.select([connection.fileno(), bell[0]], [], [], LOOK_AROUND_S)
-            if bell[0] in ready:
-                os.read(bell[0], 4096)
+            if _first_ready(connection, bell[0]) is bell[0]:
+                bell[0].recv(4096)
             for notice in connection.notifies(timeout=0):
                 self._tell(int(notice.payload))
 
@@ -160,3 +159,13 @@ class Listening:
             watches = list(self._watches.get(lock, ()))
         for watch in watches:
             watch.wake()
+
+
+def _first_ready(connection: Connection[Any], bell: socket.socket) -> object:
+    """Wait until one of them has something to say; None if that takes too long."""
+    with selectors.DefaultSelector() as either:
+        either.register(bell, selectors.EVENT_READ)
+        either.register(connection, selectors.EVENT_READ)
+        ready = either.select(LOOK_AROUND_S)
+    found = [key.fileobj for key, _ in ready]
+    return bell if bell in found else next(iter(found), None)
