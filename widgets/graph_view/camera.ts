@@ -15,7 +15,7 @@ export interface Place extends Size {
   y: number;
 }
 
-export const LEAST = 0.02;
+export const LEAST = 0.004;
 export const MOST = 3;
 /** From this scale on names can be read. */
 export const READABLE = 0.6;
