@@ -6,6 +6,7 @@ import json
 import pickle
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -188,12 +189,56 @@ def test_warming_is_for_kernels(shell: InteractiveShell, monkeypatch: pytest.Mon
 
 def test_warming_imports_in_the_background_and_survives_what_is_missing() -> None:
     """A broken library must not write into the notebook."""
-    sys.modules.pop("this", None)
     warming = Warming(("no_such_library_at_all", "colorsys"), pause_s=0)
     warming.start()
     warming.thread.join()
 
     assert "colorsys" in sys.modules
+
+
+class Slow:
+    """A finder that says when the import of `slow_library` begins, and lets it end when it is told to."""
+
+    def __init__(self) -> None:
+        self.begun, self.may_end = threading.Event(), threading.Event()
+
+    def find_spec(self, name: str, *_: object) -> None:
+        """Wait in the middle of the import."""
+        if name == "slow_library":
+            self.begun.set()
+            assert self.may_end.wait(30)
+
+
+def test_a_cell_waits_for_the_import_under_way_and_none_begins_while_it_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two threads that import parts of one library at once could find it half made."""
+    slow, order = Slow(), []
+    monkeypatch.setattr("sys.meta_path", [slow, *sys.meta_path])
+    warming = Warming(("slow_library", "colorsys"), pause_s=0)
+    cell = threading.Thread(target=lambda: (warming.give_way(), order.append("cell runs")))
+    warming.start()
+    slow.begun.wait(30)
+    cell.start()
+    sys.modules.pop("colorsys", None)
+    order.append("import ends")
+    slow.may_end.set()
+    cell.join(30)
+
+    assert order == ["import ends", "cell runs"]
+    assert "colorsys" not in sys.modules
+    warming.go_on()
+    warming.thread.join(30)
+    assert "colorsys" in sys.modules
+
+
+def test_warming_that_waits_for_a_cell_can_be_stopped() -> None:
+    """Unloading in a cell does not leave a thread behind."""
+    warming = Warming(("colorsys",), pause_s=0)
+    warming.give_way()
+    warming.start()
+    warming.stop()
+    warming.thread.join(10)
+
+    assert not warming.thread.is_alive()
 
 
 def test_warming_can_be_stopped() -> None:

@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from contextlib import ExitStack
 from typing import Any
@@ -34,9 +35,7 @@ def load_ipython_extension(shell: Any) -> None:
     _listen(shell, "post_run_cell", face.last_failure.note, undo)
     undo.callback(hook_completion(shell, Sources(variables=shell.user_ns, runs=face.displays.recent)))
     if _has_kernel(shell):
-        warming = Warming()
-        warming.start()
-        undo.callback(warming.stop)
+        _warm(shell, undo)
     _loaded[shell] = undo
 
 
@@ -49,6 +48,25 @@ def unload_ipython_extension(shell: Any) -> None:
 
 def _has_kernel(shell: Any) -> bool:
     return getattr(shell, "kernel", None) is not None
+
+
+def _warm(shell: Any, undo: ExitStack) -> None:
+    warming = Warming()
+    _listen(shell, "pre_execute", warming.give_way, undo)
+    _listen(shell, "post_execute", warming.go_on, undo)
+    undo.callback(warming.stop)
+    if _is_in_cell():
+        warming.give_way()  # this cell was announced before anybody listened, and its end will be
+    warming.start()
+
+
+def _is_in_cell() -> bool:
+    """Kernels run cells inside their event loop, and load extensions at their start before it runs."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
 
 
 def _register_magic(shell: Any, face: Face, undo: ExitStack) -> None:
