@@ -17,7 +17,7 @@ class Few(Sources):
     def verbs(self) -> Iterable[str]:
         return ("ask", "show", "runs")
 
-    def parameters(self, verb: str) -> list[Parameter]:
+    def parameters(self, verb: str, inner: str = "") -> list[Parameter]:
         return {
             "ask": [
                 Parameter(("--with",), True, self.public_variables),
@@ -82,3 +82,19 @@ def test_the_real_verbs_and_flags_are_offered() -> None:
     tools = complete("%victor ask --tools python_c", sources)
     assert tools is not None
     assert "python_cell" in tools.words
+
+
+class Workflow:
+    """Stands for the class of that name; completion looks at names of types only."""
+
+
+def test_verbs_inside_of_verbs_are_offered_with_their_flags_and_values() -> None:
+    """The second word is completed like the first, and a workflow is a variable that holds one."""
+    sources = Sources(variables={"df": 1, "flow": Workflow()}, runs=["1k9x2"])
+
+    assert complete("%victor workflow vis", sources) == Completions("vis", ("visualize",))
+    assert complete("%victor workflow visualize --fo", sources) == Completions("--fo", ("--format",))
+    assert complete("%victor workflow visualize --format me", sources) == Completions("me", ("mermaid",))
+    assert complete("%victor workflow run f", sources) == Completions("f", ("flow",))
+    assert complete("%victor config sh", sources) == Completions("sh", ("show",))
+    assert complete("%victor diff last 1k", sources) == Completions("1k", ("1k9x2",))

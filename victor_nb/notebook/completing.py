@@ -50,12 +50,15 @@ class Sources:
 
         return VERBS
 
-    def parameters(self, verb: str) -> list[Parameter]:
-        """The flags and positional values of one verb."""
+    def parameters(self, verb: str, inner: str = "") -> list[Parameter]:
+        """The flags and positional values of one verb; of a verb with verbs of its own, those, or one of them."""
         from ..commands.group import root
 
-        command = root.get_command(None, verb)  # type: ignore[arg-type]  # the context is not looked at
-        return [self._parameter(param) for param in command.params] if command is not None else []
+        command: Any = root.get_command(None, verb)  # type: ignore[arg-type]  # the context is not looked at
+        own = getattr(command, "commands", {})
+        command = own.get(inner, command)
+        verbs = [Parameter((), False, lambda: list(own))] if own and inner not in own else []
+        return [*verbs, *(self._parameter(param) for param in command.params)] if command is not None else []
 
     def public_variables(self) -> list[str]:
         """The user's own variables."""
@@ -64,6 +67,10 @@ class Sources:
     def agents(self) -> list[str]:
         """The variables that hold an agent; told by the name of their type, because the class may not be loaded."""
         return [name for name in self.public_variables() if type(self.variables[name]).__name__ == "Agent"]
+
+    def workflows(self) -> list[str]:
+        """The variables that hold a workflow."""
+        return [name for name in self.public_variables() if type(self.variables[name]).__name__ == "Workflow"]
 
     def _parameter(self, param: Any) -> Parameter:
         choices = getattr(param.type, "choices", None)
@@ -80,6 +87,8 @@ class Sources:
             "model": _models,
             "tools": _tools,
             "run": lambda: ["last", *self.runs],
+            "other": lambda: ["last", *self.runs],
+            "workflow": self.workflows,
             "agent": self.agents,
             "words": self.agents,
         }
@@ -123,7 +132,7 @@ def _in_line(rest: str, sources: Sources, *, is_cell: bool) -> Completions:
     if not before and not is_cell:
         return _starting(fragment, verbs)
     verb = before[0] if before and before[0] in verbs else "ask"
-    parameters = _safely(lambda: sources.parameters(verb)) or []
+    parameters = _safely(lambda: sources.parameters(verb, before[1] if len(before) > 1 else "")) or []
     expecting = [p for p in parameters if before and before[-1] in p.flags and p.takes_value]
     if expecting:
         return _starting(fragment, _safely(expecting[0].values))
