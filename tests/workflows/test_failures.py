@@ -192,6 +192,25 @@ def test_a_node_that_never_ends_is_given_up(journal):
     never.set()
 
 
+@pytest.mark.parametrize("action", ["slow", "unstorable"])
+def test_an_effect_that_was_given_up_or_could_not_be_written_down_is_in_doubt(journal, action):
+    """It was had, or may be had yet: nobody repeats it unasked."""
+    never, times = threading.Event(), []
+
+    def act(state):
+        times.append(1)
+        return {"x": threading.Lock()} if action == "unstorable" else never.wait(60)
+
+    graph = one("act", act, effect="effect", timeout_s=0.05 if action == "slow" else None)
+    with pytest.raises((NodeTimeout, Unstorable)):
+        graph.run_sync({}, journal=journal)
+    never.set()
+    with pytest.raises(StepInDoubt):
+        graph.run_sync(run_id="last", journal=journal)
+    assert len(times) == 1
+    graph.run_sync(run_id="last", journal=journal, on_doubt="skip")
+
+
 def test_an_awaited_node_that_never_ends_is_cancelled(journal):
     """It may clean up behind itself."""
     cleaned = []

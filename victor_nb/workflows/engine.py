@@ -18,10 +18,10 @@ from ..journal import Effect, Step
 from ..journal.log import Entry
 from .answers import Answer, from_json, outcome_of, to_json
 from .control import Command, Interrupt
-from .errors import StepLimitReached, WorkflowStopped
+from .errors import NodeTimeout, StepLimitReached, WorkflowStopped
 from .execution import perform, routed
 from .plan import Plan, Route
-from .position import Due, Edits, Outcome, Position, Values, after, applied, start, step_ids, with_edits
+from .position import Due, Edits, Outcome, Position, Values, after, applied, start, step_id, step_ids, with_edits
 from .runtime import Runtime, Shared, Waiting
 from .shape import START
 
@@ -100,7 +100,7 @@ class GraphRun:
         await placed.admit(step)
         runtime = Runtime(self.shared, step, 0, self.shared.settings.max_steps, None)
         answer = await routed(self, START, routes, Answer([], []), values, runtime)
-        placed.write((placed.done(step, {"superstep": 0, "result": to_json(answer), "ms": 0.0}),))
+        placed.write((placed.done(step, 0, to_json(answer), 0.0),))
         return answer.goto
 
     async def run(self, position: Position) -> Position:
@@ -134,7 +134,12 @@ class GraphRun:
                 self._ask("after", settings.interrupt_after, done.due, position.superstep)
             if self.shared.is_draining and position.due:
                 raise self._drained(position)
-            await self._pause(task)
+            if self._unwritten is not None:
+                raise self._unwritten
+            # Others get their turn; and a run without real waiting would never see that it was cancelled.
+            if time.perf_counter() - self._began_turn > YIELD_S or (task is not None and task.cancelling()):
+                await asyncio.sleep(0)
+                self._began_turn = time.perf_counter()
         return position
 
     def _write(self, entries: Sequence[Entry]) -> None:
@@ -163,21 +168,12 @@ class GraphRun:
         name = entry.step_id.rpartition("/")[2].partition("#")[0]
         return self.plan.nodes[name].effect is Effect.PURE
 
-    async def _pause(self, task: asyncio.Task[Any] | None) -> None:
-        """Let others have their turn; a run without real waiting would never see that it was cancelled."""
-        if self._unwritten is not None:
-            raise self._unwritten
-        now = time.perf_counter()
-        if now - self._began_turn > YIELD_S or (task is not None and task.cancelling()):
-            await asyncio.sleep(0)
-            self._began_turn = time.perf_counter()
-
     # -- one superstep ---------------------------------------------------------------------------------------------
 
     async def _superstep(self, position: Position, number: int) -> tuple[list[Outcome], list[Entry]]:
         if len(position.due) == 1:
             (due,) = position.due
-            step = self._step(due, step_ids(self.prefix, position)[0])
+            step = self._step(due, step_id(self.prefix, number, due))
             answer, entry = await self._node(due, step, position.values, number, alone=True)
             if entry is None:
                 return [outcome_of(due.node, answer)], []
@@ -237,14 +233,16 @@ class GraphRun:
         placed.start(step)
         if emit is not None:
             emit.started(self, step, due, values)
-        began = time.perf_counter()
+        began, is_done = time.perf_counter(), False
         try:
             answer = await perform(self, due, step, values, number, alone=alone)
+            is_done = True
             ms = round((time.perf_counter() - began) * 1000, 3)
-            entry = placed.done(step, {"superstep": number, "result": to_json(answer), "ms": ms})
+            entry = placed.done(step, number, to_json(answer), ms)
         except Exception as failure:
             self._is_failing = True
-            placed.failed(step, failure, began)
+            # What was given up may go on without us, so nobody knows whether it had its effect.
+            placed.failed(step, failure, began, is_done=is_done or isinstance(failure, NodeTimeout))
             if emit is not None:
                 emit.failed(self, step, failure)
             raise
