@@ -112,6 +112,27 @@ def test_a_module_that_cannot_be_imported_says_why(wrong: Wrong, code: str, says
     assert "steps.py:1" in told[0]
 
 
+@pytest.mark.parametrize("code", ["import nowhere_at_all", "raise RuntimeError('no')"])
+def test_a_package_that_breaks_says_why(wrong: Wrong, tmp_path: Path, code: str) -> None:
+    """It is there, and what it imports is not: that is another mistake than a missing package."""
+    (tmp_path / "broken_package").mkdir()
+    (tmp_path / "broken_package" / "__init__.py").write_text(code)
+    (told,) = wrong("nodes: [{id: a, handler: 'broken_package:f'}]")
+
+    assert "broken_package cannot be imported" in told
+    assert "__init__.py:1" in told
+
+
+def test_a_function_that_is_gone_cannot_be_sent(load: Load, tmp_path: Path) -> None:
+    """The other process says which function, and of which file."""
+    sent = pickle.dumps(load(ONE, handlers="def f(): return 1").nodes["a"].call)
+    (tmp_path / "handlers.py").write_text("f = 5\n# changed")
+    os.utime(tmp_path / "handlers.py", ns=(1, 1))
+
+    with pytest.raises(NotFound, match=r"'f' in .*handlers\.py cannot be called"):
+        pickle.loads(sent)
+
+
 def test_names_that_are_no_modules_are_refused() -> None:
     """A path out of the folder, or nonsense, is not handed to the import system."""
     for name in ("../x:f", "a b:f", ":f", "1:f"):

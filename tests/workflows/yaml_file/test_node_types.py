@@ -275,9 +275,11 @@ def test_mistakes_of_a_part_are_told_in_its_own_file(wrong: Wrong) -> None:
 @pytest.mark.parametrize(
     ("node", "says"),
     [
-        ("workflow: iner.yaml", "there is no file 'iner.yaml'. Did you mean 'inner.yaml'"),
+        ("workflow: iner.yaml", "iner.yaml'. Did you mean 'inner.yaml'"),
         ("workflow: inner.yaml, inputs: {rowz: 1}", "has no value 'rowz'. Did you mean 'rows'"),
+        ("workflow: .", "cannot be read"),
         ("workflow: 'math:pi'", "'math:pi' is a float, not a Workflow"),
+        ("workflow: 'math:py'", "there is no 'py' in 'math'"),
         ("workflow: flow.yaml", "comes to itself again: flow.yaml → flow.yaml"),
         ("workflow: other.yaml", "comes to itself again: flow.yaml → other.yaml → flow.yaml"),
     ],
@@ -292,6 +294,31 @@ def test_a_part_that_cannot_be_is_told(wrong: Wrong, node: str, says: str) -> No
     )
 
     assert any(says in one for one in told), told
+
+
+def test_a_workflow_made_in_python_is_a_part_too(load: Load, journal: Journal) -> None:
+    """Named as `module:name`; its state, of whatever type, is the value."""
+    workflow = load(
+        "nodes: [{id: part, type: workflow, workflow: 'python_part:made', inputs: {x: 2}}]",
+        python_part="""
+            from dataclasses import dataclass
+            from victor_nb import START, Workflow
+            @dataclass
+            class State:
+                x: int = 1
+            made = Workflow(State, "made").add_node("twice", lambda state: {"x": state.x * 2}).add_edge(START, "twice")
+        """,
+    )
+
+    assert workflow.run_sync({}, journal=journal).state["part"].x == 4
+
+
+def test_a_part_of_a_text_needs_a_folder(load: Load) -> None:
+    """A text is nowhere, so nothing is beside it."""
+    text = "nodes: [{id: part, type: workflow, workflow: inner.yaml}]"
+
+    with pytest.raises(InvalidWorkflow, match="no folder in which to find a file"):
+        workflow_from_yaml(text)
 
 
 def test_files_that_double_are_loaded_once_each(load: Load) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from victor_nb.journal import Journal, open_journal
+from victor_nb.workflows.control import Command
 from victor_nb.workflows.errors import InvalidState, NodeFailed, NodeTimeout
 from victor_nb.workflows.graph import Workflow
 from victor_nb.workflows.yaml_file.errors import ExpressionFailed
@@ -245,6 +246,25 @@ def test_a_node_does_its_work_for_each_of_a_list(journal: Journal) -> None:
 
     assert values["sizes"] == [[1, 0], [2, 1]]
     assert values["named"] == ["0:1", "1:a"]
+
+
+def test_a_list_may_be_skipped_as_a_whole(journal: Journal) -> None:
+    """Nothing is evaluated then but the condition."""
+    text = "nodes: [{id: a, handler: f, when: false, for_each: '{{ a.nothing }}', cache: true, depends_on: []}]"
+    text = text.replace("a.nothing", "1 / 0")
+
+    assert state(workflow_from_yaml(text, handlers={"f": lambda: 1}), journal)["a"] is None
+
+
+def test_a_handler_may_say_where_to_go(journal: Journal) -> None:
+    """A `Command` goes through to the engine: the loop that a file itself cannot say."""
+
+    def again(count: int) -> Any:
+        return Command(update={"count": count + 1}, goto="a" if count < 3 else ())
+
+    text = "state: {count: {type: int, default: 0}}\nnodes: [{id: a, handler: again}]"
+
+    assert state(workflow_from_yaml(text, handlers={"again": again}), journal)["count"] == 4
 
 
 def test_a_list_of_nothing_gives_nothing(journal: Journal) -> None:

@@ -120,10 +120,6 @@ class _Loading:
             what = f"the workflow comes to itself again: {' → '.join([*way, path.name])}"
             self.mistakes.append(Mistake(what, place))
             return None
-        if not path.is_file():
-            beside = [one.name for one in path.parent.glob("*.y*ml")] if path.parent.is_dir() else []
-            self.mistakes.append(Mistake(f"there is no file {name!r}.{nearest(path.name, beside)}", place))
-            return None
         try:
             return self.load(path)
         except FileUnreadable as unreadable:

@@ -80,4 +80,4 @@ def _forbidden_character(text: str, file: str) -> tuple[str, Place, str]:
             ):
                 what = f"the character {character!r} is not allowed in YAML"
                 return what, Place(file, number, column), 'write it as an escape in double quotes, such as "\\x07"'
-    return "the file holds a character that YAML does not allow", Place(file, 1, 1), ""
+    return "the file holds a character that YAML does not allow", Place(file, 1, 1), "write it as an escape"
