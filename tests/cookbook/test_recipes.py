@@ -8,7 +8,11 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
+from tests.support.require import library
 from tests.support.this_python import ThisPython
+
+LIBRARIES = {"14_dask": ("distributed", "dask")}
+"""What a recipe needs of an extra: the module, and the extra."""
 
 RECIPES = sorted((Path(__file__).parents[2] / "cookbook").glob("*.ipynb"))
 
@@ -38,6 +42,9 @@ def executed(tmp_path, monkeypatch):
 @pytest.mark.parametrize("recipe", RECIPES, ids=lambda path: path.stem)
 def test_a_recipe_runs_to_its_end(recipe, executed):
     """A recipe that raises is no recipe."""
+    if recipe.stem in LIBRARIES:
+        module, extra = LIBRARIES[recipe.stem]
+        library(module, extra=extra)
     notebook = executed(recipe)
 
     assert all(cell.execution_count for cell in notebook.cells if cell.cell_type == "code")

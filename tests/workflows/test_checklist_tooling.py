@@ -12,6 +12,7 @@ import pytest
 from pydantic import BaseModel, TypeAdapter
 
 from tests.agents.scripts import Script, told_by_tools
+from tests.support.require import library
 from victor_nb.agents import Agent
 from victor_nb.tools import tool
 from victor_nb.workflows import END, PARENT, START, Command, Workflow
@@ -89,6 +90,7 @@ def test_68_a_graph_is_drawn_in_four_ways_without_a_web_service(doubling):
     assert "double" in to_mermaid(shape), "the graph inside is drawn, too"
     assert "Doubling" in as_text(shape)
     assert as_svg(shape).startswith("<svg")
+    library("resvg_py", extra="png")
     assert as_png(shape).startswith(b"\x89PNG")
 
 
