@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TypedDict
 
 import pytest
@@ -11,6 +12,7 @@ from victor_nb import END, START, Workflow
 from victor_nb.journal import open_journal
 from victor_nb.views import GraphReport, live_graph, watching
 from victor_nb.views.graph_live import TextGraphView
+from victor_nb.views.graph_state import folded
 
 
 class Number(TypedDict):
@@ -50,3 +52,23 @@ def test_a_run_is_watched_by_what_hears_its_events(monkeypatch: pytest.MonkeyPat
 
     assert shown[0].known.nodes["halve"].state == "failed"
     assert "ZeroDivisionError" in shown[0].to_text()
+
+
+def test_a_large_graph_is_read_from_the_journal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The journal keeps its long shape apart; a listener gets a reference, and the picture is whole all the same."""
+    shown: list[GraphReport] = []
+    monkeypatch.setattr("victor_nb.views.graph_live.put", shown.append)
+    workflow, journal = Workflow(Number, name="long"), open_journal("memory:")
+    names = [START, *(f"node_{at}" for at in range(900)), END]
+    for name in names[1:-1]:
+        workflow.add_node(name, lambda state: None)
+    for source, target in pairwise(names):
+        workflow.add_edge(source, target)
+
+    with watching(journal) as show:
+        workflow.run_sync({"n": 0}, journal=journal, on_event=show)
+
+    known = shown[0].known
+    assert known.shape == workflow.shape()
+    assert known.count("done") == 900
+    assert folded(journal.history(known.run_id)).shape is None  # nothing fails without the journal

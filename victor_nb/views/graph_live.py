@@ -105,15 +105,20 @@ def states_of(journal: Journal) -> Callable[[str, int], Mapping[str, Any]]:
 
 
 @contextmanager
-def watching(journal: Journal | None = None) -> Iterator[Callable[[Event], None]]:
+def watching(journal: Journal | str | None = None) -> Iterator[Callable[[Event], None]]:
     """Show a workflow's graph in the running cell while it runs.
 
     What is yielded goes to `on_event` of a run: `with watching() as show: await workflow.run(…, on_event=show)`.
 
     Args:
-        journal: that of the run, so that tables and pictures are shown, and what nodes were given.
+        journal: that of the run or its URL, as the run takes it: long values, and what nodes were given, are in it.
     """
-    view = live_graph(load=journal.load, states=states_of(journal)) if journal is not None else live_graph()
+    from victor_nb.workflows.journals import journal_of
+
+    view = live_graph(
+        load=lambda value: journal_of(journal).load(value),
+        states=lambda run_id, superstep: states_of(journal_of(journal))(run_id, superstep),
+    )
     view.show()
     try:
         yield view.add

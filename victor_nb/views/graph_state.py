@@ -23,6 +23,8 @@ from victor_nb.workflows.shape import GraphShape
 EVENTS: Final = 24
 """Events kept of each node: the newest."""
 _VALUE_LENGTH: Final = 1_500
+_KEPT_APART: Final = (b'"$table"', b'"$json"', b'"blob"')
+"""What stands in an event for a value that the journal keeps elsewhere."""
 _PAUSED_BEFORE: Final = frozenset({"run.resumed", "run.forked", "state.edited"})
 _ENDED: Final = {"run.finished": "finished", "run.failed": "failed", "run.stopped": "stopped"}
 
@@ -118,7 +120,7 @@ def advance(known: GraphState, event: Event, load: Load | None = None) -> None:
     known.started = known.started or event.time
     known.updated = max(known.updated, event.time)
     if take := _TAKES.get(event.type):
-        take(known, event, load)
+        take(known, event, load if any(mark in event.raw for mark in _KEPT_APART) else None)
 
 
 def mark_of(node: NodeState) -> Mark | None:
@@ -156,9 +158,10 @@ _TONES: Final = {
 
 
 def _graph(known: GraphState, event: Event, load: Load | None) -> None:
-    written = event.data.get("shape")
-    if not event.step_id and isinstance(written, dict):
-        known.shape = GraphShape.from_json(_loaded(written, load))
+    written = _loaded(event.data.get("shape"), load)
+    # That of a large graph is kept apart, and cannot be read without the journal.
+    if not event.step_id and isinstance(written, dict) and "nodes" in written:
+        known.shape = GraphShape.from_json(written)
 
 
 def _run_began(known: GraphState, event: Event, load: Load | None) -> None:
