@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import socket
@@ -531,5 +532,15 @@ def test_a_closed_journal_says_so_and_leaves_no_connection(postgres, url):
 
     with pytest.raises(JournalUnavailable, match="has been closed"):
         journal.runs()
+    while set(postgres.backends()) - set(before):
+        time.sleep(0.01)  # the server takes a moment to notice
+
+
+def test_a_journal_that_is_forgotten_leaves_no_connection(postgres, url):
+    """Not everybody closes what they open."""
+    before = postgres.backends()
+    open_journal(url).start().finish()
+    gc.collect()
+
     while set(postgres.backends()) - set(before):
         time.sleep(0.01)  # the server takes a moment to notice

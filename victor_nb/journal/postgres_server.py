@@ -9,9 +9,11 @@
 
 from __future__ import annotations
 
+import os
 import random
 import threading
 import time
+import weakref
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -240,5 +242,12 @@ class PostgresServer:
         """Keep the parent's connections without ever touching them: closing them here would end the parent's."""
         self._inherited += self._idle
         self._idle = deque()
+        weakref.finalize(self, _close_all, self._idle, os.getpid())
         self._slots, self._guard = threading.BoundedSemaphore(MOST_CONNECTIONS), threading.Lock()
         self._closing = threading.Event()
+
+
+def _close_all(idle: deque[Connection[Any]], pid: int) -> None:
+    """Say goodbye for a journal that was forgotten, or at the end of the process; never for a parent."""
+    while idle and os.getpid() == pid:
+        idle.pop().close()
