@@ -113,7 +113,7 @@ class Writer:
     def _encoded(self, value: object, where: str, encode: Callable[[object], bytes]) -> bytes:
         try:
             try:
-                return encode(value if _is_plain(value) else self.plain(value))
+                return encode(value if is_plain(value) else self.plain(value))
             except UnicodeEncodeError:  # half a surrogate pair, as file names and cut emoji have it
                 self._escapes = True
                 return encode(self.plain(value))
@@ -177,18 +177,18 @@ class Writer:
         raise NoPlace
 
 
-def _is_plain(value: object) -> bool:
+def is_plain(value: object) -> bool:
     """Whether `Writer.plain` would return equal JSON values: most bodies need no copy, and looking is half as dear."""
     kind = type(value)
     if kind is dict:
         for key, item in value.items():  # type: ignore[attr-defined]
             if type(key) is not str or key[:1] == "$":
                 return False
-            if type(item) is not str and item is not None and not _is_plain(item):
+            if type(item) is not str and item is not None and not is_plain(item):
                 return False
         return True
     if kind is list:
-        return all(map(_is_plain, value))  # type: ignore[call-overload]
+        return all(map(is_plain, value))  # type: ignore[call-overload]
     if kind is int:
         return -_INT_LIMIT < value < _INT_LIMIT  # type: ignore[operator]
     if kind is float:

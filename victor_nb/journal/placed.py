@@ -10,7 +10,9 @@ from __future__ import annotations
 from collections.abc import Awaitable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from .codec import Writer
+import msgspec
+
+from .codec import INLINE_BYTES, Writer, is_plain, to_json
 from .effects import Effect, OnDoubt
 from .errors import Paused
 from .events import Event
@@ -20,6 +22,16 @@ from .steps import Step
 
 if TYPE_CHECKING:
     from .run import Run
+
+
+class _Done(msgspec.Struct):
+    """The body of a `step.finished`."""
+
+    kind: str
+    name: str
+    superstep: int
+    result: object
+    ms: float
 
 
 class PlacedSteps:
@@ -89,17 +101,28 @@ class PlacedSteps:
         if self._journal.hub.is_heard(run.id):
             run._announce("step.started", Writer(self._redactor).body(run._start_of(step)), step, replayed=False)
 
-    def done(self, step: Step, fields: dict[str, object]) -> Entry:
-        """Return the event that the step is done, ready to be written; `fields` has its `result` and what else.
+    def done(self, step: Step, superstep: int, result: object, ms: float) -> Entry:
+        """Return the event that the step is done, ready to be written.
 
         Raises:
             Unstorable: the result cannot be written down.
         """
+        if step.notes is None and (raw := self._plain_done(step, superstep, result, ms)) is not None:
+            return Entry("step.finished", raw, step.id, step.parent_id)
         writer = Writer(self._redactor)
-        body: dict[str, object] = {"kind": step.kind, "name": step.name, **fields}
-        if step.notes:
-            body |= step.notes
+        body: dict[str, object] = {"kind": step.kind, "name": step.name}
+        body |= {"superstep": superstep, "result": result, "ms": ms, **(step.notes or {})}
         return Entry("step.finished", writer.body(body), step.id, step.parent_id, writer.blobs)
+
+    def _plain_done(self, step: Step, superstep: int, result: object, ms: float) -> bytes | None:
+        """The body of most events there are: short, of JSON values; None for any other."""
+        try:
+            if not is_plain(result):
+                return None
+            raw = to_json(_Done(step.kind, step.name, superstep, result, ms))
+        except (UnicodeEncodeError, RecursionError):  # half a character, a circle: the writer knows what to do
+            return None
+        return self._redactor.clean_json(raw) if len(raw) <= INLINE_BYTES else None
 
     def note(self, type: str, data: dict[str, object], step_id: str = "", parent_id: str = "") -> Entry:
         """Return an event that is no step, ready to be written."""

@@ -82,6 +82,8 @@ def read_route(plan: Plan, node: str, route: Route, decided: Any) -> list[Due]:
     Raises:
         InvalidUpdate: it leads nowhere.
     """
+    if type(decided) is str and route.targets is not None and (target := route.targets.get(decided)) is not None:
+        return [] if target == END else [Due(target)]  # validated with the graph
     answers = decided if isinstance(decided, list | tuple | set | frozenset) else (decided,)
     who = f"the route after {node!r}"
     if route.targets is None:

@@ -205,10 +205,13 @@ async def routed(
     left = applied(graph.plan.rules, values, answer.updates, name)
     goto = [*answer.goto]
     for route in routes:
-        wanted = {one: runtime if one == "runtime" else getattr(runtime, one) for one in route.wants}
-        decided = route.decide(graph.plan.schema.view(left), **wanted)
+        if route.wants:
+            wanted = {one: runtime if one == "runtime" else getattr(runtime, one) for one in route.wants}
+            decided = route.decide(graph.plan.schema.view(left), **wanted)
+        else:
+            decided = route.decide(graph.plan.schema.view(left))
         goto += read_route(graph.plan, name, route, await decided if route.is_async else decided)
-    return answer._replace(goto=goto, left=left)
+    return Answer(answer.updates, goto, answer.to_parent, left)
 
 
 # -- a graph inside a node -------------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import replace
 from hashlib import blake2b
@@ -334,9 +335,8 @@ class Workflow:
 
 
 def _is_agent(action: Any) -> bool:
-    from ..agents import Agent
-
-    return isinstance(action, Agent)
+    agents = sys.modules.get("victor_nb.agents.agent")  # where there is an agent, its room is there
+    return agents is not None and isinstance(action, agents.Agent)
 
 
 def _digest(text: str) -> str:

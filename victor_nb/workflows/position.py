@@ -115,7 +115,7 @@ def after(rules: Rules, position: Position, outcomes: Sequence[Outcome]) -> Posi
         targets = rules.after[only.node]
         values = only.left if only.left is not None else applied(rules, position.values, only.updates, only.node)
         if len(targets) + len(only.goto) <= 1:
-            due = tuple(only.goto) or tuple(map(Due, targets))
+            due = (Due(targets[0]),) if targets else tuple(only.goto)
             return Position(position.superstep + 1, values, due, (), _NO_ARRIVALS)
         return _next(rules, position, outcomes, values)
     _check_writes(rules, outcomes)
@@ -220,12 +220,16 @@ def step_ids(prefix: str, position: Position) -> list[str]:
     """
     number, sent, ids = position.superstep + 1, 0, []
     for due in position.due:
-        if due.arg is NOTHING and due.failure is None:
-            ids.append(f"{prefix}{number}/{due.node}")
-        else:
-            ids.append(f"{prefix}{number}/{due.node}#{sent}")
-            sent += 1
+        ids.append(step_id(prefix, number, due, sent))
+        sent += due.arg is not NOTHING or due.failure is not None
     return ids
+
+
+def step_id(prefix: str, number: int, due: Due, sent: int = 0) -> str:
+    """The id of one step of superstep `number`; `sent` counts those before it that have an input of their own."""
+    if due.arg is NOTHING and due.failure is None:
+        return f"{prefix}{number}/{due.node}"
+    return f"{prefix}{number}/{due.node}#{sent}"
 
 
 class Edit(NamedTuple):
