@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.notebook.lab import Page, browser, jupyter_lab, notebook_page, write_notebook
+from tests.notebook.kernels import interpreter
+from tests.notebook.lab import Page, browser, jupyter_lab, notebook_page, offer_kernel, write_notebook
 from tests.support.require import absent
 from victor_nb.views.live import STATIC
 
@@ -137,3 +138,21 @@ def test_a_workflow_is_drawn_watched_and_travelled_in(tmp_path: Path, chromium: 
                 assert {"text/plain", "text/html", "image/svg+xml"} <= shown.keys()
                 assert "application/vnd.jupyter.widget-view+json" not in shown
             assert foreign == []
+
+
+def test_a_kernel_that_hears_nothing_while_a_cell_runs_is_watched_all_the_same(tmp_path: Path, chromium: Any) -> None:
+    """ipykernel 6 takes messages between cells only: the graph is sent until a page has surely got it."""
+    with jupyter_lab(tmp_path) as server:
+        offer_kernel(server, "older", interpreter("6.31"))
+        cells = [SET_UP, f"Path('go').touch()\n{WATCHED}"]
+        write_notebook(server, "older.ipynb", cells, kernel="older")
+        with notebook_page(chromium, server, "older.ipynb") as (page, _):
+            page.run_all()
+            page.outputs(1).locator('.vng-node[data-path="person"][data-tone="busy"]').wait_for()
+            assert page.is_running(1)
+            node(page, 1, "papers").click()
+            page.outputs(1).locator(".vng-panel").get_by_text("the archive").wait_for()
+
+            (server.folder / "go").touch()
+            page.wait_until_run(1)
+            page.outputs(1).locator("svg.victor-graph").wait_for()
