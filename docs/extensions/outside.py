@@ -10,6 +10,7 @@ from __future__ import annotations
 import importlib
 import inspect
 import pkgutil
+import re
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
@@ -157,6 +158,16 @@ def has_been_told(app: Sphinx, what: str, name: str, value: object, skip: bool, 
     return True if what == "class" and inspect.isclass(value) and value.__name__ != name else None
 
 
+def readable(
+    app: Sphinx, what: str, name: str, value: object, options: object, signature: str | None, returned: str | None
+) -> tuple[str | None, str | None]:
+    """Defaults as one would write them: Sphinx cannot read `<factory>` and breaks the whole signature."""
+    if signature is not None:
+        signature = re.sub(r"<class '(?:\w+\.)*(\w+)'>", r"\1", signature.replace("<factory>", "..."))
+        signature = re.sub(r"<(\w+\.\w+): '[^']*'>", r"\1", signature)
+    return signature, returned
+
+
 def setup(app: Sphinx) -> dict[str, bool]:
     """Called by Sphinx; the tests import this module without it."""
     from sphinx.domains.python import PyObject
@@ -164,6 +175,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.setup_extension("sphinx.ext.autodoc")
     app.connect("config-inited", bring)
     app.connect("autodoc-skip-member", has_been_told)
+    app.connect("autodoc-process-signature", readable)
     for field in PyObject.doc_field_types:
         if field.name == "variable":  # of a class, that is
             field.label = "Attributes"
