@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TypedDict
 
 import pytest
@@ -41,6 +42,20 @@ def test_nodes_of_both_kinds_are_given_the_store_of_the_journal(journal):
     assert graph.run_sync({}, journal=journal).state["seen"] == ("read", 1)
     assert graph.run_sync({}, journal=journal).state["seen"] == ("read", 2)
     assert Memory(journal).get(NOTES, "n").value == 2
+
+
+def test_a_node_awaits_many_calls_at_once(journal):
+    """Each is a step of its own, and each is done."""
+
+    async def many(state, store):
+        await asyncio.gather(*[store.aput(NOTES, str(n), n) for n in range(20)])
+        found = await asyncio.gather(*[store.aget(NOTES, str(n)) for n in range(20)])
+        counted = await asyncio.gather(*[store.achange(NOTES, "sum", lambda s: s + 1, default=0) for _ in range(5)])
+        return {"seen": ([item.value for item in found], sorted(counted))}
+
+    done = one_node(many).run_sync({}, journal=journal)
+    assert done.state["seen"] == (list(range(20)), [1, 2, 3, 4, 5])
+    assert len(journal.events(done.run_id, types=["step.finished"])) == 46
 
 
 def test_a_node_that_runs_again_after_a_question_reads_what_it_read(journal):

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from victor_nb.errors import UsageError
+from victor_nb.journal import open_journal
 from victor_nb.workflows.memory import Item, Memory, Put
 
 FACTS = ("users", "ada", "facts")
@@ -296,6 +297,13 @@ def test_items_written_without_an_embedder_get_their_vectors_at_the_first_search
     other.name = "other"
     Memory(journal, other).search(query="thirsty")
     assert other.asked == [["thirsty"], ["ada likes tea"]]
+
+
+def test_a_journal_that_can_only_be_read_is_searched_by_meaning_too(sqlite_journal, senses):
+    """The vectors that are missing are made for the search, and not kept."""
+    Memory(sqlite_journal).put(FACTS, "tea", {"text": "Ada likes tea"})
+    with open_journal(f"{sqlite_journal.url}?mode=ro") as readable:
+        assert keys(Memory(readable, senses).search(query="thirsty")) == ["tea"]
 
 
 @pytest.mark.parametrize("given", [[[1.0]], [1.0, 2.0], "vectors", [[float("nan")], [1.0]], [["a"], ["b"]]])

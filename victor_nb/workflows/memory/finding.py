@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
 import msgspec
 
+from ...journal import JournalReadOnly
 from ...journal.codec import Reader
 from ...journal.items import ItemRow, Items
 from ...journal.redaction import Redactor
@@ -79,6 +81,7 @@ class Finder:
         # Their texts are not kept, only the words of these: nearly the same to an embedder.
         made = vectors_of(embedder, [row.words for row in without])
         new = [row._replace(vector=vector, embedder=known) for row, vector in zip(without, made, strict=True)]
-        self.items.describe(new)
+        with suppress(JournalReadOnly):  # then they are made again the next time
+            self.items.describe(new)
         by_name = {(row.place, row.name): row for row in new}
         return [by_name.get((row.place, row.name), row) for row in rows]
