@@ -208,6 +208,7 @@ class Runtime:
 
     def ask(self, value: Any, key: str, schema: Any = None) -> Any:
         """Return the answer to a question, or leave the node with it; see `interrupt`."""
+        asked = dict(value) if isinstance(value, Mapping) else {} if value is None else {"question": value}
         while True:
             count = self._asked[key] = self._asked.get(key, 0) + 1
             what = f"{self.step.id}\0{key}\0{count}"
@@ -219,7 +220,7 @@ class Runtime:
             valid, answer = _validated(schema, answer)
             if valid:
                 return answer
-            value = answer  # the question, once more, with what was wrong
+            value = {**asked, **answer}  # once more, with what was wrong
 
 
 RUNTIME: Final[ContextVar[Runtime | None]] = ContextVar("victor_runtime", default=None)

@@ -130,6 +130,7 @@ def test_an_answer_that_is_no_choice_is_asked_for_again(journal: Journal) -> Non
 
     assert again.status == "waiting"
     assert again.interrupts[0].value["not accepted"] == "perhaps"
+    assert again.interrupts[0].value["prompt"] == "Publish T?"
 
 
 def test_questions_about_each_of_a_list_are_asked_together(journal: Journal) -> None:
