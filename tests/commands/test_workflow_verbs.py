@@ -10,7 +10,7 @@ from typing import Annotated, Any, TypedDict
 import pytest
 
 from tests.commands.conftest import Call
-from victor_nb import END, START, Workflow, interrupt
+from victor_nb import END, START, Workflow, interrupt, workflow
 from victor_nb.commands import Session
 from victor_nb.errors import UsageError
 from victor_nb.journal import Event
@@ -394,3 +394,19 @@ def test_every_result_is_json_too(call: Call, finished: str) -> None:
     ]
 
     assert all(json.loads(result.to_text()) is not None for result in results)
+
+
+def test_a_function_that_is_a_workflow_takes_its_input_as_one_value(call: Call, session: Session) -> None:
+    """Found, drawn, run and shown like any other."""
+
+    @workflow
+    def double(numbers: dict[str, int]) -> int:
+        """Twice as much."""
+        return numbers["n"] * 2
+
+    assert session.namespace is not None
+    session.namespace["double"] = double
+
+    assert call("workflow", "run", "double", "--set", "n=4").state["output"] == 8
+    assert call("state", "last").to_json()["input"] == {"n": 4}
+    assert "Twice as much" in call("workflow", "visualize", "double").to_html()

@@ -16,8 +16,9 @@ from victor_nb.commands.workflow_result import WorkflowAnswer
 from victor_nb.commands.workflow_values import given
 from victor_nb.errors import UsageError
 from victor_nb.views import TableView, TextView
-from victor_nb.workflows import GraphShape
+from victor_nb.workflows import GraphShape, Workflow
 from victor_nb.workflows.drawing import Theme
+from victor_nb.workflows.functional import Called
 
 
 @click.group("workflow", cls=VerbGroup)
@@ -102,15 +103,20 @@ async def run(context: click.Context, /, workflow: str, written_input: str | Non
     """
     session: Session = context.obj
     chosen = found(session, workflow)
+    values = given(session, written_input, flags["pairs"], body_of(context)) or {}
     settings = session.settings()
     options: dict[str, Any] = {"journal": session.journal(settings)}
     options |= {name: flags[name] for name in ("executor", "max_steps") if flags[name] is not None}
     with session.watch() as watch:
-        result = await chosen.run(
-            given(session, written_input, flags["pairs"], body_of(context)) or {}, **options, on_event=watch
-        )
+        result = await chosen.run(_fitting(chosen, values), **options, on_event=watch)
     session.run_ids.append(result.run_id)
     return WorkflowAnswer(result)
+
+
+def _fitting(workflow: Workflow, values: dict[str, Any]) -> dict[str, Any]:
+    """The input as the workflow takes it: a function's is one value under one key."""
+    is_function = workflow.schemas[0].type is Called
+    return {"input": values} if is_function and "input" not in values else values
 
 
 def _leads(shape: GraphShape, node: str) -> str:

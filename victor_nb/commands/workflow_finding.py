@@ -16,7 +16,7 @@ from typing import Any
 from victor_nb.commands.session import Session
 from victor_nb.errors import UsageError, nearest
 from victor_nb.journal import Event, Journal, RunNotFound
-from victor_nb.workflows import GraphShape, Workflow, WorkflowRun, load_workflow
+from victor_nb.workflows import FunctionWorkflow, GraphShape, Workflow, WorkflowRun, load_workflow
 
 _YAML = (".yaml", ".yml")
 _HINT = "name a YAML file, module:name, file.py:name, or a variable that holds a Workflow"
@@ -29,7 +29,7 @@ def found(session: Session, name: str) -> Workflow:
         UsageError: it means none.
         InvalidWorkflow, FileUnreadable: the file that it names has mistakes.
     """
-    own = (session.namespace or {}).get(name)
+    own = _graph((session.namespace or {}).get(name))
     if isinstance(own, Workflow):
         return own
     file, _, attribute = name.rpartition(":")
@@ -37,7 +37,7 @@ def found(session: Session, name: str) -> Workflow:
         return _from_yaml(_path(session, name))
     if file:
         return _from_python(session, file, attribute)
-    known = [key for key, value in (session.namespace or {}).items() if isinstance(value, Workflow)]
+    known = [key for key, value in (session.namespace or {}).items() if isinstance(_graph(value), Workflow)]
     if own is not None:
         raise UsageError(f"{name!r} is a {type(own).__name__}, not a workflow", hint=_HINT)
     raise UsageError(f"there is no workflow {name!r}.{nearest(name, known)}", hint=_HINT)
@@ -67,7 +67,7 @@ def of_run(session: Session, journal: Journal, run_id: str, named: str = "") -> 
     if named:
         return found(session, named)
     info = journal.find(run_id)
-    for value in (session.namespace or {}).values():
+    for value in map(_graph, (session.namespace or {}).values()):
         if isinstance(value, Workflow) and value.name == info.name:
             return value
     origin = _origin(journal, info.run_id)
@@ -112,16 +112,22 @@ def _from_python(session: Session, file: str, attribute: str) -> Workflow:
     value: object = module
     for part in attribute.split("."):
         value = getattr(value, part, None)
+    value = _graph(value)
     if isinstance(value, Workflow):
         workflow = value
-    elif callable(value) and isinstance(made := value(), Workflow):
+    elif callable(value) and isinstance(made := _graph(value()), Workflow):
         workflow = made
     else:
-        known = [key for key, one in vars(module).items() if isinstance(one, Workflow)]
+        known = [key for key, one in vars(module).items() if isinstance(_graph(one), Workflow)]
         what = f"{attribute!r} in {file} is no workflow" if value is not None else f"{file} has no {attribute!r}"
         raise UsageError(f"{what}.{nearest(attribute, known)}", hint=f"its workflows: {', '.join(known) or 'none'}")
     workflow.origin = {"import": f"{_path(session, file) if file.endswith('.py') else file}:{attribute}"}
     return workflow
+
+
+def _graph(value: object) -> object:
+    """The graph that a function made by `workflow` is; anything else as it is."""
+    return value.graph if isinstance(value, FunctionWorkflow) else value
 
 
 def _module(session: Session, file: str) -> ModuleType:

@@ -199,8 +199,9 @@ class FunctionWorkflow(Generic[R]):
     def __init__(self, function: Callable[..., Any], name: str = "") -> None:
         self.__doc__ = inspect.getdoc(function)
         called = name or function.__name__
-        self.graph = Workflow(Called, called, about=inspect.getdoc(function) or "")
-        self.graph.add_node(called, _node(function)).add_edge(START, called)
+        about = inspect.getdoc(function) or ""
+        self.graph = Workflow(Called, called, about=about)
+        self.graph.add_node(called, _node(function), about=about.partition("\n")[0]).add_edge(START, called)
 
     async def run(self, input: Any = None, **options: Unpack[Options]) -> WorkflowResult[R]:
         """`Workflow.run`; the result's `state` is what the function returned."""
