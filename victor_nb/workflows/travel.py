@@ -8,9 +8,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
+
+import msgspec
 
 from ..errors import UsageError, nearest
 from ..journal import Event, Journal, RunInfo
@@ -30,8 +32,7 @@ if TYPE_CHECKING:
 TOP_TYPES = ("run.started", GRAPH, "step.finished", EDITED, SNAPSHOT)
 
 
-@dataclass(frozen=True)
-class Checkpoint:
+class Checkpoint(msgspec.Struct, frozen=True, gc=False):  # made by the ten thousand
     """A point of a run that can be looked at, forked and compared.
 
     Attributes:
@@ -50,7 +51,11 @@ class Checkpoint:
     name: str
     run_id: str
     seq: int
-    _run: WorkflowRun = field(repr=False, compare=False)
+    _run: WorkflowRun
+
+    def __repr__(self) -> str:
+        nodes = ", ".join(self.nodes) or self.source
+        return f"Checkpoint({self.superstep}, {nodes}, run {self.run_id})"
 
     @property
     def state(self) -> dict[str, Any]:
@@ -348,12 +353,20 @@ class _Made:
         self._names: dict[int, str] = {}
 
     def take(self, event: Event) -> None:
-        if event.type == "run.started":
+        if event.type == "step.finished" and not event.step_id.startswith("0/"):
+            number = event.step_id.partition("/")[0]
+            if event.parent_id or not number.isdigit():
+                return  # of an agent, a step or a graph inside a node
+            if int(number) != self._number:
+                self._finish()
+                self._number = int(number)
+            self._events.append(event)
+        elif event.type == "run.started":
             if not self._done:
                 self._add(0, event, (), "input")
         elif event.type == GRAPH or event.step_id == f"0/{START}":
             if self._number == 0:  # the graph, and where its first routes lead, are there before anything runs
-                self._done = [replace(self._done[0], run_id=event.run_id, seq=event.seq)]
+                self._done = [msgspec.structs.replace(self._done[0], run_id=event.run_id, seq=event.seq)]
         elif event.type == EDITED:
             superstep = event.data["superstep"]
             if self._number == superstep:
@@ -365,17 +378,12 @@ class _Made:
             if event.step_id:
                 number, _, node = event.step_id.partition("/")
                 self._names[int(number)] = node
-        elif not event.parent_id and (number := event.step_id.partition("/")[0]).isdigit():
-            if int(number) != self._number:
-                self._finish()
-                self._number = int(number)
-            self._events.append(event)
 
     def _finish(self) -> None:
         if self._events:
-            nodes = tuple(event.step_id.partition("/")[2].partition("#")[0] for event in self._events)
-            self._add(self._number, self._events[-1], tuple(dict.fromkeys(nodes)), "nodes")
-        self._events = []
+            nodes = dict.fromkeys(event.step_id.partition("/")[2].partition("#")[0] for event in self._events)
+            self._add(self._number, self._events[-1], tuple(nodes), "nodes")
+            self._events = []
 
     def _add(
         self, superstep: int, event: Event, nodes: tuple[str, ...], source: Literal["input", "nodes", "edit"]
@@ -389,4 +397,4 @@ class _Made:
             self._finish()
         if not self._names:
             return self._done
-        return [replace(one, name=self._names.get(one.superstep, "")) for one in self._done]
+        return [msgspec.structs.replace(one, name=self._names.get(one.superstep, "")) for one in self._done]
