@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from functools import cache
+from importlib.metadata import EntryPoint
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, Literal
@@ -16,6 +17,7 @@ from pydantic import Field
 
 from victor_nb.workflows.errors import InvalidWorkflow
 from victor_nb.workflows.yaml_file.building import Building
+from victor_nb.workflows.yaml_file.errors import NodeTypeBroken
 from victor_nb.workflows.yaml_file.fields import NodeFields
 from victor_nb.workflows.yaml_file.loading import workflow_from_yaml
 from victor_nb.workflows.yaml_file.node_types import NodeType, node_types, register_node_type, registry
@@ -214,17 +216,37 @@ def test_a_built_in_type_cannot_be_replaced() -> None:
         register_node_type(NodeType("other", EchoFields, make_echo))
 
 
+def installed(monkeypatch: pytest.MonkeyPatch, **values: str) -> None:
+    """Pretend that a package has entry points of these names and values."""
+    entries = [EntryPoint(name, value, registry.GROUP) for name, value in values.items()]
+    monkeypatch.setattr(
+        registry, "entry_points", lambda group, name=None: [one for one in entries if name in (None, one.name)]
+    )
+
+
+ECHO = NodeType("echo", EchoFields, make_echo)
+
+
 def test_types_of_installed_packages_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
     """An entry point of the group `victor_nb.node_types` is enough."""
+    installed(monkeypatch, echo=f"{__name__}:ECHO")
 
-    class Entry:
-        @staticmethod
-        def load() -> NodeType:
-            return NodeType("echo", EchoFields, make_echo)
+    assert node_types()["echo"].fields is EchoFields
+    assert workflow_from_yaml("nodes: [{id: a, type: echo, text: x}]").nodes["a"]
 
-    monkeypatch.setattr(registry, "entry_points", lambda group: [Entry] if group == "victor_nb.node_types" else [])
-    registry._installed.cache_clear()
-    try:
-        assert node_types()["echo"].fields is EchoFields
-    finally:
-        registry._installed.cache_clear()
+
+@pytest.mark.parametrize(
+    ("value", "says"),
+    [("nowhere_at_all:X", "No module named"), (f"{__name__}:GOOD", "no NodeType of that name")],
+)
+def test_a_package_that_is_broken_concerns_only_files_that_use_it(
+    monkeypatch: pytest.MonkeyPatch, value: str, says: str
+) -> None:
+    """Others load; a file that names its type has a mistake there."""
+    installed(monkeypatch, echo=value)
+
+    workflow_from_yaml(GOOD, handlers={"f": f})
+    with pytest.raises(InvalidWorkflow, match=rf"'echo' cannot be loaded: .*{says}.* \(<text>:1:23\)"):
+        workflow_from_yaml("nodes: [{id: a, type: echo, text: x}]")
+    with pytest.raises(NodeTypeBroken):
+        node_types()

@@ -12,9 +12,10 @@ from typing import Any, Final
 
 from ...errors import nearest
 from .documents import Document, Key
+from .errors import NodeTypeBroken
 from .fields import FileFields, NodeFields, StateFields
 from .mistakes import Mistake
-from .node_types import NodeType, node_types
+from .node_types import NodeType, node_type, type_names
 from .ordering import cycle
 from .templated import INDEX, ITEM, SKIPPED, written_by
 from .type_names import UnknownType, python_type
@@ -141,7 +142,6 @@ def _take_nodes(found: Declaration, document: Document, mistakes: list[Mistake])
         return
     if not written:
         mistakes.append(Mistake("the workflow has no nodes", document.place("nodes"), "- id: …\n  type: compute"))
-    types = node_types()
     for index, raw in enumerate(written):
         path = ("nodes", index)
         if not isinstance(raw, dict):
@@ -150,25 +150,27 @@ def _take_nodes(found: Declaration, document: Document, mistakes: list[Mistake])
             continue
         if isinstance(raw.get("id"), str):
             found.ids.append(raw["id"])
-        node_type = _type_of(raw, types, document, path, mistakes)
-        fields = validated(node_type.fields, document, path, mistakes) if node_type else None
-        if node_type and fields:
-            found.nodes.append(Declared(path, node_type, fields))
+        kind = _type_of(raw, document, path, mistakes)
+        fields = validated(kind.fields, document, path, mistakes) if kind else None
+        if kind and fields:
+            found.nodes.append(Declared(path, kind, fields))
 
 
 def _type_of(
-    raw: Mapping[str, Any],
-    types: Mapping[str, NodeType],
-    document: Document,
-    path: Sequence[Key],
-    mistakes: list[Mistake],
+    raw: Mapping[str, Any], document: Document, path: Sequence[Key], mistakes: list[Mistake]
 ) -> NodeType | None:
     said = raw.get("type", "compute")
-    if isinstance(said, str) and said in types:
-        return types[said]
-    what = f"there is no node type {said!r}.{nearest(str(said), types)}"
-    mistakes.append(Mistake(what, document.place(*path, "type"), f"types are {', '.join(types)}"))
-    return None
+    place = document.place(*path, "type")
+    try:
+        found = node_type(said) if isinstance(said, str) else None
+    except NodeTypeBroken as broken:
+        mistakes.append(Mistake(broken.what, place, broken.hint))
+        return None
+    if found is None:
+        names = type_names()
+        what = f"there is no node type {said!r}.{nearest(str(said), names)}"
+        mistakes.append(Mistake(what, place, f"types are {', '.join(names)}"))
+    return found
 
 
 def _check_names(found: Declaration, document: Document, mistakes: list[Mistake]) -> None:

@@ -4,6 +4,7 @@ VictorError
  ├── FileUnreadable       a workflow file that cannot be opened
  ├── InvalidExpression    text that is no expression or template
  ├── ExpressionFailed     an expression that has no value here
+ ├── NodeTypeBroken       a node type of an installed package that cannot be loaded
  └── NotWritable          a workflow that cannot be written as text
 """
 
@@ -46,6 +47,17 @@ class InvalidExpression(VictorError):
 
 class ExpressionFailed(VictorError):
     """An expression has no value with the values there are."""
+
+
+class NodeTypeBroken(VictorError):
+    """An installed package says that it has a node type, and it cannot be loaded."""
+
+    @classmethod
+    def because(cls, name: str, value: str, why: str) -> NodeTypeBroken:
+        """Build the error; `value` is the entry point's."""
+        return cls(
+            f"the node type {name!r} cannot be loaded: {why}", f"entry point {value}", "mend or remove its package"
+        )
 
 
 class NotWritable(VictorError):

@@ -1,5 +1,5 @@
 """The kinds of nodes that a file can name: one module each, and the table of them."""
 
-from .registry import NodeType, node_types, register_node_type
+from .registry import NodeType, node_type, node_types, register_node_type, type_names
 
-__all__ = ["NodeType", "node_types", "register_node_type"]
+__all__ = ["NodeType", "node_type", "node_types", "register_node_type", "type_names"]

@@ -11,10 +11,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 from typing import Any, Final
 
 from ..building import Building
+from ..errors import NodeTypeBroken
 from ..fields import NodeFields
 from ..templated import Work
 
@@ -53,9 +54,31 @@ def register_node_type(node_type: NodeType) -> NodeType:
     return node_type
 
 
+def node_type(name: str) -> NodeType | None:
+    """Return the type of that name; None if there is none. Of installed ones, only that one is imported.
+
+    Raises:
+        NodeTypeBroken: a package has it, and it cannot be loaded.
+    """
+    known = {**built_in(), **_registered}
+    if name in known:
+        return known[name]
+    return next((_loaded(entry) for entry in entry_points(group=GROUP, name=name)), None)
+
+
+def type_names() -> list[str]:
+    """Return the names of all types, the built-in ones first."""
+    installed = (entry.name for entry in entry_points(group=GROUP))
+    return list(dict.fromkeys([*BUILT_IN, *_registered, *installed]))
+
+
 def node_types() -> dict[str, NodeType]:
-    """Return all types by name, the built-in ones first."""
-    return {**built_in(), **_installed(), **_registered}
+    """Return all types by name, the built-in ones first.
+
+    Raises:
+        NodeTypeBroken: a package has one that cannot be loaded.
+    """
+    return {name: found for name in type_names() if (found := node_type(name)) is not None}
 
 
 @cache
@@ -64,7 +87,11 @@ def built_in() -> dict[str, NodeType]:
     return {name: import_module(f"{__package__}.{name}").TYPE for name in BUILT_IN}
 
 
-@cache
-def _installed() -> dict[str, NodeType]:
-    found = (entry.load() for entry in entry_points(group=GROUP))
-    return {one.name: one for one in found if isinstance(one, NodeType) and one.name not in BUILT_IN}
+def _loaded(entry: EntryPoint) -> NodeType:
+    try:
+        found = entry.load()
+    except Exception as error:
+        raise NodeTypeBroken.because(entry.name, entry.value, f"{type(error).__name__}: {error}") from error
+    if not isinstance(found, NodeType) or found.name != entry.name:
+        raise NodeTypeBroken.because(entry.name, entry.value, "it is no NodeType of that name")
+    return found
