@@ -154,6 +154,15 @@ class TestLargeValues:
         assert result.state["sizes"] == [124999750000] * 8
         assert len(sent) == 1
 
+    def test_few_large_values_are_remembered(self, client, journal, monkeypatch):
+        """What was not needed for long is sent again, and kept no longer."""
+        monkeypatch.setattr(dask_executor, "MOST_REFERENCES", 1)
+        workflow = chain(moving.make_table, moving.measure)
+
+        result = workflow.run_sync({"numbers": list(range(200_000))}, executor=client, journal=journal)
+
+        assert result.state["sizes"] == [124999750000]
+
     def test_a_large_value_whose_worker_is_lost_is_sent_again(self, client, journal, tmp_path):
         """The run still has it."""
         workflow, marks = chain(moving.make_table, moving.measure_and_die_once), tmp_path / "marks"
@@ -201,12 +210,14 @@ class TestLostWorkers:
         assert journal.find("last").status is Status.STOPPED
         client.wait_for_workers(2, timeout=60)
 
-    def test_a_cluster_without_workers_is_not_waited_for_for_ever(self, journal, monkeypatch):
-        """The run stops and can be resumed."""
+    @pytest.mark.parametrize("given", [{}, {"numbers": list(range(200_000))}], ids=["small", "large"])
+    def test_a_cluster_without_workers_is_not_waited_for_for_ever(self, journal, monkeypatch, given):
+        """The run stops and can be resumed; a large value waits with its node, since waiting nodes bring workers."""
         monkeypatch.setattr(dask_executor, "LOOK_S", 0.05)
+        monkeypatch.setattr(dask_executor, "PUT_S", 0.1)
         place = {"host": "127.0.0.1", "dashboard_address": "127.0.0.1:0", "silence_logs": 50}
         with LocalCluster(n_workers=0, **place) as empty, pytest.raises(ExecutorLost, match="no worker for"):
-            chain(moving.where).run_sync({}, executor=f"{address(empty)}?without_workers_s=0.2", journal=journal)
+            chain(moving.where).run_sync(given, executor=f"{address(empty)}?without_workers_s=0.2", journal=journal)
 
         assert chain(moving.where).run_sync(run_id="last", journal=journal).status == "finished"
 
@@ -288,6 +299,18 @@ class TestSchedulers:
 
         assert result.state["total"] == 9
         assert marked(marks)["first"] == 1
+
+    @pytest.mark.parametrize("effect", ["pure", "effect"])
+    @pytest.mark.parametrize("given", [{}, {"numbers": list(range(200_000))}], ids=["small", "large"])
+    def test_a_client_that_was_closed_is_told(self, cluster, journal, effect, given):
+        """The run stops, and can be resumed here; what never began needs no decision of a person twice."""
+        closed = Client(cluster, set_as_default=False)
+        closed.close()
+        workflow = chain(moving.where, effect=effect)
+        with pytest.raises(ExecutorLost, match="connection to the Dask scheduler was lost"):
+            workflow.run_sync(given, executor=closed, journal=journal)
+
+        assert workflow.run_sync(run_id="last", journal=journal, on_doubt="retry").state["pid"] == os.getpid()
 
     def test_nobody_is_there(self, journal, monkeypatch):
         """Said before anything runs."""

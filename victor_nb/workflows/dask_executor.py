@@ -34,6 +34,7 @@ BY_REFERENCE_FROM: Final = 1_000_000
 MOST_REFERENCES: Final = 64
 ATTEMPTS: Final = 4
 CONNECT_S: Final = 10.0
+PUT_S: Final = 2.0
 LOOK_S: Final = 5.0
 WITHOUT_WORKERS_S: Final = 300.0
 TICKET_S: Final = 1.0
@@ -206,12 +207,16 @@ class DaskExecutor:
         self._kept.move_to_end(id(value))
         try:
             return await asyncio.shield(self._kept[id(value)][1])
-        except (OSError, RuntimeError, FutureCancelledError) as failure:  # the scheduler is not there
+        except Exception as failure:
             self._kept.pop(id(value), None)
-            raise _Forgotten from failure
+            if self._client.status != "running":
+                raise _Forgotten from failure
+            if isinstance(failure, TimeoutError):  # nobody is there to keep it: let it wait with its node for workers
+                return value
+            raise
 
     def _put(self, value: Any) -> Future[Any]:
-        [future] = self._client.scatter([value], hash=False)
+        [future] = self._client.scatter([value], hash=False, timeout=PUT_S)
         kept: Future[Any] = future
         return kept
 
@@ -219,7 +224,9 @@ class DaskExecutor:
         try:
             ticket = Queue(name, client=self._client, maxsize=1)
             ticket.put(1)
-        except (OSError, RuntimeError, ValueError) as failure:
+        except Exception as failure:  # a client without a scheduler fails in many ways
+            if self._client.status == "running":
+                raise
             raise self._gone(where) from failure
         return ticket
 
