@@ -12,7 +12,7 @@ import victor_nb
 HEAVY = (
     *("pandas", "numpy", "sklearn", "numexpr", "pyarrow", "matplotlib", "scipy"),
     *("pydantic", "pydantic_ai", "pydantic_settings", "httpx", "httpx2", "openai", "anthropic"),
-    *("papermill", "nbclient", "anywidget", "ipywidgets", "click", "rich", "psutil", "yaml"),
+    *("papermill", "nbclient", "anywidget", "ipywidgets", "click", "rich", "psutil", "yaml", "psycopg", "dask"),
 )
 
 
