@@ -12,12 +12,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from ..errors import UsageError
 from ..journal import Event, Journal, OnDoubt, Redactor, ReplayMode, Run, open_journal
 from ..journal.joined import current_run
 from .approvals import Approver
 from .background import run_blocking
 from .budget import Budget
+from .checking import check_agent, check_ask
 from .errors import FrameworkChanged
 from .results import AgentResult
 from .stream import AgentStream
@@ -88,12 +88,15 @@ class Agent:
     tool_timeout_s: float | None = 300.0
     tool_retries: int = 2
 
+    def __post_init__(self) -> None:
+        check_agent(self)
+
     async def run(
         self,
         prompt: str | None = None,
         *,
         run_id: str | None = None,
-        journal: Journal | None = None,
+        journal: Journal | str | None = None,
         replay: ReplayMode = "record",
         approver: Approver | None = None,
         variables: Mapping[str, object] | None = None,
@@ -105,8 +108,9 @@ class Agent:
         Args:
             prompt: the request; may be left out with `run_id`, whose prompt is then used again.
             run_id: an unfinished run to go on with; in a replay, the recording.
-            journal: where the run is recorded. By default that of the run inside which this is called; else the one
-                that the settings name, `.victor/victor.db` in the project's root, without the secrets that they know.
+            journal: where the run is recorded, or the URL of that place. By default that of the run inside which this
+                is called; else the one that the settings name, `.victor/victor.db` in the project's root, without the
+                secrets that they know.
             replay: "record" does the work; "strict" answers from a recording of the same request and does
                 nothing; "auto" answers from it and does what it lacks.
             approver: who is asked about calls that need approval; without one they stop the run.
@@ -115,14 +119,15 @@ class Agent:
             on_doubt: overrides the agent's own for this attempt.
 
         Raises:
+            UsageError: an argument that cannot be meant.
             BudgetExceeded, ApprovalDenied, StepInDoubt, RunStopped, ModelFailed: the run stopped and can be resumed.
             ReplayMiss: a strict replay came to something that is not recorded.
             RequestChanged: `run_id` was started with another request.
             RunNotFound, RunFinished, RunInUse: `run_id` is none that can be gone on with.
             UnknownModel, MissingKey, MissingExtra: there is no such model, or it lacks a key or a library.
         """
-        if prompt is None and run_id is None:
-            raise UsageError("there is nothing to ask", hint="give a prompt, or the id of a run to go on with")
+        given = {"prompt": prompt, "run_id": run_id, "journal": journal, "replay": replay, "approver": approver}
+        check_ask({**given, "variables": variables, "on_doubt": on_doubt})
         try:
             from .execution import execute
         except ImportError as error:
@@ -132,7 +137,7 @@ class Agent:
         outer = current_run() if journal is None and run_id is None else None
         ask = Ask(
             prompt,
-            journal or (outer.journal if outer else default_journal()),
+            journal if isinstance(journal, Journal) else outer.journal if outer else default_journal(journal),
             run_id,
             replay,
             approver,
@@ -159,19 +164,23 @@ class Agent:
 _journals: dict[tuple[object, ...], Journal] = {}
 
 
-def default_journal() -> Journal:
-    """Return the journal that the settings name, which takes out the secrets that they know of.
+def default_journal(url: str | None = None) -> Journal:
+    """Return the journal at `url`, or the one that the settings name; secrets that they know of never get into it.
 
-    Settings are read anew, so that a key that was set meanwhile is known; one object a process, URL and secrets.
+    Settings are read anew, so that a key that was set meanwhile is known. One object a process, place and secrets,
+    but a new one each time for "memory:".
 
     Raises:
         ConfigError: a settings file or variable is wrong.
+        UsageError, JournalError: there can be no journal at that URL.
     """
     from ..config import Settings
 
     settings = Settings.load()
     secrets = settings.values_to_hide()
-    place = (os.getpid(), settings.journal_url, frozenset(secrets.items()))
+    if url == "memory:":
+        return open_journal(url, Redactor(secrets))
+    place = (os.getpid(), os.getcwd() if url else "", url or settings.journal_url, frozenset(secrets.items()))
     if place not in _journals:
-        _journals[place] = open_journal(settings.journal_url, Redactor(secrets))
+        _journals[place] = open_journal(url or settings.journal_url, Redactor(secrets))
     return _journals[place]

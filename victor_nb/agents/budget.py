@@ -38,6 +38,8 @@ class Budget:
     def __post_init__(self) -> None:
         for name in ("steps", "tokens", "cost_usd", "seconds"):
             limit = getattr(self, name)
+            if limit is not None and (not isinstance(limit, int | float) or isinstance(limit, bool)):
+                raise UsageError(f"a budget of {limit!r} {name} is no number", hint="leave it out for no limit")
             if limit is not None and not limit > 0:
                 raise UsageError(f"a budget of {limit!r} {name} is not positive", hint="leave it out for no limit")
 
