@@ -141,7 +141,7 @@ def test_the_style_sheet_has_the_colours_of_the_drawings(bundle: None) -> None:
 
     for theme, colours in COLOURS.items():
         for name in ("busy", "good", "bad", "ask", "agent", "human", "tool", "notebook", "edge", "line"):
-            assert f"--vng-{name}:{colours[name]}" in css, (theme, name)
+            assert f"--victor-{name}:{colours[name]}" in css, (theme, name)
 
 
 def test_looking_at_a_report_loads_no_widget() -> None:

@@ -1,7 +1,8 @@
 // The pure parts of the view of a history: what is said, what was changed by hand, and the message store.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { createStore, type Model } from "../../widgets/checkpoint_view/store";
+import { createStore } from "../../widgets/checkpoint_view/store";
+import type { Model } from "../../widgets/common/widget";
 import type { Checkpoint, Say } from "../../widgets/checkpoint_view/wire";
 import { heading, parsed, spoken, title } from "../../widgets/checkpoint_view/words";
 
@@ -29,7 +30,7 @@ test("only keys that differ are changes", () => {
 test("a state is asked for once, and one of another run is not taken", () => {
   const sent: Say[] = [];
   let hear: (message: any) => void = () => undefined;
-  const model: Model = { on: (_name, handle) => void (hear = handle), off: () => undefined, send: (one) => sent.push(one) };
+  const model: Model<Say> = { on: (_name, handle) => void (hear = handle), off: () => undefined, send: (one) => sent.push(one) };
   const store = createStore(model);
   hear({ kind: "history", run: RUN, checkpoints: [checkpoint({ source: "input" }), checkpoint()] });
   assert.equal(store.state(1), null);

@@ -3,7 +3,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { fitted, held, moved, opened, overlaps, seen, showing, zoomed } from "../../widgets/graph_view/camera";
 import { next } from "../../widgets/graph_view/steering";
-import { createStore, type Model } from "../../widgets/graph_view/store";
+import { createStore } from "../../widgets/graph_view/store";
+import type { Model } from "../../widgets/common/widget";
 import type { Box, Graph, NodeState, Route, Say } from "../../widgets/graph_view/wire";
 import { facts, fitting, sentence, toneOf, wordsOf } from "../../widgets/graph_view/words";
 
@@ -99,7 +100,7 @@ test("the header counts nodes and not the pills at the ends", () => {
 function model() {
   const handles = new Set<(message: any) => void>();
   const sent: Say[] = [];
-  const made: Model = {
+  const made: Model<Say> = {
     on: (_name, handle) => handles.add(handle),
     off: (_name, handle) => handles.delete(handle),
     send: (message) => sent.push(message),

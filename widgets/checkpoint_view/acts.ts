@@ -1,5 +1,5 @@
 // The buttons below a checkpoint: go on from there in a run of its own, with or without a change, or go on with this run.
-import { h, on, setText } from "../run_view/dom";
+import { h, on, setText } from "../common/dom";
 import { pretty } from "../run_view/wording";
 import type { Store } from "./store";
 import type { StateMessage } from "./wire";

@@ -1,28 +1,15 @@
 // The view of a run's history. `render` wires: a slider, what changed at its place, the state there, and the buttons.
-import { h, setText } from "../run_view/dom";
-import { keepPlainKeys } from "../run_view/keys";
+import { h, setText } from "../common/dom";
+import { keepPlainKeys } from "../common/keys";
+import { widget } from "../common/widget";
 import { acts } from "./acts";
 import { slider } from "./slider";
 import { changeList, stateList } from "./states";
-import { createStore, type Model, type Store } from "./store";
+import { createStore, type Store } from "./store";
 import type { StateMessage } from "./wire";
 import { heading } from "./words";
 
-/** anywidget calls this once for each model, so that all views of it share one store. */
-export default function checkpointView() {
-  let store: Store | null = null;
-  return {
-    initialize({ model }: { model: Model }) {
-      const made = createStore(model);
-      store = made;
-      return () => made.dispose();
-    },
-    render({ model, el }: { model: Model; el: HTMLElement }) {
-      store ??= createStore(model);
-      return show(store, el);
-    },
-  };
-}
+export default widget(createStore, show);
 
 function show(store: Store, el: HTMLElement): () => void {
   const head = h("div", { class: "vnc-header" });

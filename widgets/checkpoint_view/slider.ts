@@ -1,5 +1,5 @@
 // The slider over the history, with a mark for each checkpoint and a button on either side.
-import { h, on, setText } from "../run_view/dom";
+import { h, on, setText } from "../common/dom";
 import type { Checkpoint } from "./wire";
 import { clock, spoken, title } from "./words";
 

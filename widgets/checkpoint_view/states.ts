@@ -1,6 +1,6 @@
 // What a checkpoint changed, and the whole state as it was then.
 import { valueNode } from "../run_view/details";
-import { h } from "../run_view/dom";
+import { h } from "../common/dom";
 import { gridOf, imageOf, type Json } from "../run_view/events";
 import { plural, pretty } from "../run_view/wording";
 import type { StateChange, StateMessage } from "./wire";

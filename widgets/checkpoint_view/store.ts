@@ -1,12 +1,6 @@
 // What all views of a widget know: the history, the states that were looked at, and what went wrong last.
+import type { Model } from "../common/widget";
 import type { Checkpoint, Message, ProblemMessage, Run, Say, StateMessage } from "./wire";
-
-/** The part of an anywidget model that this widget uses. */
-export interface Model {
-  on(name: "msg:custom", handle: (message: any) => void): void;
-  off(name: "msg:custom", handle: (message: any) => void): void;
-  send(message: Say): void;
-}
 
 export interface Store {
   readonly run: Run | null;
@@ -21,7 +15,7 @@ export interface Store {
   dispose(): void;
 }
 
-export function createStore(model: Model): Store {
+export function createStore(model: Model<Say>): Store {
   const listeners = new Set<(isNew: boolean) => void>();
   const states = new Map<number, StateMessage>();
   const asked = new Set<number>();

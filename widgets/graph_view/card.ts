@@ -1,5 +1,5 @@
 // One node of the drawing: a box with its icon, its name, and how it fares; the same as svg.py draws.
-import { setText } from "../run_view/dom";
+import { setText } from "../common/dom";
 import { s } from "./svg";
 import type { Box, Graph, NodeState } from "./wire";
 import { fitting, toneOf, wordsOf } from "./words";

@@ -1,5 +1,5 @@
 // Moving about in the drawing: pointers, the wheel with Ctrl, and keys. It decides where to look and what is chosen.
-import { on } from "../run_view/dom";
+import { on } from "../common/dom";
 import { type Direction } from "./steering";
 
 export interface Controls {

@@ -1,5 +1,5 @@
 // The line above the drawing: how the run fares, and the buttons.
-import { h, icon, on, setText } from "../run_view/dom";
+import { h, icon, on, setText } from "../common/dom";
 import type { Graph, NodeState, Run } from "./wire";
 import { facts, runWords } from "./words";
 

@@ -1,30 +1,17 @@
 // The live view of a workflow. `render` wires; where things are was decided in Python, how nodes fare comes as messages.
 //
 // Everything is drawn at most once a frame. Whatever listens is removed when the view goes.
-import { h, setText } from "../run_view/dom";
-import { keepPlainKeys } from "../run_view/keys";
+import { h, setText } from "../common/dom";
+import { keepPlainKeys } from "../common/keys";
+import { widget } from "../common/widget";
 import { header } from "./header";
 import { stage } from "./stage";
-import { createStore, type Model, type Store } from "./store";
+import { createStore, type Store } from "./store";
 import { runWords } from "./words";
 
 const TICK_MS = 250;
 
-/** anywidget calls this once for each model, so that all views of it share one store. */
-export default function graphView() {
-  let store: Store | null = null;
-  return {
-    initialize({ model }: { model: Model }) {
-      const made = createStore(model);
-      store = made;
-      return () => made.dispose();
-    },
-    render({ model, el }: { model: Model; el: HTMLElement }) {
-      store ??= createStore(model);
-      return show(store, el);
-    },
-  };
-}
+export default widget(createStore, show);
 
 function show(store: Store, el: HTMLElement): () => void {
   let frame = 0;

@@ -1,6 +1,6 @@
 // The whole drawing in a corner, for large graphs: where one looks, and how everything fares.
 import { type Camera, fitted, seen, type Size } from "./camera";
-import { h, on } from "../run_view/dom";
+import { h, on } from "../common/dom";
 import type { Graph, NodeState } from "./wire";
 import { toneOf } from "./words";
 
@@ -60,14 +60,14 @@ export function minimap(look: (point: { x: number; y: number }) => void): Minima
       const least = 1.6 / map.scale;
       for (const box of graph.boxes) {
         const tone = toneOf(nodes.get(box.path));
-        pen.fillStyle = style.getPropertyValue(tone ? `--vng-${tone}` : "--vng-edge");
+        pen.fillStyle = style.getPropertyValue(tone ? `--victor-${tone}` : "--victor-edge");
         pen.globalAlpha = box.is_frame ? 0.15 : tone ? 0.95 : 0.45;
         pen.fillRect(box.x, box.y, Math.max(box.width, least), Math.max(box.height, least));
       }
       const part = seen(camera, view);
       pen.globalAlpha = 1;
       pen.lineWidth = 1.5 / map.scale;
-      pen.strokeStyle = style.getPropertyValue("--vng-busy");
+      pen.strokeStyle = style.getPropertyValue("--victor-busy");
       pen.strokeRect(part.x, part.y, part.width, part.height);
     },
     dispose() {

@@ -1,6 +1,6 @@
 // What is known of one node: how it fared, what it was given, what came out, and what happened.
 import { valueNode } from "../run_view/details";
-import { h, on, setText } from "../run_view/dom";
+import { h, on, setText } from "../common/dom";
 import type { Json } from "../run_view/events";
 import { duration } from "../run_view/wording";
 import type { Box, NodeState } from "./wire";

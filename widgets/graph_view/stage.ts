@@ -1,5 +1,5 @@
 // The field in which the drawing lies: camera, choice, panel and map, drawn at most once a frame.
-import { h } from "../run_view/dom";
+import { h } from "../common/dom";
 import { type Camera, centred, fitted, held, moved, opened, READABLE, showing, type Size, zoomed } from "./camera";
 import { control } from "./controls";
 import { minimap } from "./minimap";

@@ -1,14 +1,8 @@
 // One copy of what is known for all views of a widget: takes messages in, tells who listens.
 //
 // A message that starts at another version than ours means that one was missed: we say hello, and get everything.
+import type { Model } from "../common/widget";
 import type { Graph, GraphMessage, InputsMessage, NodesMessage, NodeState, Run, Say } from "./wire";
-
-/** The part of an anywidget model that this widget uses. */
-export interface Model {
-  on(name: "msg:custom", handle: (message: any) => void): void;
-  off(name: "msg:custom", handle: (message: any) => void): void;
-  send(message: Say): void;
-}
 
 export interface Store {
   readonly graph: Graph | null;
@@ -24,7 +18,7 @@ export interface Store {
 
 const NOTHING: Run = { run_id: "", name: "", state: "", seconds: 0, updated: 0, superstep: 0, error: null };
 
-export function createStore(model: Model): Store {
+export function createStore(model: Model<Say>): Store {
   const nodes = new Map<string, NodeState>();
   const listeners = new Set<(paths: string[], isNew: boolean) => void>();
   let graph: Graph | null = null;

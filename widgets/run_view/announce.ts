@@ -1,5 +1,5 @@
 // What a screen reader hears: changes of state, failures and questions; never each token or each step.
-import { h, setText } from "./dom";
+import { h, setText } from "../common/dom";
 import type { Part } from "./header";
 import { problem, stateWords } from "./rows";
 import { pending, type RunState } from "./state";

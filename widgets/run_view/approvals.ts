@@ -3,7 +3,7 @@
 // Focus moves here only from inside the widget: somebody who is typing in another cell hears of a question through the
 // live region, and keeps the keyboard.
 import { card, type Card } from "./card";
-import { h, setText } from "./dom";
+import { h, setText } from "../common/dom";
 import type { Say } from "./events";
 import type { Part } from "./header";
 import { pending, type RunState } from "./state";

@@ -3,7 +3,7 @@
 // Each answer carries run, call, hash and the one-time nonce of exactly this question. A question whose nonce has not
 // come (the kernel has not heard this view, or cannot before the cell ends) has no buttons.
 import { argumentTable, EFFECTS } from "./details";
-import { h, icon, on, setAttributes, setText } from "./dom";
+import { h, icon, on, setAttributes, setText } from "../common/dom";
 import { type Editor, editor, type Reading } from "./editor";
 import type { Question, Say } from "./events";
 import type { StepRow } from "./state";

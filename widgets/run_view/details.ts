@@ -1,5 +1,5 @@
 // What a line of the timeline shows when it is unfolded.
-import { h } from "./dom";
+import { h } from "../common/dom";
 import { type Grid, gridOf, type Image, imageOf, type Json } from "./events";
 import { prose } from "./prose";
 import type { StepRow } from "./state";

@@ -1,5 +1,5 @@
 // Fields in which a person changes the arguments of a call: a text as it is, everything else as JSON.
-import { h, setAttributes } from "./dom";
+import { h, setAttributes } from "../common/dom";
 import { type Fields, type Json } from "./events";
 import { pretty } from "./wording";
 

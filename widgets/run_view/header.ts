@@ -1,5 +1,5 @@
 // The first line: where the run stands, its measures, and the button that stops it.
-import { h, icon, on, setText } from "./dom";
+import { h, icon, on, setText } from "../common/dom";
 import { facts, problem, stateWords, traceback, trouble } from "./rows";
 import { isOver, isReplayed, type RunState } from "./state";
 

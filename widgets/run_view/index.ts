@@ -1,14 +1,15 @@
 // The live view of a run. `render` wires; what is shown is decided in state.ts and rows.ts, and drawn by the parts.
 //
 // Events are folded as they come and drawn once a frame. Everything that listens is removed when the view goes.
+import { h } from "../common/dom";
+import { keepPlainKeys } from "../common/keys";
+import { widget } from "../common/widget";
 import { announcer } from "./announce";
 import { approvals } from "./approvals";
-import { h } from "./dom";
 import { failure, footer, header, type Part } from "./header";
-import { keepPlainKeys } from "./keys";
 import { prose } from "./prose";
 import { isOver } from "./state";
-import { createStore, type Model, type Store } from "./store";
+import { createStore, type Store } from "./store";
 import { timeline } from "./timeline";
 
 const TICK_MS = 200;
@@ -16,21 +17,7 @@ const TICK_MS = 200;
  * a page makes its channel beside a running cell (a subshell) only when it hears of the widget. */
 const AGAIN_MS = [300, 700, 1500, 4000];
 
-/** anywidget calls this once for each model, so that all views of it share one store. */
-export default function runView() {
-  let store: Store | null = null;
-  return {
-    initialize({ model }: { model: Model }) {
-      const made = createStore(model);
-      store = made;
-      return () => made.dispose();
-    },
-    render({ model, el }: { model: Model; el: HTMLElement }) {
-      store ??= createStore(model);
-      return show(store, el);
-    },
-  };
-}
+export default widget(createStore, show);
 
 function show(store: Store, el: HTMLElement): () => void {
   const steps = timeline();

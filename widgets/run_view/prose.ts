@@ -1,5 +1,5 @@
 // A model's text as nodes, block by block; blocks that did not change keep their nodes while the text streams in.
-import { h } from "./dom";
+import { h } from "../common/dom";
 import { type Block, blocks, type Span } from "./markdown";
 
 /** Returns a function that shows a text in `host`. */

@@ -1,6 +1,6 @@
 // One line of the timeline, and its details when it is unfolded.
 import { details } from "./details";
-import { h, icon, on, setAttributes, setText } from "./dom";
+import { h, icon, on, setAttributes, setText } from "../common/dom";
 import { detail, title, took } from "./rows";
 import type { StepRow } from "./state";
 

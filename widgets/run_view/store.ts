@@ -2,16 +2,10 @@
 //
 // What has been received is a prefix of the kernel's list. A batch that starts beyond it means that something was
 // missed (the page was reloaded, or loaded late): we say hello again with what we have, and the kernel sends the rest.
+import type { Model } from "../common/widget";
 import type { EventsMessage, OffersMessage, Say } from "./events";
 import { advance, takeOffers } from "./fold";
 import { emptyRun, type RunState } from "./state";
-
-/** The part of an anywidget model that this widget uses. */
-export interface Model {
-  on(name: "msg:custom", handle: (message: any) => void): void;
-  off(name: "msg:custom", handle: (message: any) => void): void;
-  send(message: Say): void;
-}
 
 export interface Store {
   readonly run: RunState;
@@ -24,7 +18,7 @@ export interface Store {
   dispose(): void;
 }
 
-export function createStore(model: Model): Store {
+export function createStore(model: Model<Say>): Store {
   const run = emptyRun();
   const listeners = new Set<() => void>();
   let received = 0;

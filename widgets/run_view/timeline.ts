@@ -2,7 +2,7 @@
 //
 // Rows are of one height; what an unfolded row adds is measured and kept. One row is in the tab order (roving
 // tabindex); arrows, Home, End and Page keys move, Enter and Space fold, as in a tree.
-import { h, on } from "./dom";
+import { h, on } from "../common/dom";
 import type { Part } from "./header";
 import { ROW, rowView, type RowView } from "./row_view";
 import { isReplayed, type RunState } from "./state";

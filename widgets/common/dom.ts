@@ -1,4 +1,4 @@
-// Making nodes. Text is always a text node: nothing in this widget ever parses HTML.
+// Making nodes. Text is always a text node: nothing in our widgets ever parses HTML.
 
 type Child = Node | string;
 type Attributes = { [name: string]: string | number | boolean | undefined };
