@@ -78,10 +78,10 @@ def differences(then: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
 
 
 def _of_edges(then: Sequence[Mapping[str, Any]], now: Sequence[Mapping[str, Any]]) -> list[str]:
-    old = [(edge["source"], edge["target"]) for edge in then]
-    new = [(edge["source"], edge["target"]) for edge in now]
-    told = [f"edge {source} → {target} is new" for source, target in dict.fromkeys(new) if (source, target) not in old]
-    gone = [f"edge {source} → {target} is gone" for source, target in dict.fromkeys(old) if (source, target) not in new]
+    old = dict.fromkeys((edge["source"], edge["target"]) for edge in then)
+    new = dict.fromkeys((edge["source"], edge["target"]) for edge in now)
+    told = [f"edge {source} → {target} is new" for source, target in new if (source, target) not in old]
+    gone = [f"edge {source} → {target} is gone" for source, target in old if (source, target) not in new]
     return told + gone
 
 

@@ -374,10 +374,9 @@ class _Made:
             self._events = []
             self._done = [one for one in self._done if one.superstep <= superstep]
             self._add(superstep + 1, event, (), "edit")
-        elif event.type == SNAPSHOT:
-            if event.step_id:
-                number, _, node = event.step_id.partition("/")
-                self._names[int(number)] = node
+        elif event.type == SNAPSHOT and event.step_id:
+            number, _, node = event.step_id.partition("/")
+            self._names[int(number)] = node
 
     def _finish(self) -> None:
         if self._events:

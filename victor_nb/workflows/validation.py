@@ -107,9 +107,16 @@ def _unreachable(nodes: Mapping[str, NodeSpec], leads: Mapping[str, set[str] | N
 
 def _endless(nodes: Mapping[str, NodeSpec], leads: Mapping[str, set[str] | None]) -> Iterator[Problem]:
     """Cycles that nothing leads out of, and in which no node could stop the run."""
-    ends = {name for name in nodes if not leads[name] or END in (leads[name] or ())}
-    while more := {name for name in nodes if name not in ends and (leads[name] or set()) & ends}:
-        ends |= more
+    before: dict[str, list[str]] = {}
+    for name in nodes:
+        for target in leads[name] or ():
+            before.setdefault(target, []).append(name)
+    waiting = [name for name in nodes if not leads[name] or END in (leads[name] or ())]
+    ends = set(waiting)
+    while waiting:
+        new = [name for name in before.get(waiting.pop(), ()) if name not in ends]
+        ends.update(new)
+        waiting += new
     endless = [name for name in nodes if name not in ends]
     if endless and not any(nodes[name].reading.stops for name in endless):
         way = " → ".join([*endless, endless[0]])
@@ -129,14 +136,15 @@ def _unreduced(nodes: Mapping[str, NodeSpec], edges: Edges, schema: Schema) -> I
             followers.setdefault(source, []).append(nodes[target])
     for source in (START, *nodes):
         together = followers.get(source, [])
-        for place, one in enumerate(together):
-            for other in together[place + 1 :]:
-                for key in sorted((one.reading.writes or frozenset()) & (other.reading.writes or frozenset())):
-                    if key in schema.reducers or one.name == other.name or (key, one.name, other.name) in told:
-                        continue
-                    told.add((key, one.name, other.name))
-                    yield Problem(
-                        f"{one.name!r} and {other.name!r} run together after {source!r} and both write {key!r}",
-                        f"state key {key!r}",
-                        f"give it a reducer: {key}: Annotated[list, operator.add]",
-                    )
+        writers: dict[str, str] = {}
+        for node in together:
+            for key in sorted((node.reading.writes or frozenset()) - schema.reducers.keys()):
+                first = writers.setdefault(key, node.name)
+                if first == node.name or (key, first, node.name) in told:
+                    continue
+                told.add((key, first, node.name))
+                yield Problem(
+                    f"{first!r} and {node.name!r} run together after {source!r} and both write {key!r}",
+                    f"state key {key!r}",
+                    f"give it a reducer: {key}: Annotated[list, operator.add]",
+                )
