@@ -10,6 +10,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from itertools import count
@@ -26,6 +27,13 @@ fsync = off
 shared_buffers = 32MB
 max_connections = 60
 log_min_messages = fatal
+"""
+KEEPER = """
+import shutil, subprocess, sys
+folder, *stopping = sys.argv[1:]
+sys.stdin.read()  # until the tests are over, or killed
+subprocess.run(stopping, cwd=folder, capture_output=True)
+shutil.rmtree(folder, ignore_errors=True)
 """
 ACCESS = """
 local all all trust
@@ -70,6 +78,11 @@ class Cluster:
     def start(self) -> None:
         """Start, and wait until it answers."""
         self._do("pg_ctl", "-w", "-D", self.data, "-l", self.folder / "log", "start")
+
+    def stopping(self) -> list[str]:
+        """The command that ends it at once, to be run as its user."""
+        words = [str(self._programs / "pg_ctl"), "-w", "-m", "immediate", "-D", str(self.data), "stop"]
+        return ["runuser", "-u", "postgres", "--", *words] if self._user else words
 
     def stop(self, mode: str = "fast") -> None:
         """Stop as `pg_ctl` does: "fast" ends every connection, "immediate" pulls the plug."""
@@ -122,13 +135,11 @@ def _free_port() -> int:
 
 
 def running() -> Iterator[Cluster]:
-    """A server for as long as it is needed."""
+    """A server for as long as it is needed, or as the tests live."""
     found = programs()
     folder = Path(tempfile.mkdtemp(prefix="victor-pg-"))  # a socket's path must be short, and its folder postgres's
     cluster = Cluster(found, folder)
-    try:
+    keeper = [sys.executable, "-c", KEEPER, folder, *cluster.stopping()]
+    with subprocess.Popen(keeper, stdin=subprocess.PIPE, start_new_session=True):  # Ctrl-C is not meant for it
         cluster.make()
         yield cluster
-        cluster.stop("immediate")
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
