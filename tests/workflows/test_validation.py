@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import operator
+from itertools import pairwise
 from typing import Annotated, Literal, TypedDict
 
 import pytest
 
 from victor_nb import END, START, Command, Workflow, interrupt
 from victor_nb.workflows import InvalidState, InvalidUpdate, InvalidWorkflow
+from victor_nb.workflows.validation import problems_of
 
 
 class State(TypedDict, total=False):
@@ -147,3 +149,22 @@ def test_a_cycle_that_nothing_leads_out_of_is_told():
     wf = Workflow(State, "graph").add_node(count_up).add_node(ask_on).add_edge(START, "count_up")
     wf.add_edge("count_up", "ask_on").add_edge("ask_on", "count_up")
     assert wf.validate() == []
+
+
+def test_a_graph_of_thousands_of_nodes_is_checked_node_by_node_and_not_pair_by_pair():
+    """A long chain, a wide fan with a join; each node is looked at a bounded number of times."""
+    looked = 0
+
+    class Counting(dict):
+        def __getitem__(self, name):
+            nonlocal looked
+            looked += 1
+            return super().__getitem__(name)
+
+    names = [f"n{number}" for number in range(2000)]
+    wf = graph(*names).add_edge(START, "n0")
+    for source, target in pairwise(names):
+        wf.add_edge(source, target)
+
+    assert problems_of("graph", Counting(wf.nodes), wf.edges, wf.joins, wf.routes, wf.schemas[0]) == []
+    assert looked < 20 * len(names)
