@@ -204,6 +204,16 @@ def test_long_files_with_a_mistake_in_each_node_are_told_quickly(write: Write) -
     assert len(raised.value.problems) == 4000
 
 
+def test_thousands_of_unknown_names_are_told_without_comparing_each_with_each(write: Write) -> None:
+    """Suggestions are for files that people write; a list of names ends after a few."""
+    nodes = "\n".join(f"- {{id: n{n}, handler: f, when: x{n} > 1, depends_on: [y{n}]}}" for n in range(1000))
+    with pytest.raises(InvalidWorkflow) as raised:
+        workflow_from_yaml(f"nodes:\n{nodes}", handlers={"f": f})
+
+    assert len(raised.value.problems) == 2000
+    assert len(str(raised.value)) < 1_000_000
+
+
 def test_one_megabyte_of_nodes_loads(tmp_path: Path) -> None:
     """A file that a program wrote is loaded like any other."""
     file = tmp_path / "flow.yaml"

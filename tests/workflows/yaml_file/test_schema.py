@@ -218,10 +218,8 @@ def test_a_built_in_type_cannot_be_replaced() -> None:
 
 def installed(monkeypatch: pytest.MonkeyPatch, **values: str) -> None:
     """Pretend that a package has entry points of these names and values."""
-    entries = [EntryPoint(name, value, registry.GROUP) for name, value in values.items()]
-    monkeypatch.setattr(
-        registry, "entry_points", lambda group, name=None: [one for one in entries if name in (None, one.name)]
-    )
+    entries = tuple(EntryPoint(name, value, registry.GROUP) for name, value in values.items())
+    monkeypatch.setattr(registry, "_installed", lambda: entries)
 
 
 ECHO = NodeType("echo", EchoFields, make_echo)

@@ -12,8 +12,8 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from ...errors import nearest
 from .handlers import Reference, reference_to
+from .mistakes import near
 
 if TYPE_CHECKING:
     from ..runtime import Runtime
@@ -125,11 +125,11 @@ def _check(
     for one in parameters:
         if one.default is _EMPTY and one.name not in known:
             wanted = "an input" if inputs is not None else "a value"
-            raise Unfitting(f"{name}() wants {wanted} {one.name!r}, which nobody gives.{nearest(one.name, known)}")
+            raise Unfitting(f"{name}() wants {wanted} {one.name!r}, which nobody gives.{near(one.name, known)}")
     taken = {one.name for one in parameters}
     for given in inputs or ():
         if given not in taken and not takes_any:
-            raise Unfitting(f"{name}() takes no {given!r}.{nearest(given, taken)}", given)
+            raise Unfitting(f"{name}() takes no {given!r}.{near(given, taken)}", given)
 
 
 __all__ = ["WANTED", "HandlerCall", "Unfitting", "call_of"]

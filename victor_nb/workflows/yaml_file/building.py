@@ -11,12 +11,11 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from ...errors import nearest
 from .documents import Document, Key
 from .errors import InvalidExpression
 from .expressions import Locate, Prepared, Template, expression, prepare
 from .handlers import Handlers, NotFound
-from .mistakes import Mistake
+from .mistakes import Mistake, listed, near
 from .places import Place
 from .type_names import UnknownType, python_type
 
@@ -122,9 +121,9 @@ class Building:
         """Note names that are no value's."""
         for one in templates:
             for name in sorted(one.names - names):
-                hint = f"values are {', '.join(sorted(names))}" if names else "there are no values yet"
+                hint = f"values are {listed(sorted(names))}" if names else "there are no values yet"
                 place = one.place or self.document.place(*self.path)
-                self.mistakes.append(Mistake(f"there is no value {name!r}.{nearest(name, names)}", place, hint))
+                self.mistakes.append(Mistake(f"there is no value {name!r}.{near(name, names)}", place, hint))
 
     def _lines_of(self, key: str) -> Locate:
         return lambda line: self.document.place_of_line(line, *self.path, key)

@@ -14,7 +14,7 @@ from ...errors import nearest
 from .documents import Document, Key
 from .errors import NodeTypeBroken
 from .fields import FileFields, NodeFields, StateFields
-from .mistakes import Mistake
+from .mistakes import Mistake, listed, near
 from .node_types import NodeType, node_type, type_names
 from .ordering import cycle
 from .templated import INDEX, ITEM, SKIPPED, written_by
@@ -215,8 +215,8 @@ def _check_depends_on(found: Declaration, node: Declared, document: Document, mi
         if other == node.id:
             mistakes.append(Mistake(f"node {node.id!r} depends on itself", place, "[] depends on nothing"))
         elif other not in found.ids:
-            what = f"there is no node {other!r}.{nearest(other, found.ids)}"
-            mistakes.append(Mistake(what, place, f"nodes are {', '.join(found.ids)}"))
+            what = f"there is no node {other!r}.{near(other, found.ids)}"
+            mistakes.append(Mistake(what, place, f"nodes are {listed(found.ids)}"))
 
 
 def check_cycle(

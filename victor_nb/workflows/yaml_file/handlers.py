@@ -62,6 +62,7 @@ class Handlers:
         self._stem = file.stem if file else ""
         self._namespace = vars(sys.modules["__main__"]) if namespace is None else namespace
         self._files: dict[Path, ModuleType] = {}
+        self._known: list[str] | None = None
 
     def find(self, name: str) -> Callable[..., Any]:
         """Return the function of that name.
@@ -90,8 +91,12 @@ class Handlers:
         raise NotFound(f"there is no function {name!r}.{nearest(name, known)}", hint)
 
     def known(self) -> list[str]:
-        """Return the names of all functions that can be found without a module, sorted."""
-        return sorted({key for names in self._all() for key, value in names.items() if _is_handler(key, value)})
+        """Return the names of all functions that can be found without a module, sorted; looked up once."""
+        if self._known is None:
+            self._known = sorted(
+                {key for names in self._all() for key, value in names.items() if _is_handler(key, value)}
+            )
+        return self._known
 
     def _all(self) -> Iterator[Mapping[str, object]]:
         yield self._given

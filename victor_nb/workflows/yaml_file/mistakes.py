@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import NamedTuple
+from collections.abc import Collection, Iterable, Sequence
+from typing import Final, NamedTuple
 
+from ...errors import nearest
 from ..errors import InvalidWorkflow, Problem
 from .places import Place
+
+MOST_COMPARED: Final = 500
+"""Comparing a word with more names takes too long in a file where thousands of words are wrong."""
+
+MOST_LISTED: Final = 20
 
 
 class Mistake(NamedTuple):
@@ -15,6 +21,16 @@ class Mistake(NamedTuple):
     what: str
     place: Place
     hint: str = ""
+
+
+def near(word: str, known: Collection[str]) -> str:
+    """Return " Did you mean 'x'?", where there are few enough names to compare; else nothing."""
+    return nearest(word, known) if len(known) <= MOST_COMPARED else ""
+
+
+def listed(names: Sequence[str]) -> str:
+    """Return names in a row, the first few of many."""
+    return ", ".join([*names[:MOST_LISTED], *(["…"] if len(names) > MOST_LISTED else [])])
 
 
 def told(name: str, mistakes: Iterable[Mistake]) -> InvalidWorkflow:

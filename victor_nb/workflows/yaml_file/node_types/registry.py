@@ -63,13 +63,12 @@ def node_type(name: str) -> NodeType | None:
     known = {**built_in(), **_registered}
     if name in known:
         return known[name]
-    return next((_loaded(entry) for entry in entry_points(group=GROUP, name=name)), None)
+    return next((_loaded(entry) for entry in _installed() if entry.name == name), None)
 
 
 def type_names() -> list[str]:
     """Return the names of all types, the built-in ones first."""
-    installed = (entry.name for entry in entry_points(group=GROUP))
-    return list(dict.fromkeys([*BUILT_IN, *_registered, *installed]))
+    return list(dict.fromkeys([*BUILT_IN, *_registered, *(entry.name for entry in _installed())]))
 
 
 def node_types() -> dict[str, NodeType]:
@@ -85,6 +84,11 @@ def node_types() -> dict[str, NodeType]:
 def built_in() -> dict[str, NodeType]:
     """Return the types that come with the package."""
     return {name: import_module(f"{__package__}.{name}").TYPE for name in BUILT_IN}
+
+
+@cache
+def _installed() -> tuple[EntryPoint, ...]:
+    return tuple(entry_points(group=GROUP))
 
 
 def _loaded(entry: EntryPoint) -> NodeType:
