@@ -27,7 +27,6 @@ from ..journal.joined import JoinedRun
 from ..tools import Tool, describe_variables, kernel_variables
 from .approvals import Approver, Mailbox, PolicyApprover
 from .bounding import Bounds
-from .bounding import Bounds
 from .budget import Ledger, Stopwatch, Usage, worked_seconds
 from .digests import digest, digests_of
 from .durable import Durability
@@ -167,7 +166,6 @@ def _loop(agent: Agent, model: Model, parts: Parts, gate: Gate) -> pydantic_ai.A
             output_type=agent.output,
             toolsets=[ours],
             capabilities=[
-                *([Bounds()] if agent.coordinators else []),  # only they bring tools that are not ours
                 *([Bounds()] if agent.coordinators else []),  # only they bring tools that are not ours
                 *agent.coordinators,
                 *([gate] if _may_need_approval(agent, parts.tools) else []),
