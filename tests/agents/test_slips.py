@@ -7,6 +7,7 @@ import pytest
 from victor_nb import Agent, Budget, open_journal, tool
 from victor_nb.agents import Decision
 from victor_nb.errors import UsageError
+from victor_nb.workflows.journals import journal_of
 
 from .scripts import Never, Script
 
@@ -74,3 +75,15 @@ def test_a_journal_may_be_given_by_its_url(tmp_path, monkeypatch):
 
     with open_journal("sqlite:///runs.db") as journal:
         assert journal.result(result.run_id)["text"] == "it is [redacted:SOME_API_KEY]"
+
+
+def test_a_workflow_s_journal_by_its_url_is_without_secrets_too(tmp_path, monkeypatch):
+    """One rule for agents and workflows."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("SOME_API_KEY", "a-secret-value")
+
+    journal = journal_of("sqlite:///runs.db")
+
+    assert journal.redactor.clean_text("it is a-secret-value") == "it is [redacted:SOME_API_KEY]"
+    assert journal_of("sqlite:///runs.db") is journal
+    journal.close()

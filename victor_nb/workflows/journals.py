@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-import os
-
 from ..journal import Journal, open_journal
-
-_opened: dict[tuple[int, str], Journal] = {}
 
 
 def journal_of(given: Journal | str | None) -> Journal:
-    """Return the journal itself, the one at a URL (opened once a process), or the one below the working directory."""
+    """Return the journal itself, the one at a URL, or the one that the settings name.
+
+    Of those that are written down, secrets that the settings know are kept out, and each is opened once a process.
+    """
     if isinstance(given, Journal):
         return given
-    if given is None:
-        from ..agents.agent import default_journal
-
-        return default_journal()
     if given == "memory:":
         return open_journal(given)
-    place = (os.getpid(), given if given.startswith("postgres") else f"{os.getcwd()}:{given}")
-    if place not in _opened:
-        _opened[place] = open_journal(given)
-    return _opened[place]
+    from ..agents.agent import default_journal
+
+    return default_journal(given)
