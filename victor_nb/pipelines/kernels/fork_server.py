@@ -21,7 +21,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
-from .process import GuardedProcess, channel
+from .process import GuardedProcess, channel, received
 from .static_imports import Import
 
 PER_KERNEL = ("JPY_", "VICTOR_")  # variables that each kernel may have its own value of
@@ -113,7 +113,7 @@ class _Zygote:
             return self.refused.get(imports, "")
         with branch, suppress(OSError):
             branch.setblocking(False)
-            if message := branch.recv(65536):
+            if message := received(branch):
                 self.refused[imports] = str(json.loads(message)["refused"])
         self.refused.setdefault(imports, "the process that imports ahead ended")
         return self.refused[imports]

@@ -40,6 +40,15 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_close_in_fork)
 
 
+def received(ours: socket.socket) -> bytes:
+    """Return the next message; empty if there will be none."""
+    try:
+        return ours.recv(LARGEST_MESSAGE)
+    except ConnectionResetError:
+        # The other end closed before it had read everything: the system tells that first, and what it said after it.
+        return ours.recv(LARGEST_MESSAGE)
+
+
 async def readable(waited_for: socket.socket) -> None:
     """Wait until something has come over a socket, or it has been closed; any number may wait at once."""
     loop = asyncio.get_running_loop()
@@ -108,7 +117,7 @@ class GuardedProcess:
 
     def _read_one(self) -> bool:
         try:
-            message = self._life.recv(LARGEST_MESSAGE)
+            message = received(self._life)
         except BlockingIOError:
             return False
         except OSError:

@@ -165,7 +165,7 @@ class ForkProvisioner(ColdProvisioner):
         if process.refused:
             return process.refused
         if process.pid is None:  # nobody took the order
-            return fork_server.refusal(start, imports)
+            return fork_server.refusal(start, imports) or "the zygote ended"
         return f"the forked kernel ended at its start: {process.exit}"
 
 
