@@ -99,20 +99,23 @@ def leave_mark(mark: str) -> None:
     mark_left(mark)
 
 
-def kill_and_resume(program: Program | Path, *points: KillPoint, folder: Path, timeout_s: float = 60.0) -> Comeback:
+def kill_and_resume(
+    program: Program | Path, *points: KillPoint, folder: Path, journal_url: str = "", timeout_s: float = 60.0
+) -> Comeback:
     """Run a program, kill it at each point in turn, and resume it after each kill until it ends by itself.
 
     Args:
         program: a function `(journal, run_id)`, sync or async, at the top of an importable module such as a test's
             own; or a file that defines one named `main`. It starts a run if `run_id` is None, and else resumes it.
         points: when to kill, one point an execution; without any, the program simply runs.
-        folder: an empty folder, for the journal and the marks.
+        folder: an empty folder, for the marks and the journal.
+        journal_url: a journal without runs, in another place.
         timeout_s: how long one execution may take.
 
     Raises:
         AssertionError: an execution ended before it came to its kill point; the message has its output.
     """
-    url = f"sqlite:///{folder / 'victor.db'}"
+    url = journal_url or f"sqlite:///{folder / 'victor.db'}"
     run_id = ""
     for number, point in enumerate(points):
         code, output = _execution(program, url, run_id, folder, timeout_s, point, number)

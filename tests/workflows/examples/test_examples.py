@@ -188,30 +188,36 @@ SEQUENTIAL = [killed_plan, killed_supervisor, killed_reflection, killed_approval
 PARALLEL = [killed_react, killed_map]
 
 
-def killed_and_alone(program, folder):
+@pytest.fixture(params=["sqlite", "postgres"])
+def journal_url(request, tmp_path):
+    """An empty journal that outlives its process."""
+    return f"sqlite:///{tmp_path / 'v.db'}" if request.param == "sqlite" else request.getfixturevalue("postgres").url()
+
+
+def killed_and_alone(program, folder, url):
     """The program killed after its second node, and after the next one; and the same, left alone."""
     for name in ("alone", "killed"):
         (folder / name).mkdir()
     points = [KillPoint("after", "step.finished", nth=2), KillPoint("after", "step.finished", nth=1)]
     return (
-        kill_and_resume(program, *points, folder=folder / "killed"),
+        kill_and_resume(program, *points, folder=folder / "killed", journal_url=url),
         kill_and_resume(program, folder=folder / "alone"),
     )
 
 
 @pytest.mark.parametrize("program", SEQUENTIAL, ids=lambda program: program.__name__)
-def test_an_example_that_is_killed_twice_does_nothing_twice(program, tmp_path):
+def test_an_example_that_is_killed_twice_does_nothing_twice(program, tmp_path, journal_url):
     """The same output, and every call was made once."""
-    killed, alone = killed_and_alone(program, tmp_path)
+    killed, alone = killed_and_alone(program, tmp_path, journal_url)
 
     assert (killed.code, killed.output) == (0, alone.output)
     assert Counter(dict(killed.marks)) == Counter(dict(alone.marks))
 
 
 @pytest.mark.parametrize("program", PARALLEL, ids=lambda program: program.__name__)
-def test_of_nodes_side_by_side_those_whose_result_was_kept_are_not_done_again(program, tmp_path):
+def test_of_nodes_side_by_side_those_whose_result_was_kept_are_not_done_again(program, tmp_path, journal_url):
     """The same output; a node that is pure and had not been recorded yet when the process died is done again."""
-    killed, alone = killed_and_alone(program, tmp_path)
+    killed, alone = killed_and_alone(program, tmp_path, journal_url)
 
     assert (killed.code, killed.output) == (0, alone.output)
     assert killed.marks.keys() == alone.marks.keys()
@@ -220,10 +226,10 @@ def test_of_nodes_side_by_side_those_whose_result_was_kept_are_not_done_again(pr
     assert set(steps.values()) == {1}
 
 
-def test_a_letter_that_may_have_been_sent_is_not_sent_again(tmp_path):
+def test_a_letter_that_may_have_been_sent_is_not_sent_again(tmp_path, journal_url):
     """Killed when the letter is out and the journal does not know: the run goes on as the policy says."""
     mark = "deliver ['Dear all, the meeting is at noon.']"
-    back = kill_and_resume(killed_approval, KillPoint.at_mark(mark), folder=tmp_path)
+    back = kill_and_resume(killed_approval, KillPoint.at_mark(mark), folder=tmp_path, journal_url=journal_url)
 
     assert back.code == 0
     assert back.marks[mark] == 1
