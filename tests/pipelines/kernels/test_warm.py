@@ -293,9 +293,13 @@ def test_a_zygote_that_cannot_start_costs_nothing_but_speed(monkeypatch):
 
 def test_imports_can_be_begun_before_there_is_a_notebook_to_run():
     """`prepare` waits for nothing; kernels that come later find the imports made."""
+    close_zygotes()
     prepare([(Import("msgspec"),), ()])
+    (prepared,) = fork_server._zygotes.values()
 
-    assert run("import msgspec, sys").manager.how == "forked"
+    assert run("import msgspec").manager.how == "forked"
+    assert list(fork_server._zygotes.values()) == [prepared]
+    assert prepared.proven == {(Import("msgspec"),)}
 
 
 def test_only_this_environments_python_kernel_is_forked():
