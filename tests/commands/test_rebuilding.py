@@ -119,8 +119,8 @@ def test_a_model_object_cannot_be_named(session: Session, terminal: Session, cal
 
 def test_only_agents_runs_are_rebuilt(session: Session, call: Call) -> None:
     """Other kinds of runs are gone on with by what made them."""
-    run = session.journal().start("workflow", "flow", {})
+    run = session.journal().start("demo", "chain", {})
     run.stop("enough")
 
-    with pytest.raises(UsageError, match="is a workflow"):
+    with pytest.raises(UsageError, match="is a demo"):
         call("resume", run.id)

@@ -17,7 +17,7 @@ import msgspec
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, RootModel
@@ -25,7 +25,7 @@ from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, RootModel
 from victor_nb.journal import Unstorable
 from victor_nb.journal.codec import Reader, Writer
 
-quick = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+quick = settings(max_examples=60)
 
 
 class Mood(enum.Enum):

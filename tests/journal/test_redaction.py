@@ -122,7 +122,7 @@ secrets = st.one_of(
 ).filter(lambda secret: secret.strip() not in HARMLESS and len(secret.strip()) >= 6)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(secret=secrets, place=st.sampled_from(sorted(PLACES)))
 def test_whatever_a_secret_is_made_of_events_stay_readable(secret, place):
     """Replacing never breaks an event: digits in numbers, quotes, our own words, half a private key."""

@@ -293,7 +293,7 @@ WORDS = [
 ]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.lists(st.sampled_from(WORDS) | st.text(max_size=8), max_size=14).map(" ".join))
 def test_arguments_always_meet_the_schema(question):
     """Whatever is asked, a call that is made is one that the tool accepts."""

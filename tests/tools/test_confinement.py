@@ -112,7 +112,7 @@ parts = st.sampled_from(
 )  # fmt: skip
 
 
-@settings(max_examples=500, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=500, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(names=st.lists(parts, max_size=8), absolute=st.booleans(), write=st.booleans())
 def test_no_path_escapes(place, names, absolute, write):
     """Whatever parts are put together, nothing outside is read or written, and no other exception comes."""

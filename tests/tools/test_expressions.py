@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from victor_nb.tools import ExpressionError
@@ -147,7 +147,6 @@ def test_a_long_chain_is_not_deep():
     assert len(parse(" or ".join(["a == 1"] * 300)).operands) == 300
 
 
-@settings(deadline=None)
 @given(st.text(max_size=60) | st.text("ab1 .()[]'\"`<>=&|~!+-*/%,", max_size=60))
 def test_no_text_makes_the_parser_fail_otherwise(text):
     """Any text is a tree or an ExpressionError."""

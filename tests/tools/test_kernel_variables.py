@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.linear_model import LinearRegression
 from sklearn.pipeline import make_pipeline
@@ -339,7 +339,6 @@ def test_no_tool_changes_the_variable(tools):
     pd.testing.assert_frame_equal(SHOP, before)
 
 
-@settings(deadline=None)
 @given(st.lists(st.integers(-50, 50) | st.none(), min_size=1, max_size=30), st.integers(1, 200))
 def test_top_and_missing_agree_with_plain_python(values, n):
     """Sorting and counting are right for any column."""

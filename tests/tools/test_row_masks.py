@@ -162,7 +162,7 @@ def kleene(mask: Any, frame: pd.DataFrame) -> pd.Series:
     return pd.Series(mask, index=frame.index).astype("boolean")
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(frames(), conditions())
 def test_every_condition_picks_the_rows_that_pandas_picks(frame, case):
     """The translator equals pandas on any frame and any condition of the grammar, and leaves the frame alone."""

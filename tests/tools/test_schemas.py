@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 
 import pydantic
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from victor_nb.tools import Role, ToolArgumentError, tool
@@ -237,14 +237,12 @@ json_arguments = st.fixed_dictionaries(
 )
 
 
-@settings(deadline=None)
 @given(json_arguments)
 def test_valid_arguments_come_through_json_unchanged(arguments):
     """What fits the schema is passed on equal, also after a trip through JSON; what is left out stays out."""
     assert everything.validate(json.loads(json.dumps(arguments))) == arguments
 
 
-@settings(deadline=None)
 @given(json_arguments, st.sampled_from(["number", "ratio", "flag", "items", "table"]), st.text(min_size=1))
 def test_a_text_that_is_none_of_the_type_is_blamed_on_its_parameter(arguments, spoilt, junk):
     """Spoiling one argument gives an error about that one, and no other exception."""

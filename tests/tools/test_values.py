@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 import pydantic
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from victor_nb.tools import Artifact, Tool, to_model_text
@@ -177,7 +177,6 @@ def test_what_is_left_out_is_said():
     assert "more" in to_model_text({str(i): i for i in range(100_000)}, 2000)
 
 
-@settings(deadline=None)
 @given(st.text(max_size=300), st.integers(0, 200))
 def test_cutting_never_exceeds_and_keeps_what_fits(text, limit):
     """A text within the limit is untouched; any other is within it."""
@@ -195,14 +194,12 @@ json_values = st.recursive(
 )
 
 
-@settings(deadline=None)
 @given(json_values, st.integers(80, 400))
 def test_any_json_value_is_written_within_any_limit(value, limit):
     """No value makes it fail or overrun."""
     assert len(to_model_text(value, limit)) <= limit
 
 
-@settings(deadline=None)
 @given(st.lists(st.integers(0, 9), max_size=50))
 def test_a_small_value_is_valid_json(value):
     """What fits is whole and parses back."""

@@ -97,9 +97,7 @@ def story(journal, run_id: str) -> list[tuple[str, Any]]:
     return sorted(told, key=lambda one: (int(one[0].partition("/")[0]), one[0]))
 
 
-RELAXED = settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much]
-)
+RELAXED = settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
 
 
 def can_run(wf: Workflow) -> bool:
@@ -197,7 +195,7 @@ def test_the_graphs_that_are_drawn_do_run():
     ran = 0
 
     @given(graph=graphs())
-    @settings(max_examples=60, deadline=None, database=None)
+    @settings(max_examples=60, database=None)
     def count(graph):
         nonlocal ran
         ran += can_run(built(graph))

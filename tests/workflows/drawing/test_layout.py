@@ -24,7 +24,7 @@ STYLES: list[Style] = [PictureStyle(), TextStyle()]
 
 @pytest.mark.parametrize("style", STYLES, ids=["picture", "text"])
 @given(graph=shapes())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_no_box_lies_over_another(style: Style, graph: GraphShape) -> None:
     """Boxes keep apart, except that a sub-workflow's frame holds what is inside it."""
     layout = lay_out(graph, style)
@@ -38,7 +38,7 @@ def test_no_box_lies_over_another(style: Style, graph: GraphShape) -> None:
 
 @pytest.mark.parametrize("style", STYLES, ids=["picture", "text"])
 @given(graph=shapes())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_every_edge_goes_from_its_source_to_its_target(style: Style, graph: GraphShape) -> None:
     """In the order of definition, a route for each edge, from one border to the other."""
     layout = lay_out(graph, style)
@@ -53,7 +53,7 @@ def test_every_edge_goes_from_its_source_to_its_target(style: Style, graph: Grap
 
 @pytest.mark.parametrize("style", STYLES, ids=["picture", "text"])
 @given(graph=shapes())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_everything_lies_inside_the_drawing(style: Style, graph: GraphShape) -> None:
     """The size that a layout states is the size that it needs."""
     layout = lay_out(graph, style)
@@ -65,7 +65,7 @@ def test_everything_lies_inside_the_drawing(style: Style, graph: GraphShape) -> 
 
 
 @given(graph=shapes())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_a_layout_depends_on_the_graph_alone(graph: GraphShape) -> None:
     """The same graph, even from its JSON, has the same places."""
     assert picture_layout(graph) == picture_layout(GraphShape.from_json(graph.to_json()))
@@ -136,7 +136,6 @@ def test_a_thousand_nodes_that_cross_a_lot_stay_as_narrow_as_their_widest_layer(
 
 
 @given(wanted=st.lists(st.floats(-100, 100), max_size=12))
-@settings(deadline=None)
 def test_the_nearest_rising_numbers_rise_and_keep_their_mean(wanted: list[float]) -> None:
     """Isotonic regression moves no more than it must: what rises already stays."""
     found = isotonic(wanted, [1.0] * len(wanted))

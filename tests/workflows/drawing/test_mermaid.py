@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.workflows.drawing.shapes import nested, react
@@ -36,7 +36,6 @@ def test_a_sub_workflow_is_a_subgraph() -> None:
 
 
 @given(name=st.text(max_size=20))
-@settings(deadline=None)
 def test_no_name_can_break_the_syntax(name: str) -> None:
     """Quotes, brackets, newlines and keywords are text."""
     graph = GraphShape("any", (NodeShape("x", label=name), NodeShape("y")), (EdgeShape("x", "y", name),))

@@ -17,7 +17,7 @@ SVG = "{http://www.w3.org/2000/svg}"
 
 
 @given(graph=shapes())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_every_graph_is_well_formed_xml(graph: GraphShape) -> None:
     """Any text may be a name."""
     root = ElementTree.fromstring(as_svg(graph))

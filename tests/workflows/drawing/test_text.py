@@ -96,7 +96,7 @@ def test_what_would_break_a_line_is_left_out_of_names() -> None:
 
 
 @given(graph=shapes())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_every_box_is_whole_and_every_arrow_has_its_head(graph: GraphShape) -> None:
     """Nothing overwrites a caption or an arrow's head, whatever the graph."""
     drawn = as_text(graph)

@@ -131,5 +131,5 @@ class SqliteModel(Model):
 def test_a_memory_does_what_a_dictionary_would(model):
     """Any sequence of writes, changes, waiting and reads."""
     case = model.TestCase
-    case.settings = settings(max_examples=25, stateful_step_count=20, deadline=None)
+    case.settings = settings(max_examples=25, stateful_step_count=20)
     case().runTest()

@@ -6,7 +6,7 @@ import pickle
 from dataclasses import dataclass
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from victor_nb.workflows.yaml_file.errors import ExpressionFailed, InvalidExpression
@@ -168,7 +168,6 @@ def test_templates_go_to_other_processes() -> None:
     assert pickle.loads(pickle.dumps(expression("rows + 1"))).value(SCOPE) == 6
 
 
-@settings(deadline=None)
 @given(st.text(alphabet="ab1.()[]{}|+-*/ '\"=<>!%#~,:\n", max_size=30))
 def test_no_text_does_anything_but_have_a_value_or_an_error(source: str) -> None:
     """Every text is an expression, or an error of ours."""

@@ -234,7 +234,7 @@ values = st.recursive(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.dictionaries(keys, values, max_size=4))
 def test_whatever_is_written_the_answer_is_a_workflow_or_mistakes_with_places(data: dict[str, object]) -> None:
     """Any file of any form ends in a workflow or in our error."""

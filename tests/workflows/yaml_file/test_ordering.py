@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Mapping, Sequence
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from victor_nb.workflows.yaml_file.ordering import cycle, dependencies
@@ -27,7 +27,6 @@ def all_before(node: str, waiting: Mapping[str, Sequence[str]]) -> set[str]:
     return found
 
 
-@settings(deadline=None)
 @given(said, reads)
 def test_a_node_waits_for_all_that_it_must(said: dict[str, list[str]], reads: dict[str, set[str]]) -> None:
     """What it says and what it reads; and, if it says nothing, all that is written above it."""
@@ -38,7 +37,6 @@ def test_a_node_waits_for_all_that_it_must(said: dict[str, list[str]], reads: di
         assert must <= all_before(node, waiting)
 
 
-@settings(deadline=None)
 @given(said)
 def test_a_node_that_speaks_waits_for_no_more_than_it_says(said: dict[str, list[str]]) -> None:
     """`depends_on: []` begins at once."""
@@ -52,7 +50,6 @@ def test_no_edge_is_drawn_twice_over() -> None:
     assert dependencies(["a", "b", "c"], {}, {"c": {"a"}}) == {"a": (), "b": ("a",), "c": ("b",)}
 
 
-@settings(deadline=None)
 @given(said, reads)
 def test_circles_are_found_and_nothing_else_is(said: dict[str, list[str]], reads: dict[str, set[str]]) -> None:
     """A circle's nodes wait for each other, in its order; without one, every node can begin some day."""

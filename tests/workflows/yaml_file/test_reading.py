@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from victor_nb.workflows.yaml_file.errors import FileUnreadable
@@ -180,7 +180,6 @@ plain = st.recursive(
 )
 
 
-@settings(deadline=None)
 @given(plain)
 def test_json_is_read_as_what_it_is(data: object) -> None:
     """JSON is YAML 1.2: its values come back as they are."""
@@ -193,7 +192,6 @@ def test_json_is_read_as_what_it_is(data: object) -> None:
         assert document.value == data
 
 
-@settings(deadline=None)
 @given(st.text(alphabet="ab:-[]{}'\"&*!|>#%@`,?\n\t \\0.~", max_size=40))
 def test_no_text_makes_reading_fail(text: str) -> None:
     """Whatever is written, the answer is a document or mistakes with places inside the file."""

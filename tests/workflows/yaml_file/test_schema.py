@@ -168,7 +168,7 @@ workflows = st.builds(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(workflows)
 def test_whatever_the_loader_takes_the_schema_takes(data: dict[str, Any]) -> None:
     """The schema never refuses a good file."""

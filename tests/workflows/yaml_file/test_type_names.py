@@ -7,7 +7,7 @@ import pathlib
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from victor_nb.workflows.errors import InvalidState
@@ -64,7 +64,6 @@ types = st.recursive(
 )
 
 
-@settings(deadline=None)
 @given(types)
 def test_a_type_is_said_as_it_was_written(written: str) -> None:
     """Names of types come back."""

@@ -72,7 +72,7 @@ def test_a_file_comes_back_as_it_was_written() -> None:
     assert words(workflow_to_yaml(workflow)) == words(GOOD)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(workflows)
 def test_yaml_to_python_to_yaml_loses_nothing(data: dict[str, Any]) -> None:
     """Whatever is written comes back, and what comes back is written the same again."""
@@ -203,7 +203,7 @@ data = st.recursive(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(data)
 def test_values_are_written_so_that_they_are_read_as_they_were(written: Any) -> None:
     """Texts that look like numbers, words of older YAML, long lines, odd spaces: all come back."""
