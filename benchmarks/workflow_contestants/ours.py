@@ -5,12 +5,13 @@
 
 import operator
 import os
+import signal
 import sys
 import time
 from collections.abc import Callable
-from typing import Annotated, TypedDict
+from typing import Annotated, ClassVar, TypedDict
 
-from timing import disk, emit, killing_after, timed, windows
+from timing import disk, emit, timed, windows
 
 from victor_nb.journal import open_journal
 from victor_nb.workflows import END, START, Send, Workflow
@@ -63,26 +64,33 @@ def run(made: Workflow, state: dict[str, object], steps: int, *, on_disk: bool) 
         return timed(lambda: made.run_sync(state, journal=journal, max_steps=steps + 10), steps)
 
 
-def killed_then_resumed(steps: int) -> dict[str, float]:
-    stop_at = steps * 9 // 10
-    if os.fork() == 0:
-        run(loop(State, killing_after(add_one, stop_at), steps), start(), steps, on_disk=True)
-    os.wait()
-    calls: list[float] = []
+class Watched:
+    """A node that notes when it was called, and is killed with SIGKILL in the call after `stop_at`."""
 
-    def node(state: State) -> dict[str, object]:
-        calls.append(time.perf_counter())
+    stop_at = 0
+    calls: ClassVar[list[float]] = []
+
+    def __call__(self, state: State) -> dict[str, object]:
+        if self.stop_at and len(self.calls) == self.stop_at:
+            os.kill(os.getpid(), signal.SIGKILL)
+        self.calls.append(time.perf_counter())
         return add_one(state)
 
+
+def killed_then_resumed(steps: int) -> dict[str, float]:
+    graph = loop(State, Watched(), steps)
+    stop_at = steps * 9 // 10
+    if os.fork() == 0:
+        Watched.stop_at = stop_at
+        run(graph, start(), steps, on_disk=True)
+    os.wait()
     with open_journal("sqlite:///bench.db") as journal:
         run_id = journal.find("last").run_id
         began = time.perf_counter()
-        result = loop(State, node, steps).run_sync(
-            run_id=run_id, journal=journal, max_steps=steps + 10, accept_changes=True
-        )
-        assert len(calls) == steps - stop_at
+        result = graph.run_sync(run_id=run_id, journal=journal, max_steps=steps + 10)
+        assert len(Watched.calls) == steps - stop_at
         listed = timed(lambda: len(result.run.history()), 1)
-    return {"first_new_step_ms": (calls[0] - began) * 1e3, "history_ms": listed["wall_us"] / 1e3}
+    return {"first_new_step_ms": (Watched.calls[0] - began) * 1e3, "history_ms": listed["wall_us"] / 1e3}
 
 
 def start(size: int = 1000) -> dict[str, object]:
