@@ -1,45 +1,13 @@
-"""A page that stands in for a notebook, with one of the workflow's widgets on it, and events to show there."""
+"""Events of a workflow's run, for the widgets on the page that stands in for a notebook."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from tests.views.page import JUPYTER_DARK, JUPYTER_LIGHT
 from victor_nb.journal import Event
-from victor_nb.views.live import STATIC
 from victor_nb.workflows import END, START, EdgeShape, GraphShape, NodeShape
 
 RUN = "01K6GRAPH7Q2"
-_PAGE = """<!doctype html><html><head><meta charset="utf-8"><style>%(css)s</style><style>%(theme)s</style></head>
-<body %(body)s><button id="before">before</button><div id="cell"></div><button id="after">after</button>
-<script id="source" type="text/plain">%(source)s</script>
-<script>{
-const listeners = new Set();
-window.sent = [];
-window.deliver = (message) => listeners.forEach((hear) => hear(message));
-const model = {
-  on: (name, hear) => listeners.add(hear),
-  off: (name, hear) => listeners.delete(hear),
-  send: (message) => window.sent.push(message),
-};
-const source = document.getElementById("source").textContent;
-const url = URL.createObjectURL(new Blob([source], {type: "text/javascript"}));
-window.ready = import(url).then((module) => {
-  const widget = module.default();
-  widget.initialize({model});
-  window.mount = (el) => widget.render({model, el});
-  window.unmount = window.mount(document.getElementById("cell"));
-});
-}</script></body></html>"""
-
-
-def html(widget: str, *, dark: bool = False) -> str:
-    """The page, in JupyterLab's colours."""
-    source = (STATIC / f"{widget}.js").read_text("utf-8").replace("</script", "<\\/script")
-    css = (STATIC / f"{widget}.css").read_text("utf-8")
-    theme = JUPYTER_DARK if dark else JUPYTER_LIGHT
-    body = f'data-jp-theme-light="{"false" if dark else "true"}"'
-    return _PAGE % {"css": css, "theme": theme, "body": body, "source": source}
 
 
 class Sent:

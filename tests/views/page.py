@@ -41,12 +41,12 @@ JUPYTER_DARK = """body { --jp-ui-font-color1: rgba(255,255,255,.87); --jp-ui-fon
 'DejaVu Sans Mono', monospace; background: #111; font-family: system-ui; }"""
 
 
-def html(*, dark: bool = False, jupyter: bool = True) -> str:
-    """The page; without `jupyter` it defines no colours of its own, as outside a notebook."""
+def html(widget: str = "run_view", *, dark: bool = False, jupyter: bool = True) -> str:
+    """The page with a widget; without `jupyter` it defines no colours of its own, as outside a notebook."""
     theme = (JUPYTER_DARK if dark else JUPYTER_LIGHT) if jupyter else ""
     body = f'data-jp-theme-light="{"false" if dark else "true"}"' if jupyter else ""
-    css = (STATIC / "run_view.css").read_text("utf-8")
-    source = (STATIC / "run_view.js").read_text("utf-8").replace("</script", "<\\/script")
+    css = (STATIC / f"{widget}.css").read_text("utf-8")
+    source = (STATIC / f"{widget}.js").read_text("utf-8").replace("</script", "<\\/script")
     return _PAGE % {"css": css, "theme": theme, "body": body, "source": source}
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.views import graph_page as pages
+from tests.views.page import html
 from tests.views.test_checkpoint_view import notes_workflow
 from victor_nb.journal import open_journal
 from victor_nb.views.checkpoint_view import CheckpointView
@@ -28,7 +28,7 @@ class CheckpointStage:
         run = notes_workflow().run_sync({"said": ["begin"], "n": 1}, journal=open_journal("memory:")).run
         self.run, self.view = run, CheckpointView(run)
         self._out.clear()
-        page.set_content(pages.html("checkpoint_view"))
+        page.set_content(html("checkpoint_view"))
         page.evaluate("ready")
         self.exchange()
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.views import graph_page as pages
+from tests.views.page import html
 from tests.workflows.drawing.shapes import thousand
 from victor_nb.journal import Event
 from victor_nb.views.graph_view import GraphView
@@ -24,7 +25,7 @@ class GraphStage:
         page.on("pageerror", lambda error: self.errors.append(str(error)))
         monkeypatch.setattr(GraphView, "send", lambda view, message, buffers=None: self._send(message))
         self.view = GraphView()
-        page.set_content(pages.html("graph_view"))
+        page.set_content(html("graph_view"))
         page.evaluate("ready")
 
     def _send(self, message: dict[str, Any]) -> None:

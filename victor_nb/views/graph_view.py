@@ -19,6 +19,7 @@ import anywidget
 from victor_nb.errors import VictorError
 from victor_nb.journal.events import Event
 from victor_nb.views.checkpoint_state import shown
+from victor_nb.views.closing import leave
 from victor_nb.views.graph_report import GraphReport
 from victor_nb.views.graph_state import GraphState, advance
 from victor_nb.views.graph_wire import drawn, node_json, run_json
@@ -31,7 +32,6 @@ from victor_nb.workflows.drawing import picture_layout
 from victor_nb.workflows.shape import GraphShape
 
 States = Callable[[str, int], Mapping[str, Any]]
-_NO_MODULE: Final = "export default {}"
 _GREETINGS_S: Final = (0.3, 0.6, 1.2, 2.4, 4.8)
 
 
@@ -109,16 +109,8 @@ class GraphView(anywidget.AnyWidget):
         if self._shown:
             self._shown = False
             replace(report._repr_mimebundle_(), self._display_id)
-        self._leave()
+        leave(self)
         return report
-
-    def _leave(self) -> None:
-        """Close the comm. A notebook saved with widget states keeps closed widgets too, so empty it first."""
-        if self.comm is not None:
-            self.set_trait("_esm", _NO_MODULE)
-            self.set_trait("_css", "")
-            self.layout.close()
-            self.close()
 
     def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict[Any, Any], dict[Any, Any]]:
         live: Any = super()._repr_mimebundle_(**kwargs)

@@ -18,6 +18,7 @@ from uuid import uuid4
 import anywidget
 
 from victor_nb.journal.events import FINAL_TYPES, Event
+from victor_nb.views.closing import leave
 from victor_nb.views.frozen import RunReport
 from victor_nb.views.html import tag
 from victor_nb.views.live import STATIC, OnAnswer, put, replace
@@ -28,7 +29,6 @@ from victor_nb.views.summary import advance
 from victor_nb.views.wire import Load, WireEvent, coalesce, wire
 
 _CHUNK: Final = 400
-_NO_MODULE: Final = "export default {}"
 
 
 class RunView(anywidget.AnyWidget):
@@ -95,16 +95,8 @@ class RunView(anywidget.AnyWidget):
         if self._shown:
             self._shown = False
             replace(report._repr_mimebundle_(), self._display_id)
-        self._leave()
+        leave(self)
         return report
-
-    def _leave(self) -> None:
-        """Close the comm. A notebook saved with widget states keeps closed widgets too, so empty it first."""
-        if self.comm is not None:
-            self.set_trait("_esm", _NO_MODULE)
-            self.set_trait("_css", "")
-            self.layout.close()
-            self.close()
 
     def _live_bundle(self) -> dict[str, Any]:
         shown: Any = super()._repr_mimebundle_()
