@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Sequence
-from typing import Any, Final, NamedTuple
+from collections.abc import Container, Sequence
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from .codec import Writer
+from .codec import Writer, from_json
 from .errors import ReplayMiss
 from .events import Event, RunInfo
-from .steps import Step, fingerprint, is_fingerprint
+from .steps import Step, fingerprint, is_fingerprint, unanswered
+
+if TYPE_CHECKING:
+    from .journal import Journal
 
 MOST_CHANGES: Final = 5
 LONGEST_VALUE: Final = 160
@@ -51,6 +54,18 @@ def _are_equal(before: Any, after: Any) -> bool:
         return bool(before == after)
     except (ValueError, TypeError):  # tables and arrays compare cell by cell, or not at all
         return Writer().canonical(before) == Writer().canonical(after)
+
+
+def miss_of(step: Step, journal: Journal, recording: str, answered: Container[str]) -> ReplayMiss:
+    """Return the error of a strict replay: the recording, of which `answered` are used up, has no answer for `step`."""
+    events = journal.history(recording, types=("step.started", "step.finished"))
+    started = {event.step_id for event in events if event.type == "step.started"}
+    firsts = [event for event in events if event.type == "step.started" or event.step_id not in started]
+    candidates = unanswered(firsts, step, answered)
+    near = candidates[0].data.get("inputs") if candidates else None
+    if isinstance(near, dict) and "$json" in near:
+        near = from_json(journal.blob(near["$json"]))
+    return missed_step(step, from_json(bytes(step.shown_inputs())), candidates, near, recording)
 
 
 def missed_step(step: Step, inputs: Any, candidates: Sequence[Event], recorded: Any, recording: str) -> ReplayMiss:

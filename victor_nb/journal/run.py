@@ -18,24 +18,22 @@ import msgspec
 
 from ..errors import Resumable, VictorError
 from .codec import Writer, from_json
+from .doubts import Doubt, who_decides
 from .effects import Effect, OnDoubt, ReplayMode
-from .errors import JournalError, LeaseLost, OutcomeUnknown, Paused, ReplayMiss, RunFinished, StepInDoubt
+from .errors import JournalError, LeaseLost, OutcomeUnknown, Paused, ReplayMiss, RunFinished
 from .events import LIVE_ONLY, Event, RunInfo, Status
 from .failures import described, rebuilt, steps_failed_by, tag
 from .log import Entry, RunLog
 from .mail import SharedMail
 from .placed import PlacedSteps
-from .replay import missed_step
+from .replay import miss_of
 from .spans import Span
-from .steps import CURRENT, Past, Step, StepIds, unanswered
+from .steps import CURRENT, Past, Step, StepIds
 
 if TYPE_CHECKING:
     from .journal import Journal
 
 T = TypeVar("T")
-Doubt = Callable[[Step], Any]
-"""Asked what to do with a step in doubt; returns "retry" or "skip", or an awaitable of one of them."""
-
 _SKIPPED: Final = object()
 _NO_BLOBS: Final[dict[str, bytes]] = {}
 
@@ -240,35 +238,8 @@ class Run:
             error = self._journal.load(from_json(failed)["error"])
             raise rebuilt(error, step_id=step.id, run_id=self.id)
         if self.mode == "strict":
-            raise self._missed(step)
-        doubted = self._past.doubtful.get(step.id)
-        if doubted is None:
-            return None
-        step.begun_in = doubted.run_id
-        if doubted.data["effect"] != Effect.EFFECT:
-            return None
-        if (decided := self._past.resolved.get(step.id)) is not None:
-            return lambda _: decided
-        if self.on_doubt != "ask":
-            return lambda _: self.on_doubt
-        return self.doubt_handler or self._nobody_to_ask
-
-    def _missed(self, step: Step) -> ReplayMiss:
-        events = self._journal.history(self._recording, types=("step.started", "step.finished"))
-        started = {event.step_id for event in events if event.type == "step.started"}
-        firsts = [event for event in events if event.type == "step.started" or event.step_id not in started]
-        candidates = unanswered(firsts, step, self._answered)
-        near = candidates[0].data.get("inputs") if candidates else None
-        if isinstance(near, dict) and "$json" in near:
-            near = from_json(self._journal.blob(near["$json"]))
-        return missed_step(step, from_json(bytes(step.shown_inputs())), candidates, near, self._recording)
-
-    def _nobody_to_ask(self, step: Step) -> str:
-        raise StepInDoubt(
-            f"{step.kind} {step.name!r} had started when its process died; whether it had its effect is not known",
-            where=f"run {self.id}, step {step.id}",
-            hint=f"look, then: victor resume {self.id} --on-doubt retry (do it again) or --on-doubt skip (leave it)",
-        )
+            raise miss_of(step, self._journal, self._recording, self._answered)
+        return who_decides(step, self._past, self.on_doubt, self.doubt_handler)
 
     def _settle(self, step: Step, decision: str) -> object:
         """Record what was decided about a step in doubt; return _SKIPPED if it is not to be done."""
