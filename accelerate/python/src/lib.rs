@@ -1,0 +1,11 @@
+//! The Python face of victor-core: converts, releases the GIL, maps errors; decides nothing.
+
+use pyo3::prelude::*;
+
+mod text;
+
+#[pymodule]
+fn victor_accelerate(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add("__version__", env!("CARGO_PKG_VERSION"))?;
+    text::register(module)
+}
