@@ -68,3 +68,6 @@ pub fn permitted(runs: &[Run], docs: usize, dead: &[u64], allowed: Option<&[u64]
     found.iter_mut().zip(dead).for_each(|(word, dead)| *word &= !dead);
     Some(found)
 }
+
+/// The new number of a document that was left out of a merge.
+pub const GONE: u32 = u32::MAX;

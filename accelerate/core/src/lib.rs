@@ -6,12 +6,23 @@
 //! 3. Files are immutable once named; they are written beside, synced and renamed, and the manifest comes last.
 
 pub mod bits;
+pub mod dense;
 pub mod error;
 pub mod keys;
 pub mod lexical;
 mod lock;
+mod manifest;
+mod shelf;
 pub mod storage;
 
 pub mod text;
 
 pub use error::{Error, Result};
+pub use shelf::Stats;
+
+/// A document that was found.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Hit {
+    pub key: u64,
+    pub score: f64,
+}

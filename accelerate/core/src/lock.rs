@@ -15,11 +15,11 @@ impl FolderLock {
     ///
     /// # Errors
     /// `Error::Locked` if it is taken; `Error::Io` if the folder cannot be used.
-    pub fn take(folder: &Path) -> Result<Self> {
+    pub fn take(folder: &Path, name: &str) -> Result<Self> {
         let at_folder = |source| Error::Io { file: folder.into(), source };
         fs::create_dir_all(folder).map_err(at_folder)?;
         let file =
-            File::options().create(true).truncate(false).write(true).open(folder.join("lock")).map_err(at_folder)?;
+            File::options().create(true).truncate(false).write(true).open(folder.join(name)).map_err(at_folder)?;
         match file.try_lock() {
             Ok(()) => Ok(Self { _file: file }),
             Err(TryLockError::WouldBlock) => Err(Error::Locked { file: folder.into() }),

@@ -4,9 +4,9 @@ use std::collections::HashMap;
 use std::fs;
 
 use proptest::prelude::*;
-use victor_core::Error;
-use victor_core::lexical::{Hit, Lexical, Params};
+use victor_core::lexical::{Lexical, Params};
 use victor_core::text::terms;
+use victor_core::{Error, Hit};
 
 fn add(index: &Lexical, key: u64, text: &str) {
     index.add([(key, &[(text, 1)][..])]).expect("keys grow");
@@ -112,14 +112,14 @@ fn every_damaged_byte_is_noticed_or_does_no_harm() {
 fn what_a_crash_left_behind_is_cleared() {
     let folder = tempfile::tempdir().expect("a folder");
     fs::write(folder.path().join("0000000009.lex"), "half").expect("a writable folder");
-    fs::write(folder.path().join("0000000009.part"), "half").expect("a writable folder");
+    fs::write(folder.path().join("0000000009.lex.part"), "half").expect("a writable folder");
     let index = Lexical::open(folder.path(), Params::default()).expect("a new index");
     add(&index, 0, "a");
     index.flush(0).expect("room on the disk");
     let mut names: Vec<_> =
         fs::read_dir(folder.path()).expect("a folder").flatten().map(|entry| entry.file_name()).collect();
     names.sort();
-    assert_eq!(names, ["0000000000.lex", "lexical.manifest", "lock"]);
+    assert_eq!(names, ["0000000000.lex", "lexical.lock", "lexical.manifest"]);
 }
 
 #[test]

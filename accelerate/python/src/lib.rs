@@ -2,10 +2,14 @@
 
 use pyo3::prelude::*;
 
+mod errors;
+mod lexical;
 mod text;
 
 #[pymodule]
 fn victor_accelerate(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("__version__", env!("CARGO_PKG_VERSION"))?;
-    text::register(module)
+    errors::register(module)?;
+    text::register(module)?;
+    module.add_class::<lexical::Lexical>()
 }

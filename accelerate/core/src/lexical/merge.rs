@@ -3,10 +3,9 @@
 use super::postings::Block;
 use super::score::length_of;
 use super::segment::{Builder, Segment};
+use crate::keys::GONE;
+use crate::shelf::Stored;
 use crate::{Result, bits, keys};
-
-/// The new number of a document that was left out.
-pub const GONE: u32 = u32::MAX;
 
 /// Build one segment of several, and say what the new number of each document is. `dropped` has the documents of each
 /// segment that are left out, as bits; no bits for none.

@@ -8,7 +8,6 @@
 
 mod index;
 mod list;
-mod manifest;
 mod merge;
 mod postings;
 mod score;
@@ -16,7 +15,7 @@ mod search;
 mod segment;
 mod tail;
 
-pub use index::{Hit, Lexical, Stats};
+pub use index::Lexical;
 pub use score::Params;
 
 /// Fields of one document with the weight of each: a term of a field of weight 3 counts three times.

@@ -65,10 +65,9 @@ impl Norms {
     #[inline]
     #[must_use]
     pub fn part(&self, class: u8, tf: u32) -> f32 {
-        if tf as usize <= TABLE && tf > 0 {
-            self.table[usize::from(class)][tf as usize - 1]
-        } else {
-            saturated(tf as f32, self.k[usize::from(class)])
+        match self.table[usize::from(class)].get((tf as usize).wrapping_sub(1)) {
+            Some(&part) => part,
+            None => saturated(tf as f32, self.k[usize::from(class)]),
         }
     }
 }

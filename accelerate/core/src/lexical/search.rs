@@ -4,8 +4,14 @@
 //! k, lists are added in full; after that, only the documents that can are looked up, and only in blocks that matter.
 
 use super::list::List;
-use super::postings::Block;
+use super::postings::{BLOCK, Block};
 use super::score::{MOST_TF, Norms};
+use crate::bits;
+
+const MOST_LEADERS: usize = 200;
+/// How many postings can be read in the time that one document is looked up.
+const DEARER: usize = 12;
+const MOST_STEPS: f32 = 2_147_483_520.0;
 
 /// A term of the query in one source.
 pub struct Weighted<'a> {
@@ -59,7 +65,7 @@ pub struct Scratch {
     sums: Vec<u32>,
     touched: Vec<u32>,
     block: Block,
-    greatest: Vec<u32>,
+    leaders: Leaders,
 }
 
 /// What is searched: lengths of the documents, which of them may be found, and the ordinal of the first.
@@ -67,13 +73,6 @@ pub struct Source<'a> {
     pub classes: &'a [u8],
     pub permitted: Option<&'a [u64]>,
     pub first_ordinal: u32,
-}
-
-impl Source<'_> {
-    #[inline]
-    fn permits(&self, doc: u32) -> bool {
-        self.permitted.is_none_or(|bits| bits[doc as usize / 64] & (1 << (doc % 64)) != 0)
-    }
 }
 
 /// Bring the best documents of a source into `top`; `None` if its postings do not hold together.
@@ -105,32 +104,19 @@ fn gather(
 ) -> Option<()> {
     let mut floor = top.floor();
     let mut later: u64 = terms.iter().map(|term| u64::from(term.bound)).sum();
-    let mut earlier = 0_u64;
-    let mut waiting: usize = terms.iter().map(|term| term.list.df()).sum();
-    let mut candidates: Option<Vec<u32>> = None;
+    scratch.leaders.start(top.k);
+    let mut complete = true;
     for term in terms {
-        if candidates.is_none() && later < u64::from(floor) {
-            candidates = Some(reaching(scratch, scratch.touched.clone(), later, floor));
-        }
+        complete &= later >= u64::from(floor);
         later -= u64::from(term.bound);
-        earlier += u64::from(term.bound);
-        waiting -= term.list.df();
-        match &mut candidates {
-            None => {
-                add_all(source, term, norms, scratch)?;
-                // The floor costs a pass over the documents found; it must be able to pay.
-                if later < earlier && waiting > scratch.touched.len() / 2 {
-                    floor = floor.max(kth(scratch, None, top.k));
-                }
-            }
-            Some(docs) => {
-                look_up(source, term, norms, scratch, docs, later, floor)?;
-                floor = floor.max(kth(scratch, Some(docs), top.k));
-                *docs = reaching(scratch, std::mem::take(docs), later, floor);
-            }
+        if complete {
+            add_all::<true>(source, term, norms, scratch)?;
+        } else {
+            add_to_found(source, term, norms, scratch, later, floor)?;
         }
+        floor = floor.max(scratch.leaders.floor());
     }
-    for &doc in candidates.as_deref().unwrap_or(&scratch.touched) {
+    for &doc in &scratch.touched {
         let score = scratch.sums[doc as usize];
         if score >= floor {
             top.push(score, source.first_ordinal + doc);
@@ -139,117 +125,208 @@ fn gather(
     Some(())
 }
 
-/// Keep the documents that can still reach the floor, in ascending order.
-fn reaching(scratch: &Scratch, mut docs: Vec<u32>, later: u64, floor: u32) -> Vec<u32> {
-    docs.retain(|&doc| u64::from(scratch.sums[doc as usize]) + later >= u64::from(floor));
-    if !docs.is_sorted() {
-        docs.sort_unstable();
+/// Add a term to the documents that have a sum and can still reach the floor.
+fn add_to_found(
+    source: &Source<'_>,
+    term: &Weighted<'_>,
+    norms: &Norms,
+    scratch: &mut Scratch,
+    later: u64,
+    floor: u32,
+) -> Option<()> {
+    if term.list.df() > scratch.touched.len() {
+        drop_beaten(scratch, later + u64::from(term.bound), floor);
     }
-    docs
+    if term.list.df() / DEARER > scratch.touched.len() {
+        scratch.touched.sort_unstable();
+        look_up(source, term, norms, scratch, later, floor)
+    } else {
+        add_all::<false>(source, term, norms, scratch)
+    }
 }
 
-/// Return the k-th greatest sum among the documents (all that were touched if None); 0 if there are fewer.
-fn kth(scratch: &mut Scratch, docs: Option<&[u32]>, k: usize) -> u32 {
-    let docs = docs.unwrap_or(&scratch.touched);
-    if docs.len() < k || k == 0 {
-        return 0;
+/// Forget the documents that cannot reach the floor any more.
+fn drop_beaten(scratch: &mut Scratch, later: u64, floor: u32) {
+    let sums = &mut scratch.sums;
+    let mut kept = 0;
+    for at in 0..scratch.touched.len() {
+        let doc = scratch.touched[at];
+        let sum = &mut sums[doc as usize];
+        let stays = u64::from(*sum) + later >= u64::from(floor);
+        *sum = if stays { *sum } else { 0 };
+        scratch.touched[kept] = doc;
+        kept += usize::from(stays);
     }
-    let greatest = &mut scratch.greatest;
-    greatest.clear();
-    if k > 64 {
-        greatest.extend(docs.iter().map(|&doc| scratch.sums[doc as usize]));
-        return *greatest.select_nth_unstable_by(k - 1, |one, other| other.cmp(one)).1;
+    scratch.touched.truncate(kept);
+}
+
+/// The greatest sums so far, a document once: what the k-th of them is, no document below can be among the best k.
+#[derive(Default)]
+struct Leaders {
+    docs: Vec<u32>,
+    sums: Vec<u32>,
+    k: usize,
+    least: u32,
+}
+
+impl Leaders {
+    fn start(&mut self, k: usize) {
+        self.docs.clear();
+        self.sums.clear();
+        // Following many leaders costs more than it saves.
+        self.k = if k <= MOST_LEADERS { k } else { 0 };
+        self.least = if self.k == 0 { u32::MAX } else { 0 };
     }
-    greatest.resize(k, 0);
-    let mut least = 0;
-    for &doc in docs {
-        let sum = scratch.sums[doc as usize];
-        if sum > least {
-            let at = greatest.partition_point(|&other| other >= sum);
-            greatest.pop();
-            greatest.insert(at, sum);
-            least = greatest[k - 1];
+
+    /// Return the floor that the leaders set; 0 while there are fewer than k.
+    fn floor(&self) -> u32 {
+        if self.docs.len() == self.k && self.k > 0 { self.least } else { 0 }
+    }
+
+    #[inline]
+    fn see(&mut self, doc: u32, sum: u32) {
+        if sum > self.least {
+            self.enter(doc, sum);
         }
     }
-    least
+
+    #[inline(never)]
+    fn enter(&mut self, doc: u32, sum: u32) {
+        if let Some(at) = self.docs.iter().position(|&other| other == doc) {
+            self.sums[at] = sum;
+        } else if self.docs.len() < self.k {
+            self.docs.push(doc);
+            self.sums.push(sum);
+        } else {
+            let at = self.sums.iter().position(|&other| other == self.least).expect("the least is one of them");
+            (self.docs[at], self.sums[at]) = (doc, sum);
+        }
+        if self.docs.len() == self.k {
+            self.least = self.sums.iter().copied().min().expect("k is at least one");
+        }
+    }
 }
 
+#[expect(clippy::manual_clamp, reason = "clamp would let NaN through")]
 #[inline]
 fn steps(term: &Weighted<'_>, norms: &Norms, class: u8, tf: u32) -> u32 {
-    (term.weight * norms.part(class, tf.min(MOST_TF))) as u32
+    let steps = (term.weight * norms.part(class, tf.min(MOST_TF))).max(1.0).min(MOST_STEPS);
+    // SAFETY: between 1 and 2^31 - 128, and not NaN, because `max` and `min` prefer the number.
+    unsafe { steps.to_int_unchecked::<i32>() as u32 }
 }
 
-fn add_all(source: &Source<'_>, term: &Weighted<'_>, norms: &Norms, scratch: &mut Scratch) -> Option<()> {
-    let docs = source.classes.len();
-    let sums = &mut scratch.sums[..docs];
+/// Add a term to all of its documents, or to those that have a sum already (`NEW` is false).
+fn add_all<const NEW: bool>(
+    source: &Source<'_>,
+    term: &Weighted<'_>,
+    norms: &Norms,
+    scratch: &mut Scratch,
+) -> Option<()> {
     for number in 0..term.list.block_count() {
         term.list.decode(number, &mut scratch.block)?;
-        let block = &scratch.block;
-        let mut count = scratch.touched.len();
-        scratch.touched.resize(count + block.length, 0);
-        for (&doc, &tf) in block.docs[..block.length].iter().zip(&block.tfs[..block.length]) {
-            let (Some(sum), Some(&class)) = (sums.get_mut(doc as usize), source.classes.get(doc as usize)) else {
-                scratch.touched.truncate(count);
-                return None;
-            };
-            let is_new = *sum == 0;
-            if is_new && !source.permits(doc) {
-                continue;
-            }
-            // At least one step, so that a touched document has a sum.
-            *sum += steps(term, norms, class, tf).max(1);
-            scratch.touched[count] = doc;
-            count += usize::from(is_new);
+        let (docs, tfs) = (&scratch.block.docs[..scratch.block.length], &scratch.block.tfs[..scratch.block.length]);
+        // One look at the greatest stands for the bounds of all: damaged postings must not reach beyond the documents.
+        if docs.iter().max().is_none_or(|&last| last as usize >= source.classes.len()) {
+            return None;
         }
-        scratch.touched.truncate(count);
+        let mut gains = [0; BLOCK];
+        for ((gain, &doc), &tf) in gains.iter_mut().zip(docs).zip(tfs) {
+            // SAFETY: every document of the block is below `classes.len()`, as was seen above.
+            let class = unsafe { *source.classes.get_unchecked(doc as usize) };
+            *gain = steps(term, norms, class, tf);
+        }
+        let scattered = (docs, &gains[..docs.len()]);
+        match (NEW, source.permitted) {
+            (false, _) => {
+                scatter(scattered, &mut scratch.sums, &mut scratch.touched, &mut scratch.leaders, |_, old| old != 0)
+            }
+            (true, None) => {
+                scatter(scattered, &mut scratch.sums, &mut scratch.touched, &mut scratch.leaders, |_, _| true)
+            }
+            (true, Some(bits)) => {
+                let may = |doc: u32, old| old != 0 || bits::get(bits, doc as usize);
+                scatter(scattered, &mut scratch.sums, &mut scratch.touched, &mut scratch.leaders, may);
+            }
+        }
     }
     Some(())
 }
 
+/// Add gains to the sums of the documents that `counts` says, and note those that had none. The documents are below
+/// the number of sums: `add_all` has seen to it.
+#[inline]
+fn scatter(
+    (docs, gains): (&[u32], &[u32]),
+    sums: &mut [u32],
+    touched: &mut Vec<u32>,
+    leaders: &mut Leaders,
+    counts: impl Fn(u32, u32) -> bool,
+) {
+    let start = touched.len();
+    touched.resize(start + docs.len(), 0);
+    let (news, mut count, mut least) = (&mut touched[start..], 0, leaders.least);
+    for (&doc, &gain) in docs.iter().zip(gains) {
+        debug_assert!((doc as usize) < sums.len() && count < news.len());
+        // SAFETY: there is a sum for every document of the source, and `doc` is one of them.
+        let sum = unsafe { sums.get_unchecked_mut(doc as usize) };
+        let old = *sum;
+        if !counts(doc, old) {
+            continue;
+        }
+        let new = old + gain;
+        *sum = new;
+        // SAFETY: `count` grows at most once a document, and `news` is as long as there are documents.
+        unsafe { *news.get_unchecked_mut(count) = doc };
+        count += usize::from(old == 0);
+        if new > least {
+            leaders.enter(doc, new);
+            least = leaders.least;
+        }
+    }
+    touched.truncate(start + count);
+}
+
+/// Add a term to the documents found, which ascend, decoding only the blocks that matter.
 fn look_up(
     source: &Source<'_>,
     term: &Weighted<'_>,
     norms: &Norms,
     scratch: &mut Scratch,
-    docs: &[u32],
     later: u64,
     floor: u32,
 ) -> Option<()> {
     let (mut number, mut at, mut decoded) = (0, 0, usize::MAX);
     let count = term.list.block_count();
-    for &doc in docs {
+    for &doc in &scratch.touched {
         while number < count && term.list.last_doc(number) < doc {
             number += 1;
         }
         if number == count {
             break;
         }
+        let sum = scratch.sums.get_mut(doc as usize)?;
         if number != decoded {
-            let most = block_bound(term, term.list.block_bound(number));
-            if u64::from(scratch.sums[doc as usize]) + u64::from(most) + later < u64::from(floor) {
+            let most = steps_at_most(term.weight, term.drift, term.list.block_bound(number));
+            if u64::from(*sum) + u64::from(most) + later < u64::from(floor) {
                 continue;
             }
             term.list.decode(number, &mut scratch.block)?;
             (decoded, at) = (number, 0);
         }
-        let rest = &scratch.block.docs[at..scratch.block.length];
-        at += rest.partition_point(|&other| other < doc);
-        if scratch.block.docs[..scratch.block.length].get(at) == Some(&doc) {
-            let class = *source.classes.get(doc as usize)?;
-            scratch.sums[doc as usize] += steps(term, norms, class, scratch.block.tfs[at]).max(1);
+        let block = &scratch.block;
+        at += block.docs[at..block.length].partition_point(|&other| other < doc);
+        if block.docs[..block.length].get(at) == Some(&doc) {
+            *sum += steps(term, norms, *source.classes.get(doc as usize)?, block.tfs[at]);
+            scratch.leaders.see(doc, *sum);
         }
     }
     Some(())
 }
 
 /// Return how many steps a block or list can give at most, from its bound in 255ths.
+#[inline]
 #[must_use]
 pub fn steps_at_most(weight: f32, drift: f32, bound: u8) -> u32 {
     // 1.00001 covers the roundings of this product and of the parts.
     ((f64::from(weight) * f64::from(bound) / 255.0 * f64::from(drift) * 1.00001).min(f64::from(weight)) + 1.0) as u32
-}
-
-#[inline]
-fn block_bound(term: &Weighted<'_>, bound: u8) -> u32 {
-    steps_at_most(term.weight, term.drift, bound)
 }

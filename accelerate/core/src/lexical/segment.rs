@@ -9,10 +9,12 @@ use super::list::List;
 use super::postings;
 use super::score::{Norms, Params};
 use crate::keys::Run;
+use crate::manifest::Place;
+use crate::shelf::{Names, Stored};
 use crate::storage::{SectionFile, u32_at, u64_at, write_image};
 use crate::{Error, Result};
 
-pub const KIND: [u8; 4] = *b"LEX ";
+const KIND: [u8; 4] = *b"LEX ";
 const META: usize = 0;
 const RUNS: usize = 1;
 const CLASSES: usize = 2;
@@ -69,7 +71,7 @@ impl Builder {
     ///
     /// # Errors
     /// What `out` says.
-    pub fn write(&self, out: &mut impl Write) -> std::io::Result<()> {
+    pub fn write(&self, out: &mut dyn Write) -> std::io::Result<()> {
         let bits = (self.hashes.len() / TERMS_A_BUCKET).max(1).ilog2();
         let mean = self.total_length as f64 / self.classes.len().max(1) as f64;
         let meta = [
@@ -122,23 +124,32 @@ pub struct Segment {
     bits: u32,
 }
 
-impl Segment {
-    /// Open a segment's file.
-    ///
-    /// # Errors
-    /// As `SectionFile::open`.
-    pub fn open(path: &Path) -> Result<Self> {
+impl Stored for Segment {
+    const NAMES: Names =
+        Names { manifest: Place { name: "lexical.manifest", kind: *b"LEXM" }, ending: ".lex", lock: "lexical.lock" };
+
+    fn open(path: &Path) -> Result<Self> {
         Self::over(SectionFile::open(path, KIND)?)
     }
 
-    /// Take an image that `Builder::write` wrote.
-    ///
-    /// # Errors
-    /// As `SectionFile::in_memory`.
-    pub fn in_memory(image: &[u8]) -> Result<Self> {
+    fn in_memory(image: &[u8]) -> Result<Self> {
         Self::over(SectionFile::in_memory(image, KIND)?)
     }
 
+    fn docs(&self) -> usize {
+        self.docs
+    }
+
+    fn runs(&self) -> Result<&[Run]> {
+        self.file.numbers(RUNS)
+    }
+
+    fn bytes(&self) -> usize {
+        self.file.total()
+    }
+}
+
+impl Segment {
     fn over(file: SectionFile) -> Result<Self> {
         let meta = file.section(META)?;
         if meta.len() != 48 {
@@ -168,24 +179,10 @@ impl Segment {
         if sound { Ok(()) } else { Err(self.file.damaged("its sections do not fit together")) }
     }
 
-    /// Return how many bytes the segment takes.
-    #[must_use]
-    pub fn bytes(&self) -> usize {
-        self.file.total()
-    }
-
     /// Return how many terms the segment has.
     #[must_use]
     pub fn terms(&self) -> usize {
         self.file.length(HASHES) / 8
-    }
-
-    /// Return the runs of keys.
-    ///
-    /// # Errors
-    /// `Error::Corrupt` for damaged pages, here and below.
-    pub fn runs(&self) -> Result<&[Run]> {
-        self.file.numbers(RUNS)
     }
 
     /// Return the class of length of every document.

@@ -16,7 +16,7 @@ use crate::{Error, Result};
 ///
 /// # Panics
 /// With more than twelve sections, which no format here has.
-pub fn write_image(out: &mut impl Write, kind: [u8; 4], sections: &[&[u8]]) -> std::io::Result<()> {
+pub fn write_image(out: &mut dyn Write, kind: [u8; 4], sections: &[&[u8]]) -> std::io::Result<()> {
     assert!(sections.len() <= MOST_SECTIONS, "a format has at most {MOST_SECTIONS} sections");
     out.write_all(&header(kind, sections))?;
     let mut pages = Pages { out, hasher: Hasher::new(), filled: 0, sums: Vec::new() };
@@ -49,14 +49,14 @@ fn header(kind: [u8; 4], sections: &[&[u8]]) -> [u8; HEADER] {
     bytes.try_into().expect("filled up to the length of a header")
 }
 
-struct Pages<'a, W: Write> {
-    out: &'a mut W,
+struct Pages<'a> {
+    out: &'a mut dyn Write,
     hasher: Hasher,
     filled: usize,
     sums: Vec<u32>,
 }
 
-impl<W: Write> Pages<'_, W> {
+impl Pages<'_> {
     fn push(&mut self, mut bytes: &[u8]) -> std::io::Result<()> {
         self.out.write_all(bytes)?;
         while !bytes.is_empty() {
@@ -86,22 +86,27 @@ impl<W: Write> Pages<'_, W> {
     }
 }
 
+/// What a file is called in addition while it is being written.
+const PART: &str = ".part";
+
 /// Write a file that is whole or absent after a crash at any point: beside, synced, renamed. Call `sync_folder` after
 /// the last one of a group.
 ///
 /// # Errors
 /// `Error::Io` with the file that could not be written (disk full, no permission); nothing stays behind.
 pub fn write_whole(path: &Path, fill: impl FnOnce(&mut BufWriter<File>) -> std::io::Result<()>) -> Result<()> {
-    let beside = path.with_extension("part");
-    let written = File::create(&beside).and_then(|file| {
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(PART);
+    let beside = Path::new(&beside);
+    let written = File::create(beside).and_then(|file| {
         let mut out = BufWriter::with_capacity(1 << 20, file);
         fill(&mut out)?;
         out.into_inner().map_err(std::io::IntoInnerError::into_error)?.sync_all()?;
-        fs::rename(&beside, path)
+        fs::rename(beside, path)
     });
     written.map_err(|source| {
         // The error that matters is the first one; a leftover is cleared at the next opening.
-        let _ = fs::remove_file(&beside);
+        let _ = fs::remove_file(beside);
         Error::Io { file: path.into(), source }
     })
 }
@@ -120,13 +125,14 @@ pub fn sync_folder(folder: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Remove the files of ours (by ending) that a crash left behind and nothing names any more.
+/// Remove the files with these endings, written in full or in part, that nothing names any more.
 pub fn remove_stale(folder: &Path, endings: &[&str], named: impl Fn(&str) -> bool) {
     let Ok(entries) = fs::read_dir(folder) else { return };
     for entry in entries.flatten() {
         let name = entry.file_name();
         let Some(name) = name.to_str() else { continue };
-        if endings.iter().any(|ending| name.ends_with(ending)) && !named(name) {
+        let whole = name.strip_suffix(PART).unwrap_or(name);
+        if endings.iter().any(|ending| whole.ends_with(ending)) && !named(name) {
             // On Windows a reader may still have it open; the next opening tries again.
             let _ = fs::remove_file(entry.path());
         }

@@ -1,0 +1,1 @@
+"""The search core in NumPy: everything the compiled core does, with the same results."""
