@@ -11,14 +11,17 @@ import numpy as np
 import victor_accelerate as accelerate
 from numpy.typing import NDArray
 
-from victor_nb.retrieval.errors import CorruptIndex, IndexInUse, NewerIndex, UnusableFile
+from victor_nb.retrieval.errors import BadVectors, CorruptIndex, IndexInUse, NewerIndex, UnusableFile
 from victor_nb.retrieval.types import Fields, Found, IndexStats
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
-VERSION = accelerate.__version__
+NAME = "compiled"
 terms = accelerate.terms
+fuse_convex = accelerate.fuse_convex
+fuse_ranks = accelerate.fuse_ranks
+CodeRanks = accelerate.CodeRanks
 
 
 def translated(function: Callable[P, R]) -> Callable[P, R]:
@@ -34,6 +37,8 @@ def translated(function: Callable[P, R]) -> Callable[P, R]:
             raise NewerIndex.at(*place(problem)) from problem
         except accelerate.LockedError as problem:
             raise IndexInUse.at(place(problem)[0]) from problem
+        except accelerate.VectorsError as problem:
+            raise BadVectors(str(problem)) from problem
         except OSError as problem:
             raise UnusableFile.because(problem) from problem
 
@@ -107,6 +112,91 @@ class Lexical:
     @translated
     def compact(self) -> None:
         """Drop the deleted documents."""
+        self._core.compact()
+
+    @translated
+    def verify(self) -> None:
+        """Read every page of every file."""
+        self._core.verify()
+
+    def stats(self) -> IndexStats:
+        """Say how large the index is."""
+        return IndexStats(*self._core.stats())
+
+
+class Dense:
+    """Vectors of one dimension; see `twin.dense` for what each method promises.
+
+    Where more than 20,000 vectors of a segment may be found, `search` can miss about one in a hundred.
+    """
+
+    def __init__(self, core: accelerate.Dense, dimension: int) -> None:
+        self._core, self._dimension = core, dimension
+
+    @classmethod
+    @translated
+    def open(cls, folder: Path, dimension: int) -> Dense:
+        """Open the index of a folder, or start one."""
+        return cls(accelerate.Dense.open(folder, dimension), dimension)
+
+    @classmethod
+    @translated
+    def create(cls, folder: Path, dimension: int) -> Dense:
+        """Start an empty index in a folder; what was there is removed."""
+        return cls(accelerate.Dense.create(folder, dimension), dimension)
+
+    @classmethod
+    @translated
+    def in_memory(cls, dimension: int) -> Dense:
+        """Start an empty index without files."""
+        return cls(accelerate.Dense.in_memory(dimension), dimension)
+
+    def _rows(self, vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+        rows = np.ascontiguousarray(vectors, dtype=np.float32)
+        if rows.size and rows.shape[-1] != self._dimension:
+            raise BadVectors(f"{rows.shape} is not a shape of vectors of dimension {self._dimension}")
+        return rows
+
+    @translated
+    def add(self, keys: Sequence[int], vectors: NDArray[np.float32]) -> None:
+        """Add vectors, a row each; they are found at once."""
+        self._core.add(keys, self._rows(vectors))
+
+    @translated
+    def delete(self, keys: Sequence[int]) -> int:
+        """Delete vectors and return how many were there."""
+        return self._core.delete(keys)
+
+    @translated
+    def search(self, vector: NDArray[np.float32], k: int, allowed: NDArray[np.bool_] | None = None) -> Found:
+        """Return keys and cosines of the nearest `k`."""
+        return self._core.search(self._rows(vector), k, packed(allowed))
+
+    @translated
+    def search_exactly(self, vector: NDArray[np.float32], k: int, allowed: NDArray[np.bool_] | None = None) -> Found:
+        """Do as `search`, without missing any."""
+        return self._core.search_exactly(self._rows(vector), k, packed(allowed))
+
+    @translated
+    def search_many(
+        self, vectors: NDArray[np.float32], k: int, allowed: NDArray[np.bool_] | None = None
+    ) -> list[Found]:
+        """Do many searches on all cores, a row each."""
+        return self._core.search_many(self._rows(vectors), k, packed(allowed))
+
+    @translated
+    def flush(self, mark: int) -> None:
+        """Make everything durable."""
+        self._core.flush(mark)
+
+    @translated
+    def merge(self) -> bool:
+        """Merge neighbouring segments if there are many, and say whether it was so."""
+        return self._core.merge()
+
+    @translated
+    def compact(self) -> None:
+        """Drop the deleted vectors."""
         self._core.compact()
 
     @translated

@@ -54,7 +54,9 @@ class UnusableFile(RetrievalError):
     def because(cls, problem: OSError) -> UnusableFile:
         """Build the error out of the system's own."""
         where = str(problem.filename or "")
-        return cls(f"cannot use a file of the index: {problem.strerror}", where=where, hint="free space or choose a path")
+        return cls(
+            f"cannot use a file of the index: {problem.strerror}", where=where, hint="free space or choose a path"
+        )
 
 
 class BadVectors(RetrievalError):

@@ -16,7 +16,9 @@ pub enum Error {
     Locked { file: PathBuf },
     /// The operating system refused (disk full, no permission, …).
     Io { file: PathBuf, source: std::io::Error },
-    /// An argument that makes no sense: a wrong dimension, a NaN, too many documents.
+    /// Vectors of a wrong dimension, or with a number that is not finite.
+    Vectors(String),
+    /// An argument that makes no sense: a key that does not grow.
     Argument(String),
 }
 
@@ -47,7 +49,7 @@ impl fmt::Display for Error {
             }
             Self::Locked { file } => write!(out, "{}: another process writes to it", file.display()),
             Self::Io { file, source } => write!(out, "{}: {source}", file.display()),
-            Self::Argument(what) => out.write_str(what),
+            Self::Vectors(what) | Self::Argument(what) => out.write_str(what),
         }
     }
 }

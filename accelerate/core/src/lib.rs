@@ -8,10 +8,12 @@
 pub mod bits;
 pub mod dense;
 pub mod error;
+pub mod fuse;
 pub mod keys;
 pub mod lexical;
 mod lock;
 mod manifest;
+pub mod rank;
 mod shelf;
 pub mod storage;
 

@@ -46,10 +46,10 @@ fn keys_of(hits: &[Hit]) -> Vec<u64> {
 #[test]
 fn a_wrong_dimension_and_nan_are_refused() {
     let index = Dense::in_memory(3).expect("a dimension");
-    assert!(matches!(index.add(&[0], &[1.0, 2.0]), Err(Error::Argument(_))));
-    assert!(matches!(index.add(&[0], &[1.0, f32::NAN, 0.0]), Err(Error::Argument(_))));
-    assert!(matches!(index.search(&[1.0], 1, None), Err(Error::Argument(_))));
-    assert!(matches!(Dense::in_memory(0), Err(Error::Argument(_))));
+    assert!(matches!(index.add(&[0], &[1.0, 2.0]), Err(Error::Vectors(_))));
+    assert!(matches!(index.add(&[0], &[1.0, f32::NAN, 0.0]), Err(Error::Vectors(_))));
+    assert!(matches!(index.search(&[1.0], 1, None), Err(Error::Vectors(_))));
+    assert!(matches!(Dense::in_memory(0), Err(Error::Vectors(_))));
     assert_eq!(index.stats().documents, 0);
 }
 
@@ -69,7 +69,7 @@ fn a_folder_gives_back_what_was_flushed() {
     assert!(!keys_of(&before).contains(&5));
     assert_eq!((index.stats().mark, index.stats().dead), (9, 1));
     drop(index);
-    assert!(matches!(Dense::open(folder.path(), 21), Err(Error::Argument(_))));
+    assert!(matches!(Dense::open(folder.path(), 21), Err(Error::Vectors(_))));
 }
 
 #[test]

@@ -8,6 +8,7 @@ use victor_core::Error;
 create_exception!(victor_accelerate, CorruptError, PyException, "A file that is not what it should be.");
 create_exception!(victor_accelerate, NewerError, PyException, "A file that a later version wrote.");
 create_exception!(victor_accelerate, LockedError, PyException, "Another process writes to this index.");
+create_exception!(victor_accelerate, VectorsError, PyException, "Vectors of a wrong shape, or not finite.");
 
 /// Map an error; its text says which file.
 pub fn raised(error: Error) -> PyErr {
@@ -19,6 +20,7 @@ pub fn raised(error: Error) -> PyErr {
         Error::Io { source, file } => {
             PyOSError::new_err((source.raw_os_error(), source.to_string(), file.to_string_lossy().into_owned()))
         }
+        Error::Vectors(what) => VectorsError::new_err(what),
         Error::Argument(what) => PyValueError::new_err(what),
     }
 }
@@ -27,5 +29,6 @@ pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     let py = module.py();
     module.add("CorruptError", py.get_type::<CorruptError>())?;
     module.add("NewerError", py.get_type::<NewerError>())?;
-    module.add("LockedError", py.get_type::<LockedError>())
+    module.add("LockedError", py.get_type::<LockedError>())?;
+    module.add("VectorsError", py.get_type::<VectorsError>())
 }

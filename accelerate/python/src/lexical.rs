@@ -7,14 +7,20 @@ use pyo3::buffer::PyBuffer;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyString;
-use victor_core::Hit;
 use victor_core::lexical::{Lexical as Core, Params};
+use victor_core::{Hit, Stats};
 
 use crate::errors::raised;
 
 /// Fields of documents, as text and weight.
 type Documents<'py> = Vec<Vec<(Bound<'py, PyString>, u32)>>;
-type Found = Vec<(u64, f64)>;
+pub type Found = Vec<(u64, f64)>;
+
+pub type Sizes = (usize, usize, usize, usize, usize, u64, u64);
+
+pub fn sizes(stats: Stats) -> Sizes {
+    (stats.documents, stats.dead, stats.segments, stats.tail, stats.bytes, stats.next_key, stats.mark)
+}
 
 #[pyclass(frozen, module = "victor_accelerate")]
 pub struct Lexical {
@@ -33,7 +39,7 @@ pub fn bits(py: Python<'_>, buffer: Option<&PyBuffer<u8>>) -> PyResult<Option<Ve
     Ok(Some(bytes.chunks(8).map(word).collect()))
 }
 
-fn pairs(hits: Vec<Hit>) -> Found {
+pub fn pairs(hits: Vec<Hit>) -> Found {
     hits.into_iter().map(|hit| (hit.key, hit.score)).collect()
 }
 
@@ -122,8 +128,7 @@ impl Lexical {
     }
 
     /// Return documents, dead, segments, tail, bytes, next key, mark.
-    fn stats(&self, py: Python<'_>) -> (usize, usize, usize, usize, usize, u64, u64) {
-        let stats = py.detach(|| self.core.stats());
-        (stats.documents, stats.dead, stats.segments, stats.tail, stats.bytes, stats.next_key, stats.mark)
+    fn stats(&self, py: Python<'_>) -> Sizes {
+        sizes(py.detach(|| self.core.stats()))
     }
 }

@@ -2,8 +2,10 @@
 
 use pyo3::prelude::*;
 
+mod dense;
 mod errors;
 mod lexical;
+mod rank;
 mod text;
 
 #[pymodule]
@@ -11,5 +13,7 @@ fn victor_accelerate(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("__version__", env!("CARGO_PKG_VERSION"))?;
     errors::register(module)?;
     text::register(module)?;
-    module.add_class::<lexical::Lexical>()
+    rank::register(module)?;
+    module.add_class::<lexical::Lexical>()?;
+    module.add_class::<dense::Dense>()
 }

@@ -9,11 +9,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from victor_nb.retrieval.errors import CorruptIndex
+from victor_nb.retrieval.errors import CorruptIndex, UnusableFile
 
 
 def write(path: Path, arrays: dict[str, NDArray[np.generic]]) -> None:
-    """Write the arrays beside the path, sync them, and give them the name at once."""
+    """Write the arrays beside the path, sync them, and give them the name at once.
+
+    Raises: UnusableFile if the system refuses (disk full, no permission); then the old file stays.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_suffix(".part")
     try:
@@ -22,9 +25,9 @@ def write(path: Path, arrays: dict[str, NDArray[np.generic]]) -> None:
             out.flush()
             os.fsync(out.fileno())
         beside.replace(path)
-    except OSError:
+    except OSError as problem:
         beside.unlink(missing_ok=True)
-        raise
+        raise UnusableFile.because(problem) from problem
 
 
 def read(path: Path) -> dict[str, NDArray[np.generic]] | None:
@@ -33,7 +36,7 @@ def read(path: Path) -> dict[str, NDArray[np.generic]] | None:
     Raises: CorruptIndex for anything that is not a whole archive of ours.
     """
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             return {name: archive[name] for name in archive.files}
     except FileNotFoundError:
         return None

@@ -185,7 +185,7 @@ class Lexical:
     def flush(self, mark: int) -> None:
         """Make everything durable, if there is a folder; `mark` is kept for the owner.
 
-        Raises: OSError if the file cannot be written; then the old one stays.
+        Raises: UnusableFile if the file cannot be written; then the old one stays.
         """
         self._mark, self._flushed = mark, len(self._keys)
         if self._folder is not None:

@@ -41,7 +41,7 @@ impl Dense {
     /// Make an empty index that stays in memory.
     ///
     /// # Errors
-    /// `Error::Argument` for a dimension of 0 or above 65,536, here and below.
+    /// `Error::Vectors` for a dimension of 0 or above 65,536, here and below.
     pub fn in_memory(dimension: usize) -> Result<Self> {
         Self::over(dimension, Home::in_memory(), Shelf::default())
     }
@@ -57,13 +57,13 @@ impl Dense {
     /// Open the index of a folder, which is created if need be.
     ///
     /// # Errors
-    /// `Error::Argument` if it has vectors of another dimension; `Error::Locked` if another process has it open;
+    /// `Error::Vectors` if it has vectors of another dimension; `Error::Locked` if another process has it open;
     /// `Error::Corrupt`, `Error::Newer` or `Error::Io` if it cannot be read: then it is to be built anew.
     pub fn open(folder: &Path, dimension: usize) -> Result<Self> {
         match Home::open(folder)? {
             (home, None) => Self::over(dimension, home, Shelf::default()),
             (_, Some((_, [stored, _]))) if stored != dimension as u64 => {
-                Err(Error::Argument(format!("the index has vectors of dimension {stored}, not {dimension}")))
+                Err(Error::Vectors(format!("the index has vectors of dimension {stored}, not {dimension}")))
             }
             (home, Some((shelf, _))) => Self::over(dimension, home, shelf),
         }
@@ -71,7 +71,7 @@ impl Dense {
 
     fn over(dimension: usize, home: Home, shelf: Shelf<Segment>) -> Result<Self> {
         if dimension == 0 || dimension > 1 << 16 {
-            return Err(Error::Argument(format!("a dimension of {dimension} is not between 1 and 65536")));
+            return Err(Error::Vectors(format!("a dimension of {dimension} is not between 1 and 65536")));
         }
         Ok(Self {
             rotation: Rotation::new(dimension),
@@ -108,10 +108,10 @@ impl Dense {
     fn check(&self, numbers: &[f32]) -> Result<usize> {
         if !numbers.len().is_multiple_of(self.dimension) {
             let (count, dimension) = (numbers.len(), self.dimension);
-            return Err(Error::Argument(format!("{count} numbers are not whole vectors of dimension {dimension}")));
+            return Err(Error::Vectors(format!("{count} numbers are not whole vectors of dimension {dimension}")));
         }
         match numbers.iter().position(|number| !number.is_finite()) {
-            Some(at) => Err(Error::Argument(format!("vector {} holds {}", at / self.dimension, numbers[at]))),
+            Some(at) => Err(Error::Vectors(format!("vector {} holds {}", at / self.dimension, numbers[at]))),
             None => Ok(numbers.len() / self.dimension),
         }
     }
@@ -119,12 +119,12 @@ impl Dense {
     /// Add vectors, row after row, under keys that only grow. They are found at once, and durable after `flush`.
     ///
     /// # Errors
-    /// `Error::Argument` for a wrong shape, for a number that is not finite, and for a key that does not come after all
-    /// others; then none is added.
+    /// `Error::Vectors` for a wrong shape or a number that is not finite, `Error::Argument` for a key that does not come
+    /// after all others; then none is added.
     pub fn add(&self, new_keys: &[u64], numbers: &[f32]) -> Result<()> {
         let count = self.check(numbers)?;
         if count != new_keys.len() {
-            return Err(Error::Argument(format!("{} keys for {count} vectors", new_keys.len())));
+            return Err(Error::Vectors(format!("{} keys for {count} vectors", new_keys.len())));
         }
         let mut state = self.write();
         let mut next = state.shelf.next_key;
@@ -168,7 +168,7 @@ impl Dense {
     /// found, about one in a hundred of them can be missed. `allowed` has a bit for every key that may be found.
     ///
     /// # Errors
-    /// `Error::Argument` for a wrong dimension or a number that is not finite; `Error::Corrupt` for a damaged segment.
+    /// `Error::Vectors` for a wrong dimension or a number that is not finite; `Error::Corrupt` for a damaged segment.
     pub fn search(&self, vector: &[f32], k: usize, allowed: Option<&[u64]>) -> Result<Vec<Hit>> {
         self.search_with(vector, k, allowed, false)
     }
@@ -183,7 +183,7 @@ impl Dense {
 
     fn search_with(&self, vector: &[f32], k: usize, allowed: Option<&[u64]>, exactly: bool) -> Result<Vec<Hit>> {
         if self.check(vector)? != 1 {
-            return Err(Error::Argument(format!("{} numbers are not one vector", vector.len())));
+            return Err(Error::Vectors(format!("{} numbers are not one vector", vector.len())));
         }
         let state = self.read();
         let sources = state.sources(allowed)?;

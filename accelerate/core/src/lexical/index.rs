@@ -300,7 +300,7 @@ fn search_state(
         };
         let drift = (mean.max(1.0) / own_mean.max(1.0)).max(1.0) as f32;
         let mut weighted: Vec<Weighted<'_>> = Vec::with_capacity(terms.len());
-        for (list, &weight) in lists[at..].iter().step_by(sources).zip(&weights) {
+        for (list, &weight) in lists.iter().skip(at).step_by(sources).zip(&weights) {
             if let Some(list) = *list {
                 let weight = weight as f32 * (shift as f32).exp2();
                 weighted.push(Weighted { list, weight, bound: steps_at_most(weight, drift, list.bound()), drift });
