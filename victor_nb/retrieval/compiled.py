@@ -21,7 +21,12 @@ NAME = "compiled"
 terms = accelerate.terms
 fuse_convex = accelerate.fuse_convex
 fuse_ranks = accelerate.fuse_ranks
+near_duplicates = accelerate.near_duplicates
+symbols = accelerate.symbols
+chunks = accelerate.chunks
 CodeRanks = accelerate.CodeRanks
+Classifier = accelerate.Classifier
+Cache = accelerate.Cache
 
 
 def translated(function: Callable[P, R]) -> Callable[P, R]:
@@ -54,6 +59,20 @@ def place(problem: Exception) -> tuple[str, str]:
 def packed(allowed: NDArray[np.bool_] | None) -> NDArray[np.uint8] | None:
     """Return a bit for every key."""
     return None if allowed is None else np.packbits(allowed, bitorder="little")
+
+
+def hash_embed(texts: Sequence[str], dimension: int) -> NDArray[np.float32]:
+    """Return one row a text: its terms hashed into a vector of length 1."""
+    rows = np.frombuffer(accelerate.hash_embed(texts, dimension), dtype="<f4")
+    return rows.reshape(len(texts), dimension)
+
+
+@translated
+def top_k(query: NDArray[np.float32], rows: NDArray[np.float32], k: int) -> Found:
+    """Return the `k` rows with the greatest cosine to the query."""
+    if rows.ndim != 2 or query.shape != rows.shape[1:]:
+        raise BadVectors(f"{rows.shape} are not rows of the query's dimension {query.shape}")
+    return accelerate.top_k(np.ascontiguousarray(query, np.float32), np.ascontiguousarray(rows, np.float32), k)
 
 
 class Lexical:

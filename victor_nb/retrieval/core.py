@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from victor_nb.errors import MissingExtra, UsageError
-from victor_nb.retrieval.types import Fields, Found, IndexStats
+from victor_nb.retrieval.types import ChunkSpan, Fields, Found, IndexStats, Pair, Symbol
 
 CHOICE = "VICTOR_SEARCH_CORE"
 """Environment variable: `compiled`, `twin`, or unset for the best that is installed."""
@@ -117,6 +117,45 @@ class CodeRanks(Protocol):
     def __len__(self) -> int: ...
 
 
+class Classifier(Protocol):
+    """Tells which label a text has, learned one text at a time (naive Bayes over terms)."""
+
+    def learn(self, text: str, label: str) -> None:
+        """Learn that a text has a label."""
+
+    def probabilities(self, text: str) -> list[tuple[str, float]]:
+        """Return the probability of every label, in the order of labels; nothing before anything was learned."""
+
+
+class Cache(Protocol):
+    """Values by key that go when they are too old, or were used longest ago and there is no room."""
+
+    @property
+    def hits(self) -> int: ...
+    @property
+    def misses(self) -> int: ...
+
+    def get(self, key: str, now: float | None = None) -> object | None:
+        """Return the value of a key, or None; `now` is in seconds, by a clock of the cache's own if None."""
+
+    def put(self, key: str, value: object, now: float | None = None) -> None:
+        """Put a value; one that is None cannot be told from one that is not there."""
+
+    def pop(self, key: str) -> object | None:
+        """Forget a key and return its value."""
+
+    def clear(self) -> None:
+        """Forget everything but the counts."""
+
+    def __len__(self) -> int: ...
+
+
+class MakesCache(Protocol):
+    """The class of a cache."""
+
+    def __call__(self, capacity: int, ttl_s: float) -> Cache: ...
+
+
 class Core(Protocol):
     """A module with the search core."""
 
@@ -128,6 +167,10 @@ class Core(Protocol):
     def Dense(self) -> type[Dense]: ...
     @property
     def CodeRanks(self) -> type[CodeRanks]: ...
+    @property
+    def Classifier(self) -> type[Classifier]: ...
+    @property
+    def Cache(self) -> MakesCache: ...
 
     def terms(self, text: str, /) -> list[str]:
         """Return the terms of a text in order."""
@@ -137,6 +180,21 @@ class Core(Protocol):
 
     def fuse_ranks(self, rankings: Sequence[Found], constant: float, k: int) -> Found:
         """Fuse rankings by ranks alone."""
+
+    def top_k(self, query: NDArray[np.float32], rows: NDArray[np.float32], k: int) -> Found:
+        """Return places and cosines of the rows nearest to the query. Raises: BadVectors."""
+
+    def hash_embed(self, texts: Sequence[str], dimension: int) -> NDArray[np.float32]:
+        """Return vectors of texts without any model: terms hashed, one row a text."""
+
+    def near_duplicates(self, texts: Sequence[str], least: float) -> list[Pair]:
+        """Return pairs of texts that share at least this part of their shingles, in the order of places."""
+
+    def symbols(self, text: str, language: str) -> list[Symbol]:
+        """Return what code defines; `language` is a name or the ending of a file."""
+
+    def chunks(self, text: str, language: str) -> list[ChunkSpan]:
+        """Cut a text into chunks of whole lines along its syntax."""
 
 
 @cache

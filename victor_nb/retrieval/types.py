@@ -33,3 +33,13 @@ class IndexStats:
     bytes: int
     next_key: int
     mark: int
+
+
+Symbol: TypeAlias = tuple[str, str, int, int]
+"""A definition: its name with those around it (`Class.method`), its kind, its first and its last line, from 1."""
+
+ChunkSpan: TypeAlias = tuple[int, int, list[str]]
+"""A chunk of whole lines: the first and the last, from 1, and the names of what begins in it."""
+
+Pair: TypeAlias = tuple[int, int, float]
+"""Places of two texts, the earlier first, and the part of their shingles that they share."""

@@ -6,9 +6,11 @@
 //! 3. Files are immutable once named; they are written beside, synced and renamed, and the manifest comes last.
 
 pub mod bits;
+pub mod code;
 pub mod dense;
 pub mod error;
 pub mod fuse;
+pub mod hot;
 pub mod keys;
 pub mod lexical;
 mod lock;

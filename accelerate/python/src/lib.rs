@@ -4,6 +4,7 @@ use pyo3::prelude::*;
 
 mod dense;
 mod errors;
+mod hot;
 mod lexical;
 mod rank;
 mod text;
@@ -14,6 +15,7 @@ fn victor_accelerate(module: &Bound<'_, PyModule>) -> PyResult<()> {
     errors::register(module)?;
     text::register(module)?;
     rank::register(module)?;
+    hot::register(module)?;
     module.add_class::<lexical::Lexical>()?;
     module.add_class::<dense::Dense>()
 }

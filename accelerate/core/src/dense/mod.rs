@@ -14,3 +14,4 @@ mod segment;
 
 pub use index::Dense;
 pub use kernels::{Kernels, available};
+pub use rows::exact_score;

@@ -13,15 +13,18 @@ pub fn hash_term(term: &str) -> u64 {
     spread(fnv)
 }
 
-fn spread(mut hash: u64) -> u64 {
+/// Mix 64 bits so that each of them depends on all (the finalizer of MurmurHash3).
+#[must_use]
+pub fn spread(mut hash: u64) -> u64 {
     hash = (hash ^ (hash >> 33)).wrapping_mul(0xff51_afd7_ed55_8ccd);
     hash = (hash ^ (hash >> 33)).wrapping_mul(0xc4ce_b9fe_1a85_ec53);
     hash ^ (hash >> 33)
 }
 
-/// A quick hash of a word's bytes, eight at a time; it stays inside one process.
+/// A quick hash of bytes, eight at a time; it stays inside one process.
 #[inline]
-fn hash_form(word: &[u8]) -> u64 {
+#[must_use]
+pub fn hash_bytes(word: &[u8]) -> u64 {
     const K: u64 = 0x9e37_79b9_7f4a_7c15;
     let mut hash = word.len() as u64;
     let mut chunks = word.chunks_exact(8);
@@ -70,7 +73,7 @@ impl Dictionary {
     /// Give the hashes of a text's terms without remembering anything.
     pub fn hashes(&self, text: &str, mut each: impl FnMut(u64)) {
         for word in words(text) {
-            match self.find_form(word, hash_form(word.as_bytes())) {
+            match self.find_form(word, hash_bytes(word.as_bytes())) {
                 Some(form) => {
                     let (start, end) = self.forms[form as usize].terms;
                     for &term in &self.form_terms[start as usize..end as usize] {
@@ -120,7 +123,7 @@ impl Dictionary {
 
     #[inline]
     fn intern_form(&mut self, word: &str) -> u32 {
-        let hash = hash_form(word.as_bytes());
+        let hash = hash_bytes(word.as_bytes());
         match self.find_form(word, hash) {
             Some(form) => form,
             None => self.new_form(word, hash),

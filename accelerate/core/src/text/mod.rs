@@ -14,7 +14,7 @@ mod parts;
 mod scan;
 mod unicode;
 
-pub use dictionary::{Dictionary, hash_term};
+pub use dictionary::{Dictionary, hash_bytes, hash_term, spread};
 pub use parts::terms_of_word;
 pub use scan::words;
 
