@@ -84,6 +84,20 @@ def test_a_folder_gives_back_what_was_flushed(core, tmp_path):
         core.Dense.open(tmp_path, 13)
 
 
+def test_a_folder_without_deletions_is_opened_again(core, tmp_path):
+    """The plainest case: added, flushed, opened; and an index that never had anything."""
+    for documents in (0, 1):
+        index = core.Dense.open(tmp_path, 12)
+        assert index.stats().documents == 0
+        if documents:
+            index.add([0], vectors(1, 12))
+        index.flush(0)
+        del index
+        index = core.Dense.open(tmp_path, 12)
+        assert index.stats().documents == documents
+        del index
+
+
 def test_a_damaged_file_is_noticed(core, tmp_path):
     """Damage is an error that says so."""
     index = core.Dense.open(tmp_path, 12)

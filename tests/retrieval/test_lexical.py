@@ -98,6 +98,20 @@ def test_a_folder_gives_back_what_was_flushed(core, tmp_path):
     assert (again.stats().mark, again.stats().next_key, again.stats().dead) == (17, 40, 1)
 
 
+def test_a_folder_without_deletions_is_opened_again(core, tmp_path):
+    """The plainest case: added, flushed, opened; and an index that never had anything."""
+    for documents in (0, 1):
+        index = core.Lexical.open(tmp_path, k1=K1, b=B)
+        assert index.stats().documents == 0
+        if documents:
+            index.add([0], [[("a", 1)]])
+        index.flush(0)
+        del index
+        index = core.Lexical.open(tmp_path, k1=K1, b=B)
+        assert index.stats().documents == documents
+        del index
+
+
 def test_a_damaged_file_is_noticed_and_can_be_replaced(core, tmp_path):
     """Damage is an error that says so, never a wrong answer; `create` starts anew."""
     index = core.Lexical.open(tmp_path, k1=K1, b=B)

@@ -36,14 +36,27 @@ def class_of(length: int) -> int:
 
 
 def length_of(kind: int) -> int:
-    """Return the length that stands for a class: the middle of its range."""
+    """Return the length that stands for a class: the middle of range."""
     if kind < 16:
         return kind
     bits, eighth = divmod(kind - 16, 8)
     return (17 + 2 * eighth) << bits
 
 
+STOP = frozenset(
+    (
+        "a an and are as at be but by for from how if in into is it no not of on or such that the their "
+        "then there these they this to was what when which will with "
+    ).split()
+)
+"""Terms that say nothing next to others: a query leaves them out unless it has no other."""
+
 LENGTHS = np.array([length_of(kind) for kind in range(256)], dtype=np.float64)
+
+
+def _asked(query: str) -> list[str]:
+    terms = words.terms(query)
+    return [term for term in terms if term not in STOP] or terms
 
 
 class Lexical:
@@ -59,7 +72,7 @@ class Lexical:
 
     @classmethod
     def open(cls, folder: Path, *, k1: float, b: float) -> Lexical:
-        """Open what `flush` wrote, or start anew; an index that exists keeps its own parameters.
+        """Open what `flush` wrote, or start anew; an index that exists keeps own parameters.
 
         Raises: CorruptIndex if the file is damaged.
         """
@@ -116,7 +129,7 @@ class Lexical:
         """Return keys and scores of the best `k` documents; `allowed[key]` says which may be found."""
         if not self._keys or k <= 0:
             return []
-        sums, step = self._sums(Counter(map(words.hash_term, words.terms(query))))
+        sums, step = self._sums(Counter(map(words.hash_term, _asked(query))))
         docs = np.flatnonzero(sums)
         docs = docs[self._permitted(docs, allowed)]
         scores = sums[docs]
@@ -217,7 +230,7 @@ class Lexical:
             self._tfs[hashed] = array("H", stored["tfs"][start:end].tobytes())
 
     def verify(self) -> None:
-        """Do nothing: the file was read whole, with its checksums, when it was opened."""
+        """Do nothing: the file was read whole, with checksums, when it was opened."""
 
     def stats(self) -> IndexStats:
         """Say how large the index is."""

@@ -122,9 +122,10 @@ def _stemmed(part: str) -> str:
 
 @cache
 def _stemmer() -> Stemmer:
-    import snowballstemmer
+    # Not `snowballstemmer.stemmer("english")`: where PyStemmer is installed that is another version of the algorithm.
+    from snowballstemmer.english_stemmer import EnglishStemmer
 
-    return cast(Stemmer, snowballstemmer.stemmer("english"))
+    return cast(Stemmer, EnglishStemmer())
 
 
 def _stem(word: str) -> str:

@@ -1,8 +1,9 @@
 //! The lexical index: segments and a tail behind one lock, searched together.
 
 use std::cell::RefCell;
+use std::collections::HashSet;
 use std::path::Path;
-use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use rayon::prelude::*;
 
@@ -12,7 +13,7 @@ use super::search::{Scratch, Source, Top, Weighted, search, steps_at_most};
 use super::segment::Segment;
 use super::tail::Tail;
 use crate::shelf::{Home, Shelf, Stored};
-use crate::text::Dictionary;
+use crate::text::{Dictionary, hash_term};
 use crate::{Error, Hit, Result, Stats, bits, keys};
 
 /// Postings in the tail at which it becomes a segment: about 100 MB of memory.
@@ -245,6 +246,15 @@ impl State {
     }
 }
 
+/// Terms that say nothing next to others: a query leaves them out unless it has no other.
+const STOP: [&str; 38] = [
+    "a", "an", "and", "are", "as", "at", "be", "but", "by", "for", "from", "how", "if", "in", "into", "is", "it",
+    "no", "not", "of", "on", "or", "such", "that", "the", "their", "then", "there", "these", "they", "this",
+    "to", "was", "what", "when", "which", "will", "with",
+];
+
+static STOP_HASHES: LazyLock<HashSet<u64>> = LazyLock::new(|| STOP.iter().map(|term| hash_term(term)).collect());
+
 /// Return the hashes of a query's terms, ascending, and how often each is in it.
 fn query_terms(query: &str) -> Vec<(u64, u32)> {
     FORMS.with_borrow_mut(|forms| {
@@ -254,6 +264,9 @@ fn query_terms(query: &str) -> Vec<(u64, u32)> {
         let mut ids = Vec::new();
         forms.intern(query, |term| ids.push(term));
         let mut hashes: Vec<u64> = ids.iter().map(|&term| forms.term_hashes()[term as usize]).collect();
+        if hashes.iter().any(|hash| !STOP_HASHES.contains(hash)) {
+            hashes.retain(|hash| !STOP_HASHES.contains(hash));
+        }
         hashes.sort_unstable();
         hashes.chunk_by(u64::eq).map(|same| (same[0], same.len() as u32)).collect()
     })

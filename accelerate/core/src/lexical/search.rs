@@ -11,6 +11,8 @@ use crate::bits;
 const MOST_LEADERS: usize = 200;
 /// How many postings can be read in the time that one document is looked up.
 const DEARER: usize = 12;
+/// Postings of a list before which it pays to know what the leaders will reach.
+const LONG: usize = 2_000;
 const MOST_STEPS: f32 = 2_147_483_520.0;
 
 /// A term of the query in one source.
@@ -66,6 +68,8 @@ pub struct Scratch {
     touched: Vec<u32>,
     block: Block,
     leaders: Leaders,
+    /// Documents that were leaders, and the scores that they will have in the end.
+    foreseen: Vec<(u32, u32)>,
 }
 
 /// What is searched: lengths of the documents, which of them may be found, and the ordinal of the first.
@@ -106,8 +110,15 @@ fn gather(
     let mut later: u64 = terms.iter().map(|term| u64::from(term.bound)).sum();
     scratch.leaders.start(top.k);
     let mut complete = true;
-    for term in terms {
-        complete &= later >= u64::from(floor);
+    scratch.foreseen.clear();
+    for (at, term) in terms.iter().enumerate() {
+        if complete && term.list.df() >= LONG && scratch.leaders.floor() > 0 {
+            floor = floor.max(foresee(source, &terms[at..], norms, scratch)?);
+        }
+        if complete && later < u64::from(floor) {
+            complete = false;
+            drop_beaten(scratch, later, floor);
+        }
         later -= u64::from(term.bound);
         if complete {
             add_all::<true>(source, term, norms, scratch)?;
@@ -125,6 +136,30 @@ fn gather(
     Some(())
 }
 
+/// Return the least of the final scores that the leaders will have: a floor long before all lists are read.
+fn foresee(source: &Source<'_>, terms: &[Weighted<'_>], norms: &Norms, scratch: &mut Scratch) -> Option<u32> {
+    let mut least = u32::MAX;
+    for (&doc, &sum) in scratch.leaders.docs.iter().zip(&scratch.leaders.sums) {
+        let known = scratch.foreseen.iter().find(|&&(other, _)| other == doc);
+        let score = match known {
+            Some(&(_, score)) => score,
+            None => {
+                let class = *source.classes.get(doc as usize)?;
+                let mut score = sum;
+                for term in terms {
+                    if let Some(tf) = term.list.tf(doc, &mut scratch.block)? {
+                        score += steps(term, norms, class, tf);
+                    }
+                }
+                scratch.foreseen.push((doc, score));
+                score
+            }
+        };
+        least = least.min(score);
+    }
+    Some(least)
+}
+
 /// Add a term to the documents that have a sum and can still reach the floor.
 fn add_to_found(
     source: &Source<'_>,
@@ -134,7 +169,7 @@ fn add_to_found(
     later: u64,
     floor: u32,
 ) -> Option<()> {
-    if term.list.df() > scratch.touched.len() {
+    if term.list.df() > scratch.touched.len() / 4 {
         drop_beaten(scratch, later + u64::from(term.bound), floor);
     }
     if term.list.df() / DEARER > scratch.touched.len() {
