@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 use std::sync::{Mutex, PoisonError};
-use std::time::Instant;
 
+use coarsetime::Instant;
 use pyo3::buffer::PyBuffer;
 use pyo3::exceptions::PyValueError;
 use pyo3::gc::{PyTraverseError, PyVisit};
@@ -98,13 +98,13 @@ impl Cache {
 
     #[pyo3(signature = (key, now=None))]
     fn get(&mut self, py: Python<'_>, key: &str, now: Option<f64>) -> Option<Py<PyAny>> {
-        let now = now.unwrap_or_else(|| self.start.elapsed().as_secs_f64());
+        let now = now.unwrap_or_else(|| self.start.elapsed().as_f64());
         self.core.get(key, now).map(|value| value.clone_ref(py))
     }
 
     #[pyo3(signature = (key, value, now=None))]
     fn put(&mut self, key: &str, value: Py<PyAny>, now: Option<f64>) {
-        let now = now.unwrap_or_else(|| self.start.elapsed().as_secs_f64());
+        let now = now.unwrap_or_else(|| self.start.elapsed().as_f64());
         self.core.put(key, value, now);
     }
 

@@ -224,8 +224,9 @@ class Lexical:
         self._keys, self._classes = array("Q", stored["keys"].tobytes()), array("B", stored["classes"].tobytes())
         self._dead = {int(doc) for doc in stored["dead"]}
         self._flushed = len(self._keys)
-        ends = np.cumsum(stored["counts"].astype(np.int64))
-        for hashed, start, end in zip(stored["hashes"].tolist(), [0, *ends[:-1].tolist()], ends.tolist(), strict=True):
+        counts = stored["counts"].astype(np.int64)
+        ends = np.cumsum(counts)
+        for hashed, start, end in zip(stored["hashes"].tolist(), (ends - counts).tolist(), ends.tolist(), strict=True):
             self._docs[hashed] = array("I", stored["docs"][start:end].tobytes())
             self._tfs[hashed] = array("H", stored["tfs"][start:end].tobytes())
 

@@ -26,6 +26,7 @@ impl Rotation {
     }
 
     /// Rotate a vector into `out`, which has `width` places.
+    #[inline(always)]
     pub fn apply(&self, vector: &[f32], out: &mut [f32]) {
         out[..vector.len()].copy_from_slice(vector);
         out[vector.len()..].fill(0.0);
@@ -47,6 +48,7 @@ fn mixed(value: u64) -> u64 {
     value ^ (value >> 31)
 }
 
+#[inline(always)]
 fn hadamard(values: &mut [f32]) {
     let mut half = 1;
     while half < values.len() {

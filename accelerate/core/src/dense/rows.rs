@@ -7,6 +7,7 @@ pub const GROUP: usize = 8;
 
 /// Return the vector at length 1; a vector of zeros stays.
 #[must_use]
+#[inline(always)]
 pub fn normalized(vector: &[f32]) -> Vec<f32> {
     let norm = vector.iter().map(|&value| f64::from(value) * f64::from(value)).sum::<f64>().sqrt();
     let scale = if norm > 0.0 { 1.0 / norm } else { 0.0 };
@@ -22,6 +23,7 @@ pub struct Coarse {
 
 /// Make a rotated vector coarse.
 #[must_use]
+#[inline(always)]
 pub fn coarse(rotated: &[f32]) -> Coarse {
     let greatest = rotated.iter().fold(0.0_f32, |most, value| most.max(value.abs()));
     let scale = if greatest > 0.0 { greatest / 127.0 } else { 1.0 };
@@ -57,8 +59,7 @@ impl Rows {
     /// Append a vector that is normalized already, so that it stays the same to the bit.
     pub fn push_as_is(&mut self, vector: &[f32], rotation: &Rotation, room: &mut Vec<f32>) {
         room.resize(rotation.width(), 0.0);
-        rotation.apply(vector, room);
-        let made = coarse(room);
+        let made = made_coarse(vector, rotation, room);
         self.exact.extend_from_slice(vector);
         self.codes.extend_from_slice(&made.codes);
         self.scales.push(made.scale);
@@ -73,6 +74,26 @@ impl Rows {
     pub fn clear(&mut self) {
         *self = Self::default();
     }
+}
+
+/// Rotate a vector into `room` and make it coarse, with the widest instructions that there are: additions and products
+/// in the same order give the same bits with all of them.
+#[must_use]
+pub fn made_coarse(vector: &[f32], rotation: &Rotation, room: &mut [f32]) -> Coarse {
+    #[cfg(target_arch = "x86_64")]
+    {
+        #[target_feature(enable = "avx2")]
+        fn wide(vector: &[f32], rotation: &Rotation, room: &mut [f32]) -> Coarse {
+            rotation.apply(vector, room);
+            coarse(room)
+        }
+        if is_x86_feature_detected!("avx2") {
+            // SAFETY: the processor has these instructions.
+            return unsafe { wide(vector, rotation, room) };
+        }
+    }
+    rotation.apply(vector, room);
+    coarse(room)
 }
 
 /// Return the exact score of two normalized vectors: eight sums in 64 bits, then those; the same on every machine.

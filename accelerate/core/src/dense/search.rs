@@ -2,7 +2,7 @@
 
 use super::kernels::Kernels;
 use super::rotate::{Rotation, WORD};
-use super::rows::{Coarse, GROUP, Rows, bit_words, coarse, exact_score, normalized};
+use super::rows::{Coarse, GROUP, Rows, bit_words, exact_score, made_coarse, normalized};
 use super::segment::Segment;
 use crate::{Result, bits};
 
@@ -23,8 +23,7 @@ impl Query {
     pub fn new(vector: &[f32], rotation: &Rotation) -> Self {
         let exact = normalized(vector);
         let mut rotated = vec![0.0; rotation.width()];
-        rotation.apply(&exact, &mut rotated);
-        let coarse = coarse(&rotated);
+        let coarse = made_coarse(&exact, rotation, &mut rotated);
         Self { exact, rotated, coarse }
     }
 

@@ -27,7 +27,7 @@ const EXACT: usize = 6;
 pub fn write(rows: &Rows, runs: &[Run], rotation: &Rotation, out: &mut dyn Write) -> std::io::Result<()> {
     let dimension = rows.exact.len() / rows.len().max(1);
     let mean = mean_of(rows, rotation.width());
-    let bits = bits_of(rows, dimension, &mean, rotation);
+    let bits = bits_of(rows, &mean);
     let meta = [rows.len() as u64, dimension as u64, u64::from(rows.error.to_bits())];
     write_image(
         out,
@@ -52,12 +52,12 @@ fn mean_of(rows: &Rows, width: usize) -> Vec<f32> {
     sums.iter().map(|sum| (sum / rows.len().max(1) as f64) as f32).collect()
 }
 
-fn bits_of(rows: &Rows, dimension: usize, mean: &[f32], rotation: &Rotation) -> Vec<u64> {
-    let words = rotation.width() / WORD;
+fn bits_of(rows: &Rows, mean: &[f32]) -> Vec<u64> {
+    let words = mean.len() / WORD;
     let mut bits = vec![u64::MAX; rows.len().div_ceil(GROUP) * GROUP * words];
-    let mut rotated = vec![0.0; rotation.width()];
-    for (number, vector) in rows.exact.chunks_exact(dimension.max(1)).enumerate() {
-        rotation.apply(vector, &mut rotated);
+    let mut rotated = vec![0.0; mean.len()];
+    for (number, (codes, &scale)) in rows.codes.chunks_exact(mean.len()).zip(&rows.scales).enumerate() {
+        rotated.iter_mut().zip(codes).for_each(|(value, &code)| *value = f32::from(code) * scale);
         let group = number / GROUP * GROUP * words;
         for (word, value) in bit_words(&rotated, mean).enumerate() {
             bits[group + word * GROUP + number % GROUP] = value;

@@ -248,9 +248,9 @@ impl State {
 
 /// Terms that say nothing next to others: a query leaves them out unless it has no other.
 const STOP: [&str; 38] = [
-    "a", "an", "and", "are", "as", "at", "be", "but", "by", "for", "from", "how", "if", "in", "into", "is", "it",
-    "no", "not", "of", "on", "or", "such", "that", "the", "their", "then", "there", "these", "they", "this",
-    "to", "was", "what", "when", "which", "will", "with",
+    "a", "an", "and", "are", "as", "at", "be", "but", "by", "for", "from", "how", "if", "in", "into", "is", "it", "no",
+    "not", "of", "on", "or", "such", "that", "the", "their", "then", "there", "these", "they", "this", "to", "was",
+    "what", "when", "which", "will", "with",
 ];
 
 static STOP_HASHES: LazyLock<HashSet<u64>> = LazyLock::new(|| STOP.iter().map(|term| hash_term(term)).collect());

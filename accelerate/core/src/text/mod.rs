@@ -9,6 +9,10 @@
 //!    every Unicode version agrees.
 //! 5. A word of more than 64 characters is noise (a hash, an encoded file): its first 64 characters are one term.
 
+use std::cell::RefCell;
+
+use hashbrown::HashMap;
+
 mod dictionary;
 mod parts;
 mod scan;
@@ -18,12 +22,32 @@ pub use dictionary::{Dictionary, hash_bytes, hash_term, spread};
 pub use parts::terms_of_word;
 pub use scan::words;
 
-/// Return the terms of a text in order, as strings: for tests, inspection and the twin's comparison.
+/// Words that a thread remembers with their terms.
+const MOST_WORDS: usize = 100_000;
+
+thread_local! {
+    static KNOWN: RefCell<HashMap<Box<str>, Vec<String>>> = RefCell::default();
+}
+
+/// Return the terms of a text in order, as strings.
 #[must_use]
 pub fn terms(text: &str) -> Vec<String> {
-    let mut found = Vec::new();
-    for word in words(text) {
-        terms_of_word(word, &mut |term| found.push(term.to_owned()));
-    }
-    found
+    KNOWN.with_borrow_mut(|known| {
+        if known.len() > MOST_WORDS {
+            known.clear();
+        }
+        let mut found = Vec::new();
+        for word in words(text) {
+            match known.get(word) {
+                Some(terms) => found.extend_from_slice(terms),
+                None => {
+                    let mut terms = Vec::new();
+                    terms_of_word(word, &mut |term| terms.push(term.to_owned()));
+                    found.extend_from_slice(&terms);
+                    known.insert(word.into(), terms);
+                }
+            }
+        }
+        found
+    })
 }
