@@ -44,10 +44,10 @@ def length_of(kind: int) -> int:
 
 
 STOP = frozenset(
-    (
-        "a an and are as at be but by for from how if in into is it no not of on or such that the their "
-        "then there these they this to was what when which will with "
-    ).split()
+    words.terms(
+        "a an and are as at be but by for from how if in into is it no not of on or such that the their then there "
+        "these they this to was what when which will with"
+    )
 )
 """Terms that say nothing next to others: a query leaves them out unless it has no other."""
 

@@ -108,7 +108,7 @@ fn candidates_of(source: &Source<'_>) -> usize {
 
 /// How many vectors the bits pass on to the bytes.
 fn kept_by_bits(docs: usize, k: usize) -> usize {
-    (docs / 128).clamp(512, 4096).max(k * 40)
+    (docs / 128).clamp(512, 4096) + k * 8
 }
 
 /// Return the documents whose bits are nearest, in no order.
@@ -191,7 +191,7 @@ impl Candidates {
 
     fn rescored(mut self, sources: &[Source<'_>], query: &Query, plan: Plan) -> Result<Vec<(f32, usize)>> {
         self.found.retain(|&(score, ..)| score >= self.floor);
-        let enough = (3 * plan.k).max(30);
+        let enough = (2 * plan.k).max(30);
         if !plan.exactly && self.found.len() > enough && sources.iter().any(|source| candidates_of(source) > SMALL) {
             self.found.select_nth_unstable_by(enough - 1, |one, other| other.0.total_cmp(&one.0));
             self.found.truncate(enough);

@@ -121,7 +121,7 @@ fn gather(
         }
         later -= u64::from(term.bound);
         if complete {
-            add_all::<true>(source, term, norms, scratch)?;
+            add_all(source, term, norms, scratch, |most| later + u64::from(most) >= u64::from(floor))?;
         } else {
             add_to_found(source, term, norms, scratch, later, floor)?;
         }
@@ -176,7 +176,7 @@ fn add_to_found(
         scratch.touched.sort_unstable();
         look_up(source, term, norms, scratch, later, floor)
     } else {
-        add_all::<false>(source, term, norms, scratch)
+        add_all(source, term, norms, scratch, |_| false)
     }
 }
 
@@ -250,14 +250,17 @@ fn steps(term: &Weighted<'_>, norms: &Norms, class: u8, tf: u32) -> u32 {
     unsafe { steps.to_int_unchecked::<i32>() as u32 }
 }
 
-/// Add a term to all of its documents, or to those that have a sum already (`NEW` is false).
-fn add_all<const NEW: bool>(
+/// Add a term to its documents: to all of a block if `is_open` says that one with as many steps as the block can give may
+/// still reach the floor, else to those that have a sum already.
+fn add_all(
     source: &Source<'_>,
     term: &Weighted<'_>,
     norms: &Norms,
     scratch: &mut Scratch,
+    is_open: impl Fn(u32) -> bool,
 ) -> Option<()> {
     for number in 0..term.list.block_count() {
+        let is_new = is_open(steps_at_most(term.weight, term.drift, term.list.block_bound(number)));
         term.list.decode(number, &mut scratch.block)?;
         let (docs, tfs) = (&scratch.block.docs[..scratch.block.length], &scratch.block.tfs[..scratch.block.length]);
         // One look at the greatest stands for the bounds of all: damaged postings must not reach beyond the documents.
@@ -271,12 +274,13 @@ fn add_all<const NEW: bool>(
             *gain = steps(term, norms, class, tf);
         }
         let scattered = (docs, &gains[..docs.len()]);
-        match (NEW, source.permitted) {
+        match (is_new, source.permitted) {
             (false, _) => {
-                scatter(scattered, &mut scratch.sums, &mut scratch.touched, &mut scratch.leaders, |_, old| old != 0)
+                let counts = |_, old| old != 0;
+                scatter(scattered, &mut scratch.sums, &mut scratch.touched, &mut scratch.leaders, counts);
             }
             (true, None) => {
-                scatter(scattered, &mut scratch.sums, &mut scratch.touched, &mut scratch.leaders, |_, _| true)
+                scatter(scattered, &mut scratch.sums, &mut scratch.touched, &mut scratch.leaders, |_, _| true);
             }
             (true, Some(bits)) => {
                 let may = |doc: u32, old| old != 0 || bits::get(bits, doc as usize);
@@ -305,14 +309,12 @@ fn scatter(
         // SAFETY: there is a sum for every document of the source, and `doc` is one of them.
         let sum = unsafe { sums.get_unchecked_mut(doc as usize) };
         let old = *sum;
-        if !counts(doc, old) {
-            continue;
-        }
-        let new = old + gain;
+        // No branch: which documents count is as good as random.
+        let new = old + gain * u32::from(counts(doc, old));
         *sum = new;
         // SAFETY: `count` grows at most once a document, and `news` is as long as there are documents.
         unsafe { *news.get_unchecked_mut(count) = doc };
-        count += usize::from(old == 0);
+        count += usize::from((old == 0) & (new != 0));
         if new > least {
             leaders.enter(doc, new);
             least = leaders.least;
