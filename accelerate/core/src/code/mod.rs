@@ -9,6 +9,7 @@ mod chunk;
 mod markdown;
 mod python;
 mod sql;
+mod tokens;
 
 pub use chunk::{Chunk, chunks};
 
