@@ -33,12 +33,14 @@ def write(path: Path, arrays: dict[str, NDArray[np.generic]]) -> None:
 def read(path: Path) -> dict[str, NDArray[np.generic]] | None:
     """Return the arrays, their checksums verified; None if there is no file.
 
-    Raises: CorruptIndex for anything that is not a whole archive of ours.
+    Raises: CorruptIndex for anything that is not a whole archive of ours; UnusableFile if the system refuses.
     """
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             return {name: archive[name] for name in archive.files}
     except FileNotFoundError:
         return None
+    except OSError as problem:
+        raise UnusableFile.because(problem) from problem
     except (ValueError, EOFError, KeyError, zipfile.BadZipFile) as problem:
         raise CorruptIndex.at(path, str(problem)) from problem
