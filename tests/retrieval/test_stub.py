@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from pathlib import Path
 
-STUB = Path(__file__).parents[2] / "accelerate" / "python" / "victor_accelerate.pyi"
+STUB = Path(__file__).parents[2] / "accelerate" / "victor_accelerate.pyi"
 
 
 def public(names) -> set[str]:
