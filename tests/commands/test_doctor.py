@@ -18,7 +18,7 @@ def test_a_sound_installation_has_everything_listed(call: Call) -> None:
     """Versions, extras, keys, widgets, and the journal's health."""
     found = findings(call)
 
-    assert {"victor-nb", "python", "sqlite", "ipykernel", "pydantic-ai-slim", "accelerator", "widgets"} <= found.keys()
+    assert {"victor-nb", "python", "sqlite", "ipykernel", "pydantic-ai-slim", "search core", "widgets"} <= found.keys()
     assert found["journal integrity"]["state"] == "ok"
     assert found["journal mode"]["detail"].startswith("wal")
     assert found["settings"]["state"] == "ok"

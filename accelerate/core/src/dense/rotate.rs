@@ -1,0 +1,65 @@
+//! A rotation that spreads what a vector says over all of its dimensions.
+
+/// Dimensions come in multiples of this: the bits of one word.
+pub const WORD: usize = 64;
+
+/// A fixed rotation of vectors of one dimension.
+pub struct Rotation {
+    signs: Vec<[f32; 4]>,
+    span: usize,
+}
+
+impl Rotation {
+    /// Return the rotation for a dimension, which is filled up to whole words.
+    #[must_use]
+    pub fn new(dimension: usize) -> Self {
+        let width = dimension.next_multiple_of(WORD);
+        let sign = |at: usize, round: u64| if mixed((at as u64) << 2 | round) & 1 == 0 { 1.0 } else { -1.0 };
+        let signs = (0..width).map(|at| [sign(at, 0), sign(at, 1), sign(at, 2), sign(at, 3)]).collect();
+        Self { signs, span: 1 << width.ilog2() }
+    }
+
+    /// Return how many dimensions come out.
+    #[must_use]
+    pub fn width(&self) -> usize {
+        self.signs.len()
+    }
+
+    /// Rotate a vector into `out`, which has `width` places.
+    #[inline(always)]
+    pub fn apply(&self, vector: &[f32], out: &mut [f32]) {
+        out[..vector.len()].copy_from_slice(vector);
+        out[vector.len()..].fill(0.0);
+        // Spans at both ends reach every dimension when the width is no power of two.
+        let rounds = if self.span == self.width() { 2 } else { 4 };
+        for round in 0..rounds {
+            out.iter_mut().zip(&self.signs).for_each(|(value, signs)| *value *= signs[round]);
+            let start = if round % 2 == 0 { 0 } else { out.len() - self.span };
+            hadamard(&mut out[start..start + self.span]);
+        }
+    }
+}
+
+/// The finalizer of SplitMix64.
+fn mixed(value: u64) -> u64 {
+    let mut value = value.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    value = (value ^ (value >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    value = (value ^ (value >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    value ^ (value >> 31)
+}
+
+#[inline(always)]
+fn hadamard(values: &mut [f32]) {
+    let mut half = 1;
+    while half < values.len() {
+        for pair in values.chunks_exact_mut(2 * half) {
+            let (low, high) = pair.split_at_mut(half);
+            for (one, other) in low.iter_mut().zip(high) {
+                (*one, *other) = (*one + *other, *one - *other);
+            }
+        }
+        half *= 2;
+    }
+    let scale = 1.0 / (values.len() as f32).sqrt();
+    values.iter_mut().for_each(|value| *value *= scale);
+}

@@ -1,0 +1,7 @@
+//! Small computations that everything else does often; each has a twin in `victor_nb/retrieval/twin/`.
+
+pub mod cache;
+pub mod classify;
+pub mod embed;
+pub mod near;
+pub mod similar;

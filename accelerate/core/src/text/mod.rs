@@ -1,0 +1,53 @@
+//! From text to terms: words, their parts, their stems, and a dictionary so that each form is worked out once.
+//!
+//! The rules (the Python twin in `victor_nb/retrieval/twin/words.py` states the same ones):
+//! 1. A *word* is a run of ASCII letters, digits and `_`, and of characters beyond ASCII that separate nothing.
+//! 2. An identifier gives its parts (camelCase, snake_case, digits) and, if there are several, itself as well,
+//!    without underscores. Dots separate words.
+//! 3. Scripts without spaces (Han, kana, Hangul) give pairs of neighbouring characters.
+//! 4. Parts of ASCII letters are stemmed (Snowball English). Case is folded below U+0590 and in U+1E00–U+1FFF, where
+//!    every Unicode version agrees.
+//! 5. A word of more than 64 characters is noise (a hash, an encoded file): its first 64 characters are one term.
+
+use std::cell::RefCell;
+
+use hashbrown::HashMap;
+
+mod dictionary;
+mod parts;
+mod scan;
+mod unicode;
+
+pub use dictionary::{Dictionary, hash_bytes, hash_term, spread};
+pub use parts::terms_of_word;
+pub use scan::words;
+
+/// Words that a thread remembers with their terms.
+const MOST_WORDS: usize = 100_000;
+
+thread_local! {
+    static KNOWN: RefCell<HashMap<Box<str>, Vec<String>>> = RefCell::default();
+}
+
+/// Return the terms of a text in order, as strings.
+#[must_use]
+pub fn terms(text: &str) -> Vec<String> {
+    KNOWN.with_borrow_mut(|known| {
+        if known.len() > MOST_WORDS {
+            known.clear();
+        }
+        let mut found = Vec::new();
+        for word in words(text) {
+            match known.get(word) {
+                Some(terms) => found.extend_from_slice(terms),
+                None => {
+                    let mut terms = Vec::new();
+                    terms_of_word(word, &mut |term| terms.push(term.to_owned()));
+                    found.extend_from_slice(&terms);
+                    known.insert(word.into(), terms);
+                }
+            }
+        }
+        found
+    })
+}

@@ -1,0 +1,123 @@
+//! From a word to its terms: parts, the whole, stems, and pairs of characters.
+
+use std::sync::LazyLock;
+
+use rust_stemmers::{Algorithm, Stemmer};
+
+use super::unicode::{is_unspaced, push_lower};
+
+const LONGEST: usize = 64;
+
+static STEMMER: LazyLock<Stemmer> = LazyLock::new(|| Stemmer::create(Algorithm::English));
+
+/// Give each term of a word to `each`: the whole first if it has several parts, then the parts in order.
+pub fn terms_of_word(word: &str, each: &mut impl FnMut(&str)) {
+    if word.is_ascii() {
+        return terms_of_identifier(word, each);
+    }
+    let mut rest = word;
+    while let Some(first) = rest.chars().next() {
+        let unspaced = is_unspaced(first);
+        let end = rest.find(|letter| is_unspaced(letter) != unspaced).unwrap_or(rest.len());
+        let (run, after) = rest.split_at(end);
+        if unspaced {
+            pairs(run, each)
+        } else {
+            terms_of_identifier(run, each)
+        }
+        rest = after;
+    }
+}
+
+fn pairs(run: &str, each: &mut impl FnMut(&str)) {
+    let starts: Vec<usize> = run.char_indices().map(|(at, _)| at).chain([run.len()]).collect();
+    if starts.len() == 2 {
+        return each(run);
+    }
+    for window in starts.windows(3) {
+        each(&run[window[0]..window[2]]);
+    }
+}
+
+fn terms_of_identifier(word: &str, each: &mut impl FnMut(&str)) {
+    let mut lower = String::with_capacity(word.len() + 4);
+    if word.len() > LONGEST && word.chars().count() > LONGEST {
+        word.chars().take(LONGEST).for_each(|letter| push_lower(letter, &mut lower));
+        return each(&lower);
+    }
+    let mut several = false;
+    let mut first = "";
+    split(word, |part| {
+        several |= !first.is_empty();
+        first = if first.is_empty() { part } else { first };
+    });
+    if first.is_empty() {
+        return;
+    }
+    if !several {
+        return stemmed(first, &mut lower, each);
+    }
+    word.chars().filter(|&letter| letter != '_').for_each(|letter| push_lower(letter, &mut lower));
+    each(&lower);
+    split(word, |part| stemmed(part, &mut lower, each));
+}
+
+fn stemmed(part: &str, lower: &mut String, each: &mut impl FnMut(&str)) {
+    lower.clear();
+    part.chars().for_each(|letter| push_lower(letter, lower));
+    if lower.len() > 2 && lower.bytes().all(|byte| byte.is_ascii_lowercase()) {
+        each(&STEMMER.stem(lower));
+    } else {
+        each(lower);
+    }
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Kind {
+    Upper,
+    Lower,
+    Digit,
+    Underscore,
+    /// Beyond ASCII, where case is not asked for: it splits from digits only.
+    Beyond,
+}
+
+fn kind(byte: u8) -> Kind {
+    match byte {
+        b'A'..=b'Z' => Kind::Upper,
+        b'0'..=b'9' => Kind::Digit,
+        b'_' => Kind::Underscore,
+        b'a'..=b'z' => Kind::Lower,
+        _ => Kind::Beyond,
+    }
+}
+
+/// Give the parts of an identifier: split at `_`, at lower|Upper, at UPPER|Upperlower, and where digits begin or end.
+fn split<'a>(word: &'a str, mut each: impl FnMut(&'a str)) {
+    let bytes = word.as_bytes();
+    let mut start = 0;
+    for at in 0..bytes.len() {
+        let here = kind(bytes[at]);
+        if here == Kind::Underscore {
+            if start < at {
+                each(&word[start..at]);
+            }
+            start = at + 1;
+        } else if at > start {
+            let before = kind(bytes[at - 1]);
+            let ends_acronym = before == Kind::Upper
+                && here == Kind::Upper
+                && bytes.get(at + 1).is_some_and(|&next| kind(next) == Kind::Lower);
+            if (before == Kind::Lower && here == Kind::Upper)
+                || (before == Kind::Digit) != (here == Kind::Digit)
+                || ends_acronym
+            {
+                each(&word[start..at]);
+                start = at;
+            }
+        }
+    }
+    if start < bytes.len() {
+        each(&word[start..]);
+    }
+}

@@ -1,0 +1,100 @@
+//! The dense index.
+
+use std::path::PathBuf;
+
+use pyo3::buffer::PyBuffer;
+use pyo3::prelude::*;
+use victor_core::dense::Dense as Core;
+
+use crate::errors::raised;
+use crate::lexical::{Found, Sizes, bits, pairs, sizes};
+
+#[pyclass(frozen, module = "victor_accelerate")]
+pub struct Dense {
+    core: Core,
+}
+
+#[pymethods]
+impl Dense {
+    #[staticmethod]
+    fn open(py: Python<'_>, folder: PathBuf, dimension: usize) -> PyResult<Self> {
+        py.detach(|| Core::open(&folder, dimension)).map(|core| Self { core }).map_err(raised)
+    }
+
+    #[staticmethod]
+    fn create(py: Python<'_>, folder: PathBuf, dimension: usize) -> PyResult<Self> {
+        py.detach(|| Core::create(&folder, dimension)).map(|core| Self { core }).map_err(raised)
+    }
+
+    #[staticmethod]
+    fn in_memory(dimension: usize) -> PyResult<Self> {
+        Core::in_memory(dimension).map(|core| Self { core }).map_err(raised)
+    }
+
+    fn add(&self, py: Python<'_>, keys: Vec<u64>, vectors: PyBuffer<f32>) -> PyResult<()> {
+        let numbers = vectors.to_vec(py)?;
+        py.detach(|| self.core.add(&keys, &numbers)).map_err(raised)
+    }
+
+    fn delete(&self, py: Python<'_>, keys: Vec<u64>) -> PyResult<usize> {
+        py.detach(|| self.core.delete(&keys)).map_err(raised)
+    }
+
+    #[pyo3(signature = (vector, k, allowed=None))]
+    fn search(
+        &self,
+        py: Python<'_>,
+        vector: PyBuffer<f32>,
+        k: usize,
+        allowed: Option<PyBuffer<u8>>,
+    ) -> PyResult<Found> {
+        let (numbers, allowed) = (vector.to_vec(py)?, bits(py, allowed.as_ref())?);
+        py.detach(|| self.core.search(&numbers, k, allowed.as_deref())).map(pairs).map_err(raised)
+    }
+
+    #[pyo3(signature = (vector, k, allowed=None))]
+    fn search_exactly(
+        &self,
+        py: Python<'_>,
+        vector: PyBuffer<f32>,
+        k: usize,
+        allowed: Option<PyBuffer<u8>>,
+    ) -> PyResult<Found> {
+        let (numbers, allowed) = (vector.to_vec(py)?, bits(py, allowed.as_ref())?);
+        py.detach(|| self.core.search_exactly(&numbers, k, allowed.as_deref())).map(pairs).map_err(raised)
+    }
+
+    #[pyo3(signature = (vectors, k, allowed=None))]
+    fn search_many(
+        &self,
+        py: Python<'_>,
+        vectors: PyBuffer<f32>,
+        k: usize,
+        allowed: Option<PyBuffer<u8>>,
+    ) -> PyResult<Vec<Found>> {
+        let (numbers, allowed) = (vectors.to_vec(py)?, bits(py, allowed.as_ref())?);
+        let found = py.detach(|| self.core.search_many(&numbers, k, allowed.as_deref()));
+        found.map(|each| each.into_iter().map(pairs).collect()).map_err(raised)
+    }
+
+    fn flush(&self, py: Python<'_>, mark: u64) -> PyResult<()> {
+        py.detach(|| self.core.flush(mark)).map_err(raised)
+    }
+
+    fn merge(&self, py: Python<'_>) -> PyResult<bool> {
+        py.detach(|| self.core.merge()).map_err(raised)
+    }
+
+    fn compact(&self, py: Python<'_>) -> PyResult<()> {
+        py.detach(|| self.core.compact()).map_err(raised)
+    }
+
+    fn verify(&self, py: Python<'_>) -> PyResult<()> {
+        py.detach(|| self.core.verify()).map_err(raised)
+    }
+
+    /// Return documents, dead, segments, tail, bytes, next key, mark.
+    fn stats(&self, py: Python<'_>) -> Sizes {
+        sizes(py.detach(|| self.core.stats()))
+    }
+}

@@ -1,0 +1,21 @@
+//! The Python face of victor-core: converts, releases the GIL, maps errors; decides nothing.
+
+use pyo3::prelude::*;
+
+mod dense;
+mod errors;
+mod hot;
+mod lexical;
+mod rank;
+mod text;
+
+#[pymodule]
+fn victor_accelerate(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add("__version__", env!("CARGO_PKG_VERSION"))?;
+    errors::register(module)?;
+    text::register(module)?;
+    rank::register(module)?;
+    hot::register(module)?;
+    module.add_class::<lexical::Lexical>()?;
+    module.add_class::<dense::Dense>()
+}

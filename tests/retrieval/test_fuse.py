@@ -1,0 +1,75 @@
+"""Fusion of rankings and ranking of code, the same in both cores."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from victor_nb.retrieval import twin
+
+SAME = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=100)
+RANKING = st.dictionaries(st.integers(0, 30), st.floats(0, 20), max_size=20).map(
+    lambda scores: sorted(scores.items(), key=lambda hit: -hit[1])
+)
+NAMES = st.lists(st.sampled_from(["read_csv", "DataFrame.join", "test_x", "load", "é", ""]), max_size=3)
+PATHS = st.sampled_from(["src/tables/read.py", "tests/test_read.py", "pkg/__init__.py", "legacy/load.py", ""])
+
+
+def test_convex_fusion_scales_both_arms(core):
+    """The lexical arm by its best, the dense one between its worst and best; absent is 0."""
+    fused = core.fuse_convex([(1, 8.0), (2, 4.0)], [(2, 0.9), (3, 0.5)], 0.25, 5)
+    assert fused == [(1, pytest.approx(0.75)), (2, pytest.approx(0.625)), (3, 0.0)]
+
+
+def test_convex_fusion_with_an_empty_arm_keeps_the_other(core):
+    """Nothing found by one arm takes nothing from the other's order."""
+    assert [key for key, _ in core.fuse_convex([(5, 2.0), (4, 1.0)], [], 0.5, 5)] == [5, 4]
+    assert [key for key, _ in core.fuse_convex([], [(5, 0.2), (4, 0.1)], 0.5, 5)] == [5, 4]
+
+
+def test_fusion_by_ranks_adds_reciprocals(core):
+    """Whoever is early in both comes first."""
+    fused = core.fuse_ranks([[(1, 9.0), (2, 8.0)], [(2, 0.3), (3, 0.2)]], 60.0, 2)
+    assert fused == [(2, pytest.approx(1 / 62 + 1 / 61)), (1, pytest.approx(1 / 61))]
+
+
+def test_what_defines_the_name_comes_first(core):
+    """Asked for a name, the chunk that defines it is wanted, not those that use it."""
+    ranks = core.CodeRanks()
+    ranks.add(1, "pkg/use.py", ["main"])
+    ranks.add(2, "pkg/table.py", ["read_csv"])
+    assert [key for key, _ in ranks.rank("read_csv", [(1, 9.0), (2, 6.0)], 5)] == [2, 1]
+
+
+def test_tests_stand_back_unless_asked_for(core):
+    """A test uses what it tests more densely than the code itself."""
+    ranks = core.CodeRanks()
+    ranks.add(1, "tests/check.py", [])
+    ranks.add(2, "pkg/check.py", [])
+    found = [(1, 9.0), (2, 8.0)]
+    assert [key for key, _ in ranks.rank("load", found, 5)] == [2, 1]
+    assert [key for key, _ in ranks.rank("tests load", found, 5)] == [1, 2]
+
+
+@SAME
+@given(RANKING, RANKING, st.floats(0, 1), st.integers(0, 12))
+def test_both_cores_fuse_alike(compiled, lexical, dense, alpha, k):
+    """Scores to 1e-9 and the same order."""
+    for one, other in [
+        (compiled.fuse_convex(lexical, dense, alpha, k), twin.fuse_convex(lexical, dense, alpha, k)),
+        (compiled.fuse_ranks([lexical, dense], 60.0, k), twin.fuse_ranks([lexical, dense], 60.0, k)),
+    ]:
+        assert [key for key, _ in one] == [key for key, _ in other]
+        assert [score for _, score in one] == pytest.approx([score for _, score in other], abs=1e-9)
+
+
+@SAME
+@given(st.lists(st.tuples(PATHS, NAMES), max_size=20), RANKING, st.sampled_from(["read csv", "load test", "é", ""]))
+def test_both_cores_rank_code_alike(compiled, places, found, query):
+    """Paths, names, penalties and neighbours count the same."""
+    one, other = compiled.CodeRanks(), twin.CodeRanks()
+    for key, (path, names) in enumerate(places):
+        one.add(key, path, names)
+        other.add(key, path, names)
+    assert one.rank(query, found, 10) == other.rank(query, found, 10)

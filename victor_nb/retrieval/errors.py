@@ -1,0 +1,63 @@
+"""What can go wrong in retrieval.
+
+VictorError
+ └── RetrievalError
+      ├── CorruptIndex     a file of the index is damaged; it can be built anew from the documents
+      ├── NewerIndex       a later version wrote it
+      ├── IndexInUse       another process writes to it
+      ├── UnusableFile     a file of the index cannot be read or written (disk full, no permission)
+      └── BadVectors       vectors of a wrong dimension, or with values that are no numbers
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from victor_nb.errors import VictorError
+
+
+class RetrievalError(VictorError):
+    """Something that retrieval was asked for and cannot do."""
+
+
+class CorruptIndex(RetrievalError):
+    """A file of the index is damaged or cut short."""
+
+    @classmethod
+    def at(cls, path: Path | str, problem: str) -> CorruptIndex:
+        """Build the error for one file."""
+        return cls(f"the index is damaged: {problem}", where=str(path), hint="build it anew from the documents")
+
+
+class NewerIndex(RetrievalError):
+    """The index was written by a later version."""
+
+    @classmethod
+    def at(cls, path: Path | str, problem: str) -> NewerIndex:
+        """Build the error for one file."""
+        return cls(f"the index is of a later version: {problem}", where=str(path), hint="pip install -U victor-nb")
+
+
+class IndexInUse(RetrievalError):
+    """Another process has the index open."""
+
+    @classmethod
+    def at(cls, path: Path | str) -> IndexInUse:
+        """Build the error for one folder."""
+        return cls("another process has this index open", where=str(path), hint="close it there, or use another path")
+
+
+class UnusableFile(RetrievalError):
+    """The operating system refused a file of the index."""
+
+    @classmethod
+    def because(cls, problem: OSError) -> UnusableFile:
+        """Build the error out of the system's own."""
+        where = str(problem.filename or "")
+        return cls(
+            f"cannot use a file of the index: {problem.strerror}", where=where, hint="free space or choose a path"
+        )
+
+
+class BadVectors(RetrievalError):
+    """Vectors of a wrong shape, or with values that are no numbers."""

@@ -1,0 +1,32 @@
+"""The search core in NumPy: everything the compiled core does, with the same results."""
+
+from victor_nb.retrieval.twin.cache import Cache
+from victor_nb.retrieval.twin.classify import Classifier
+from victor_nb.retrieval.twin.code import chunks, symbols
+from victor_nb.retrieval.twin.dense import Dense
+from victor_nb.retrieval.twin.embed import hash_embed
+from victor_nb.retrieval.twin.fuse import fuse_convex, fuse_ranks
+from victor_nb.retrieval.twin.lexical import Lexical
+from victor_nb.retrieval.twin.near import near_duplicates
+from victor_nb.retrieval.twin.rank import CodeRanks
+from victor_nb.retrieval.twin.similar import top_k
+from victor_nb.retrieval.twin.words import terms
+
+NAME = "twin"
+
+__all__ = [
+    "NAME",
+    "Cache",
+    "Classifier",
+    "CodeRanks",
+    "Dense",
+    "Lexical",
+    "chunks",
+    "fuse_convex",
+    "fuse_ranks",
+    "hash_embed",
+    "near_duplicates",
+    "symbols",
+    "terms",
+    "top_k",
+]
