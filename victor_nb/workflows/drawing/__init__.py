@@ -1,7 +1,8 @@
 """Drawing: one layout for every picture of a graph, and the pictures; none asks a web service.
 
-The way: layers.py (cycles, layers) -> ordering.py (few crossings) -> placing.py (left to right) -> layout.py and
-routing.py (boxes and ways), in the units of a style; then svg.py and png.py, or text.py. mermaid.py needs no places.
+The way: layers.py (cycles, layers; banding.py wraps wide ones) -> ordering.py (few crossings) -> placing.py (left to
+right) -> layout.py and routing.py (boxes and ways), in the units of a style; then svg.py and png.py, or text.py.
+mermaid.py needs no places.
 """
 
 from .faces import as_bundle, as_png, as_svg, as_text, picture_layout

@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Final
 
+from .banding import banded
+
 Edge = tuple[int, int]
 _WHOLE: Final = 24
 """An edge that joins another's way further than this many layers from its end is drawn up to there only."""
@@ -51,7 +53,7 @@ def layered(count: int, edges: Sequence[Edge]) -> Layered:
     down = _down(count, edges)
     back = _closing(count, down)
     down_only = [[target for target in targets if (source, target) not in back] for source, targets in enumerate(down)]
-    layer = _layers(count, down_only)
+    layer = _wrapped(count, down_only)
     made = Layered(count, layer, [[] for _ in range(count)], [[] for _ in range(count)])
     _add_chains(made, edges, back)
     return made
@@ -88,6 +90,14 @@ def _closing(count: int, down: list[list[int]]) -> set[Edge]:
                 on_path[node] = False
                 stack.pop()
     return closing
+
+
+def _wrapped(count: int, down: list[list[int]]) -> list[int]:
+    """The layer of each node; what would be too wide is stacked."""
+    layer = _layers(count, down)
+    stacked = banded(down, layer)
+    is_acyclic = len(_sorted(len(stacked), stacked)[0]) == len(stacked)
+    return _layers(len(stacked), stacked)[:count] if is_acyclic and len(stacked) > count else layer
 
 
 def _layers(count: int, down: list[list[int]]) -> list[int]:
