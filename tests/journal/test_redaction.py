@@ -6,6 +6,7 @@ import base64
 import contextlib
 import dataclasses
 import json
+import re
 from urllib.parse import quote_plus
 
 import numpy as np
@@ -193,6 +194,42 @@ def test_keys_of_known_services_never_reach_the_file(tmp_path, service):
 
     assert key.encode() not in written
     assert b"[redacted:" in written
+
+
+@settings(max_examples=200)
+@given(
+    texts=st.lists(st.one_of(st.text(), st.text("-_AJ. sk", max_size=8), st.sampled_from(sorted(KEYS.values())))),
+    glue=st.sampled_from(["", " ", '"', "-", "\n", "x"]),
+)
+def test_keys_are_found_as_their_shapes_describe_them(texts, glue):
+    """However the look for keys is made fast, it finds what looking for every shape finds."""
+    text = glue.join(texts).encode()
+
+    assert Redactor().clean(text) == slowly_cleaned(text)
+
+
+SHAPES = {
+    "private-key": rb"-----BEGIN [A-Z ]{0,20}PRIVATE KEY-----(?:[^-]|-(?!----))*"
+    rb"(?:-----END [A-Z ]{0,20}PRIVATE KEY-----)?",
+    "anthropic": rb"\bsk-ant-[A-Za-z0-9_\-]{16,}",
+    "openai": rb"\bsk-(?:proj-|svcacct-|admin-|or-v1-)?[A-Za-z0-9_\-]{20,}",
+    "github": rb"\b(?:gh[pousr]_[A-Za-z0-9]{30,}|github_pat_[A-Za-z0-9_]{30,})",
+    "gitlab": rb"\bglpat-[A-Za-z0-9_\-]{20,}",
+    "aws": rb"\bA[KS]IA[A-Z0-9]{16}\b",
+    "google": rb"\bAIza[A-Za-z0-9_\-]{35}",
+    "slack": rb"\bxox[abeoprs]-[A-Za-z0-9\-]{10,}",
+    "huggingface": rb"\bhf_[A-Za-z0-9]{30,}",
+    "stripe": rb"\b[rs]k_(?:live|test)_[A-Za-z0-9]{20,}",
+    "groq": rb"\bgsk_[A-Za-z0-9]{40,}",
+    "jwt": rb"\beyJ[A-Za-z0-9_\-]{10,}\.eyJ[A-Za-z0-9_\-]{10,}\.[A-Za-z0-9_\-]{10,}",
+}
+
+
+def slowly_cleaned(text):
+    """What every shape, looked for one after another, leaves of a text."""
+    for name, shape in SHAPES.items():
+        text = re.sub(shape, f"[redacted:{name}]".encode(), text)
+    return text
 
 
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
