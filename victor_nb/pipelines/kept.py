@@ -1,0 +1,141 @@
+"""Contents kept by their hash: outputs of nodes, and values too long for an entry.
+
+1. A content is stored once, whoever stores it and however often; it is whole or not there.
+2. A copy is kept, never a link: what a notebook does to its output later must not reach what is kept.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Container, Iterator
+from hashlib import blake2b
+from pathlib import Path
+from typing import Final
+
+from ..errors import VictorError
+from .folders import write_whole
+
+_CHUNK: Final = 1 << 20
+_known: Final[dict[tuple[str, int, int, int], str]] = {}
+_MOST_KNOWN: Final = 100_000
+
+
+class KeptLost(VictorError):
+    """What was kept is gone or damaged."""
+
+
+def hash_of(path: Path) -> str:
+    """Return the hash of a file's content; one that has not been touched since is not read again.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    stat = path.stat()
+    key = (str(path), stat.st_ino, stat.st_size, stat.st_mtime_ns)
+    if (known := _known.get(key)) is not None:
+        return known
+    digest = blake2b(digest_size=16)
+    with path.open("rb") as file:
+        while chunk := file.read(_CHUNK):
+            digest.update(chunk)
+    if len(_known) > _MOST_KNOWN:
+        _known.clear()
+    # Only what rested for a moment: a file that is written twice within one tick of the clock keeps its time.
+    if _has_rested(path, stat.st_mtime_ns):
+        _known[key] = digest.hexdigest()
+    return digest.hexdigest()
+
+
+def _has_rested(path: Path, mtime_ns: int) -> bool:
+    import time
+
+    now = path.stat()
+    return now.st_mtime_ns == mtime_ns and time.time_ns() - mtime_ns > 2_000_000_000
+
+
+class Kept:
+    """A folder of contents."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def path(self, digest: str) -> Path:
+        """Where a content is, or would be."""
+        return self._folder / digest[:2] / digest
+
+    def keep(self, source: Path) -> str:
+        """Keep a copy of a file; return its hash.
+
+        Raises:
+            OSError: it cannot be read, or there is no room.
+        """
+        digest = hash_of(source)
+        target = self.path(digest)
+        if not target.exists():
+            _copied(source, target)
+        return digest
+
+    def put(self, content: bytes) -> str:
+        """Keep bytes; return their hash."""
+        digest = blake2b(content, digest_size=16).hexdigest()
+        if not (target := self.path(digest)).exists():
+            write_whole(target, content)
+        return digest
+
+    def get(self, digest: str) -> bytes:
+        """Return a content.
+
+        Raises:
+            KeptLost: it is gone, or is not what was kept.
+        """
+        try:
+            content = self.path(digest).read_bytes()
+        except OSError as failure:
+            raise KeptLost(f"the kept content {digest} is gone", str(self._folder)) from failure
+        if blake2b(content, digest_size=16).hexdigest() != digest:
+            raise KeptLost(f"the kept content {digest} is damaged", str(self._folder))
+        return content
+
+    def restore(self, digest: str, target: Path) -> None:
+        """Make `target` a file with a kept content.
+
+        Raises:
+            KeptLost: the content is gone, or is not what was kept.
+            OSError: it cannot be written.
+        """
+        source = self.path(digest)
+        if not source.exists() or hash_of(source) != digest:
+            raise KeptLost(f"the kept content {digest} is gone or damaged", str(self._folder))
+        _copied(source, target)
+
+    def bytes(self) -> int:
+        """How many bytes are kept."""
+        return sum(path.stat().st_size for path in self._paths())
+
+    def sweep(self, used: Container[str]) -> int:
+        """Delete what is not in use; return how many bytes that were."""
+        freed = 0
+        for path in list(self._paths()):
+            if path.name not in used:
+                freed += path.stat().st_size
+                path.unlink(missing_ok=True)
+        return freed
+
+    def _paths(self) -> Iterator[Path]:
+        if self._folder.is_dir():
+            yield from (path for path in self._folder.glob("??/*") if not path.name.startswith("."))
+
+
+def _copied(source: Path, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(prefix=".", suffix=".part", dir=target.parent)
+    os.close(handle)
+    try:
+        shutil.copyfile(source, name)
+        shutil.copymode(source, name)
+        os.replace(name, target)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
