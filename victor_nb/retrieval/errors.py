@@ -61,3 +61,8 @@ class UnusableFile(RetrievalError):
 
 class BadVectors(RetrievalError):
     """Vectors of a wrong shape, or with values that are no numbers."""
+
+    @classmethod
+    def of(cls, embedder: str, problem: str) -> BadVectors:
+        """Build the error for what an embedder returned."""
+        return cls(f"the embedder {embedder!r} {problem}", hint="one finite row of its dimension a text")
