@@ -13,6 +13,7 @@ from typing import Any, Final
 from ...errors import nearest
 from .documents import Document, Key
 from .errors import NodeTypeBroken
+from .expressions import TEMPLATE_WORDS
 from .fields import FileFields, NodeFields, StateFields
 from .mistakes import Mistake, listed, near
 from .node_types import NodeType, node_type, type_names
@@ -22,13 +23,6 @@ from .type_names import UnknownType, python_type
 from .validating import fits, validated
 
 _OURS: Final = frozenset({ITEM, INDEX, SKIPPED})
-_JINJA: Final = frozenset(
-    [
-        *("true", "false", "none", "null", "True", "False", "None", "not", "and", "or", "in", "is", "if", "elif"),
-        *("else", "endif", "for", "endfor", "set", "loop", "self", "super", "caller", "varargs", "kwargs"),
-        *("range", "len"),
-    ]
-)
 
 
 NOTHING_SAID: Final = FileFields.model_validate({"nodes": []})
@@ -133,7 +127,7 @@ def _check_state(found: Declaration, document: Document, mistakes: list[Mistake]
 
 
 def _is_taken(name: str) -> bool:
-    return name in _OURS or name in _JINJA
+    return name in _OURS or name in TEMPLATE_WORDS
 
 
 def _take_nodes(found: Declaration, document: Document, mistakes: list[Mistake]) -> None:

@@ -24,6 +24,14 @@ _NO_VALUE: Final = (
     *(ArithmeticError, LookupError, TypeError, ValueError, AttributeError),
     *(RecursionError, MemoryError, SyntaxError),  # nested too deeply for Python's own compiler
 )
+TEMPLATE_WORDS: Final = frozenset(
+    [
+        *("true", "false", "none", "null", "True", "False", "None", "not", "and", "or", "in", "is", "if", "elif"),
+        *("else", "endif", "for", "endfor", "set", "loop", "self", "super", "caller", "varargs", "kwargs"),
+        *("range", "len"),
+    ]
+)
+"""Words with a meaning of their own in templates, which therefore cannot name a value."""
 Compute = Callable[[Mapping[str, object]], object]
 Locate = Callable[[int], Place]
 """From the number of a line of a text, from 1, to its place in the file."""
