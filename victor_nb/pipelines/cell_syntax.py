@@ -61,14 +61,19 @@ def code_cells(notebook: Mapping[str, object]) -> list[tuple[int, Mapping[str, o
 
 
 def language_of(notebook: Mapping[str, object]) -> str:
-    """Return the language of a notebook's kernel in lower case; Python's where it says nothing."""
+    """Return the language of a notebook's kernel as the notebook writes it; "python" where it says nothing."""
     metadata = notebook.get("metadata")
     said = metadata if isinstance(metadata, Mapping) else {}
     for part, name in (("kernelspec", "language"), ("language_info", "name")):
         inside = said.get(part)
         if isinstance(inside, Mapping) and isinstance(language := inside.get(name), str) and language:
-            return language.lower()
+            return language
     return "python"
+
+
+def is_python(notebook: Mapping[str, object]) -> bool:
+    """Whether a notebook's cells are Python."""
+    return language_of(notebook).lower() in ("python", "python3", "ipython")
 
 
 def _replaces_line(lines: list[str], place: int) -> bool:

@@ -20,7 +20,7 @@ from typing import Final
 from victor_nb.errors import nearest
 
 from .annotations import ANYTHING, type_in, type_of_annotation, type_of_default
-from .cell_syntax import code_cells, language_of, parsed, source_of, tags_of
+from .cell_syntax import code_cells, is_python, parsed, source_of, tags_of
 from .literals import Names, NotSpelledOut, imported_names, value_of
 from .parameter_errors import MissingParameter, UnknownParameter, UnreadableParameters, WrongParameter
 from .parameter_types import Misfit, ParameterType
@@ -92,7 +92,7 @@ def declared(notebook: Mapping[str, object], where: str = "") -> Declared:
     if tagged is None:
         warning = "no cell has the tag 'parameters', so the values are set above the first cell"
         return Declared(is_open=True, warning=warning)
-    if not language_of(notebook).startswith("python"):
+    if not is_python(notebook):
         return Declared(is_open=True)
     text = source_of(tagged[1])
     if (module := parsed(text)) is None:

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from hashlib import blake2b
 from typing import Final
 
-from .cell_syntax import code_cells, language_of, parsed, source_of, tags_of
+from .cell_syntax import code_cells, is_python, parsed, source_of, tags_of
 
 DECISIVE_TAGS: Final = ("injected-parameters", "parameters", "raises-exception", "skip-execution")
 """Where values are set, what may fail, and what is passed over: the tags that papermill and nbclient act on."""
@@ -24,11 +24,10 @@ _CELL: Final = "# %%"
 
 def normalised(notebook: Mapping[str, object]) -> str:
     """Return the code of a notebook, as nbformat or JSON gives it, without what does not count."""
-    is_python = language_of(notebook).startswith("python")
+    reads = normalised_cell if is_python(notebook) else _as_text
     parts = []
     for _, cell in code_cells(notebook):
-        text = source_of(cell)
-        if code := normalised_cell(text) if is_python else _as_text(text):
+        if code := reads(source_of(cell)):
             tags = tags_of(cell)
             parts.append(f"{_CELL}{''.join(f' {tag}' for tag in DECISIVE_TAGS if tag in tags)}\n{code}")
     return "\n".join(parts)
