@@ -1,7 +1,7 @@
 """What can go wrong with workflows as text, besides the `InvalidWorkflow` that names every mistake in a file.
 
 VictorError
- ├── FileUnreadable       a workflow file that cannot be opened
+ ├── FileUnreadable       a file that cannot be opened
  ├── InvalidExpression    text that is no expression or template
  ├── ExpressionFailed     an expression that has no value here
  ├── NodeTypeBroken       a node type of an installed package that cannot be loaded
@@ -11,19 +11,22 @@ VictorError
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal, TypeAlias
 
 from ...errors import VictorError, nearest
 from .places import Place
 
+FileKind: TypeAlias = Literal["workflow", "pipeline"]
+
 
 class FileUnreadable(VictorError):
-    """A workflow file cannot be opened."""
+    """A file of a workflow or pipeline cannot be opened."""
 
     @classmethod
-    def because(cls, path: Path, error: OSError) -> FileUnreadable:
+    def because(cls, path: Path, error: OSError, kind: FileKind = "workflow") -> FileUnreadable:
         """Build the error; a missing file's names the nearest one beside it."""
         if not isinstance(error, FileNotFoundError):
-            return cls(f"the workflow file cannot be read: {error.strerror or error}", str(path))
+            return cls(f"the {kind} file cannot be read: {error.strerror or error}", str(path))
         beside = [one.name for one in path.parent.glob("*.y*ml")] if path.parent.is_dir() else []
         return cls(f"there is no file {str(path)!r}.{nearest(path.name, beside)}")
 

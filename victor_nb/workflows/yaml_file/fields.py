@@ -135,10 +135,21 @@ class NodeFields(Fields):
     )
 
 
-class FileFields(Fields):
-    """A workflow as a file. Keys that begin with `x-` are yours: a place for values that anchors name."""
+class WholeFile(Fields):
+    """A whole file. Keys that begin with `x-` are the writer's own."""
 
     model_config = ConfigDict(json_schema_extra={"patternProperties": {"^x-": True}})
+
+    @model_validator(mode="before")
+    @classmethod
+    def _leave_out_the_writers_own(cls, value: object) -> object:
+        if not isinstance(value, dict):
+            return value
+        return {key: one for key, one in value.items() if not str(key).startswith("x-")}
+
+
+class FileFields(WholeFile):
+    """A workflow as a file. Keys that begin with `x-` are yours: a place for values that anchors name."""
 
     workflow: str | None = Field(None, description="The name of the workflow.", min_length=1)
     name: str | None = Field(None, description="The same as `workflow`.", min_length=1)
@@ -152,10 +163,3 @@ class FileFields(Fields):
         "given them.",
     )
     nodes: list[Any] = Field(description="The nodes, in the order in which they run if they do not say otherwise.")
-
-    @model_validator(mode="before")
-    @classmethod
-    def _leave_out_the_writers_own(cls, value: object) -> object:
-        if not isinstance(value, dict):
-            return value
-        return {key: one for key, one in value.items() if not str(key).startswith("x-")}

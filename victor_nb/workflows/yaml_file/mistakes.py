@@ -33,7 +33,12 @@ def listed(names: Sequence[str]) -> str:
     return ", ".join([*names[:MOST_LISTED], *(["…"] if len(names) > MOST_LISTED else [])])
 
 
+def in_order(mistakes: Iterable[Mistake]) -> list[Problem]:
+    """Return them as problems, each once, in the order of the file."""
+    ordered = sorted(dict.fromkeys(mistakes), key=lambda one: (one.place.file, one.place.line, one.place.column))
+    return [Problem(one.what, str(one.place), one.hint) for one in ordered]
+
+
 def told(name: str, mistakes: Iterable[Mistake]) -> InvalidWorkflow:
     """Return the error that names them all, each once, in the order of the file."""
-    ordered = sorted(dict.fromkeys(mistakes), key=lambda one: (one.place.file, one.place.line, one.place.column))
-    return InvalidWorkflow.of(name, [Problem(one.what, str(one.place), one.hint) for one in ordered])
+    return InvalidWorkflow.of(name, in_order(mistakes))

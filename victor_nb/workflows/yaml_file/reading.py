@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from .documents import Document, Written
-from .errors import FileUnreadable
+from .errors import FileKind, FileUnreadable
 from .mistakes import Mistake
 from .places import Place, Spot
 from .scalars import meaning
@@ -29,7 +29,7 @@ DEEPEST: Final = 50
 _TAG: Final = "tag:yaml.org,2002:"
 
 
-def read_file(path: Path) -> tuple[Document | None, list[Mistake]]:
+def read_file(path: Path, kind: FileKind = "workflow") -> tuple[Document | None, list[Mistake]]:
     """Read a file; see `read`.
 
     Raises: FileUnreadable: there is no such file, or it cannot be opened.
@@ -38,18 +38,18 @@ def read_file(path: Path) -> tuple[Document | None, list[Mistake]]:
         with path.open("rb") as file:
             raw = file.read(LONGEST_BYTES + 1)
     except OSError as error:
-        raise FileUnreadable.because(path, error) from error
+        raise FileUnreadable.because(path, error, kind) from error
     if len(raw) > LONGEST_BYTES:
         return None, [_too_long(str(path))]
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         return None, [_not_utf8(raw, error.start, str(path))]
-    return read(text, str(path))
+    return read(text, str(path), kind)
 
 
-def read(text: str, file: str) -> tuple[Document | None, list[Mistake]]:
-    """Read YAML.
+def read(text: str, file: str, kind: FileKind = "workflow") -> tuple[Document | None, list[Mistake]]:
+    """Read YAML; `kind` is what the file is called in messages.
 
     Returns: the document, None if it cannot be read at all; and what is wrong.
     """
@@ -57,7 +57,7 @@ def read(text: str, file: str) -> tuple[Document | None, list[Mistake]]:
 
     if len(text) > LONGEST_BYTES:
         return None, [_too_long(file)]
-    composer = _Composer(file)
+    composer = _Composer(file, kind)
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
         root = composer.document(yaml.parse(text, Loader=loader))
@@ -89,11 +89,11 @@ class _GivenUp(Exception):
 class _Composer:
     """From the parser's events to `Written` values."""
 
-    def __init__(self, file: str) -> None:
+    def __init__(self, file: str, kind: FileKind) -> None:
         from yaml import events as kinds
 
         self.mistakes: list[Mistake] = []
-        self._file = file
+        self._file, self._kind = file, kind
         self._anchors: dict[str, Written | None] = {}
         self._size = 0
         self._kinds = kinds
@@ -106,12 +106,13 @@ class _Composer:
                 continue
             if isinstance(event, kinds.DocumentStartEvent):
                 if root is not None:
-                    self._note(event, "the file holds a second document", "one workflow a file; remove the `---`")
+                    self._note(event, "the file holds a second document", f"one {self._kind} a file; remove the `---`")
                     return root
                 continue
             root = self._node(event, events, 0)
         if root is None:
-            self.mistakes.append(Mistake("the file is empty", Place(self._file, 1, 1), "a workflow has nodes"))
+            hint = "a workflow has nodes" if self._kind == "workflow" else "a pipeline has notebooks"
+            self.mistakes.append(Mistake("the file is empty", Place(self._file, 1, 1), hint))
         return root
 
     def _node(self, event: Event, events: Iterator[Event], depth: int) -> Written:
