@@ -184,16 +184,16 @@ def is_plain(value: object) -> bool:
         for key, item in value.items():  # type: ignore[attr-defined]
             if type(key) is not str or key[:1] == "$":
                 return False
-            if type(item) is not str and item is not None and not is_plain(item):
+            if type(item) not in _ATOMS_AND_TEXT and not is_plain(item):
                 return False
         return True
     if kind is list:
-        return all(map(is_plain, value))  # type: ignore[call-overload]
+        return all(type(item) in _ATOMS_AND_TEXT or is_plain(item) for item in value)  # type: ignore[attr-defined]
     if kind is int:
         return -_INT_LIMIT < value < _INT_LIMIT  # type: ignore[operator]
     if kind is float:
         return math.isfinite(value)  # type: ignore[arg-type]
-    return kind is str or kind in _ATOMS or kind is msgspec.Raw
+    return kind in _ATOMS_AND_TEXT or kind is msgspec.Raw
 
 
 def _findable(kind: type) -> str:

@@ -69,22 +69,21 @@ class RunLog:
             LeaseLost: another process has taken over the run.
             JournalError: the store cannot take it.
         """
-        self._waiting.append(entry)
+        if self._lock.locked():  # whoever holds it takes the event along
+            self._waiting.append(entry)
         with self._lock:
-            self._settle_before(entry)
+            if self._unsure is not None:
+                self._settle_before(entry)
             if not entry.is_committed and entry.failure is None:
-                self._commit(self._drained(entry))
+                self._commit(self._drained(entry) if self._waiting else [entry])
         if entry.failure is not None:
             raise entry.failure
 
     def write_all(self, entries: Sequence[Entry]) -> None:
         """Commit several events, oldest first, in one transaction; raises as `write` does, and then none is there."""
-        self._waiting.extend(entries)
         with self._lock:
-            self._settle_before(*entries)
-            left = [entry for entry in entries if not entry.is_committed and entry.failure is None]
-            if left:
-                self._commit(self._drained(*left))
+            self._settle()
+            self._commit([*self._drained(), *entries])
         for entry in entries:
             if entry.failure is not None:
                 raise entry.failure
@@ -112,16 +111,16 @@ class RunLog:
             if entry.failure is not None:
                 raise entry.failure
 
-    def _drained(self, *own: Entry) -> list[Entry]:
-        """Take everything that waits, from one queue for good: a list that is swapped could lose a late comer."""
+    def _drained(self, own: Entry | None = None) -> list[Entry]:
+        """Take everything that waits, from one queue for good: a list that is swapped could lose a late comer.
+
+        `own` comes last, unless it waits already; an interrupted thread may have taken it, and not committed it.
+        """
         batch = []
         while self._waiting:
             batch.append(self._waiting.popleft())
-        if own and (
-            len(own) > 1 or batch[-1:] != [*own]
-        ):  # an interrupted thread may have taken ours, and not committed them
-            taken = set(map(id, batch))
-            batch += [entry for entry in own if id(entry) not in taken]
+        if own is not None and all(entry is not own for entry in batch):
+            batch.append(own)
         return batch
 
     async def write_with_turn(self, entry: Entry) -> None:
@@ -157,11 +156,10 @@ class RunLog:
 
     def _commit(self, batch: list[Entry]) -> None:
         """Number and store the entries; what goes wrong is left in each of them. The lock is held."""
-        now = self._clock()
-        rows = [
-            Row(self._seq + place, now, entry.type, entry.step_id, entry.parent_id, entry.raw)
-            for place, entry in enumerate(batch, 1)
-        ]
+        now, seq, rows = self._clock(), self._seq, list[Row]()
+        for entry in batch:
+            seq += 1
+            rows.append(Row(seq, now, entry.type, entry.step_id, entry.parent_id, entry.raw))
         whole = batch[0] if len(batch) == 1 else _together(batch)
         self._unsure = (batch, rows)
         try:
@@ -180,14 +178,13 @@ class RunLog:
             for row in rows:
                 self._hub.publish(Event(self._run_id, *row))
 
-    def _settle_before(self, *entries: Entry) -> None:
-        """Settle; if that fails, `entries` are not left to be committed later, when nobody expects it any more."""
+    def _settle_before(self, entry: Entry) -> None:
+        """Settle; if that fails, the entry is not left to be committed later, when nobody expects it any more."""
         try:
             self._settle()
         except BaseException:
-            for entry in entries:
-                with contextlib.suppress(ValueError):  # a group may have taken it along already
-                    self._waiting.remove(entry)
+            with contextlib.suppress(ValueError):  # a group may have taken it along already
+                self._waiting.remove(entry)
             raise
 
     def _settle(self) -> None:

@@ -50,8 +50,10 @@ class MemoryStore:
             stored = self._events[run_id]
             if rows and rows[0].seq != len(stored) + 1:
                 raise LeaseLost.to_another(run_id)
-            stored.extend(Event(run_id, *row) for row in rows)
-            self._blobs.update(blobs)
+            for row in rows:
+                stored.append(Event(run_id, *row))
+            if blobs:
+                self._blobs.update(blobs)
             self._appends += 1
             if status is not None:
                 self._runs[run_id] = replace(self._runs[run_id], status=status, updated=rows[-1].time)

@@ -107,22 +107,17 @@ class PlacedSteps:
         Raises:
             Unstorable: the result cannot be written down.
         """
-        if step.notes is None and (raw := self._plain_done(step, superstep, result, ms)) is not None:
-            return Entry("step.finished", raw, step.id, step.parent_id)
+        try:
+            if step.notes is None and is_plain(result):  # most events there are
+                raw = to_json(_Done(step.kind, step.name, superstep, result, ms))
+                if len(raw) <= INLINE_BYTES and self._redactor.clean(raw) is raw:
+                    return Entry("step.finished", raw, step.id, step.parent_id)
+        except (UnicodeEncodeError, RecursionError):  # half a character, a circle: the writer knows what to do
+            pass
         writer = Writer(self._redactor)
         body: dict[str, object] = {"kind": step.kind, "name": step.name}
         body |= {"superstep": superstep, "result": result, "ms": ms, **(step.notes or {})}
         return Entry("step.finished", writer.body(body), step.id, step.parent_id, writer.blobs)
-
-    def _plain_done(self, step: Step, superstep: int, result: object, ms: float) -> bytes | None:
-        """The body of most events there are: short, of JSON values; None for any other."""
-        try:
-            if not is_plain(result):
-                return None
-            raw = to_json(_Done(step.kind, step.name, superstep, result, ms))
-        except (UnicodeEncodeError, RecursionError):  # half a character, a circle: the writer knows what to do
-            return None
-        return self._redactor.clean_json(raw) if len(raw) <= INLINE_BYTES else None
 
     def note(self, type: str, data: dict[str, object], step_id: str = "", parent_id: str = "") -> Entry:
         """Return an event that is no step, ready to be written."""
@@ -131,9 +126,14 @@ class PlacedSteps:
 
     def write(self, entries: Sequence[Entry]) -> None:
         """Commit events in one transaction; in a replay that adds nothing they are only shown."""
-        log = self._run._writer() if self._run.mode != "strict" else None
-        if log is not None:
-            log.write_all(entries) if len(entries) > 1 else log.write(entries[0])
+        run = self._run
+        if run.mode == "strict":
+            return
+        log = run._log or run._writer()
+        if len(entries) == 1:
+            log.write(entries[0])
+        else:
+            log.write_all(entries)
 
     def write_later(self, entry: Entry) -> None:
         """Leave an event to be committed with the next one that is written."""
