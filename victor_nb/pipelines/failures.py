@@ -4,6 +4,7 @@ VictorError
  ├── InvalidState
  │    └── WrongValue        a parameter of the pipeline has a value that it cannot have
  ├── PipelineFailed         nodes failed; carries what every node came to
+ ├── NodeKilled             the kernel of a notebook died, or its time had run out
  ├── OutputMissing          a node ended well and did not write a file that it declares
  ├── NothingToTake          a run is about some nodes only, and one that they need was never run
  └── Resumable
@@ -50,6 +51,10 @@ class PipelineFailed(VictorError):
         )
         error.result = result
         return error
+
+
+class NodeKilled(VictorError):
+    """A notebook's kernel died, or was ended because time had run out."""
 
 
 class OutputMissing(VictorError):

@@ -1,0 +1,196 @@
+"""The cache: what members made before, and what they made it from.
+
+1. An entry is a file, written whole or not at all, by any number of processes; nothing locks and nothing is changed.
+2. An entry counts if everything that it was made from is the same now; the first difference to the newest one is told.
+3. Outputs and long values are kept by their hash; an entry whose contents are lost does not count.
+"""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+import msgspec
+
+from ..journal import Redactor
+from ..journal.codec import Reader, Writer, from_json
+from .folders import PipelineFolder, file_name, write_whole
+from .identity import Identity, difference, up_to_date
+from .kept import Kept, hash_of
+
+MOST_ENTRIES: Final = 10
+"""Kept for each member; the oldest go first."""
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """What a member made once.
+
+    Attributes:
+        made: seconds since the epoch.
+        seconds: that it took.
+        value: as JSON; what is long in it is kept by its hash.
+        outputs: declared files, by path relative to the pipeline's folder, with their hashes.
+        contents: the hashes of all that is kept for it.
+        notebook: where the executed notebook was put.
+        is_reusable: whether the node lets itself be answered from the cache.
+    """
+
+    member: str
+    run_id: str
+    made: float
+    seconds: float
+    identity: Identity
+    value: msgspec.Raw
+    outputs: dict[str, str] = {}
+    contents: list[str] = []
+    notebook: str = ""
+    is_reusable: bool = True
+
+
+_encode: Final = msgspec.json.Encoder().encode
+_decode: Final = msgspec.json.Decoder(Entry).decode
+
+
+class Found(NamedTuple):
+    """The answer to a look-up: an entry or none, and why."""
+
+    entry: Entry | None
+    why: str
+
+
+class Cache:
+    """The cache of one pipeline.
+
+    Args:
+        base: what the paths of outputs are relative to.
+        redactor: takes secrets out of what is kept.
+    """
+
+    def __init__(self, folder: PipelineFolder, base: Path, redactor: Redactor) -> None:
+        self._folder, self._base, self._redactor = folder, base, redactor
+        self.kept = Kept(folder.kept)
+
+    def find(self, member: str, identity: Identity) -> Found:
+        """Look for an entry that was made from the same; say how the newest one differs if there is none."""
+        why = ""
+        for entry in self.entries(member):
+            if not entry.is_reusable:
+                continue
+            told = difference(entry.identity, up_to_date(identity, entry.identity, self._base))
+            if not told:
+                told = self._lost(entry)
+            if not told:
+                return Found(entry, f"nothing changed since run {entry.run_id}")
+            why = why or told
+        return Found(None, why or "it never ran")
+
+    def newest(self, member: str) -> Entry | None:
+        """Return what a member made last, from whatever; None if it never ran."""
+        return next(self.entries(member), None)
+
+    def entries(self, member: str) -> Iterator[Entry]:
+        """Yield what a member made, newest first; what cannot be read is passed over."""
+        for path in self._paths(member):
+            try:
+                yield _decode(path.read_bytes())
+            except (OSError, msgspec.MsgspecError):  # somebody cleans, or another version wrote it
+                continue
+
+    def put(
+        self,
+        member: str,
+        identity: Identity,
+        value: object,
+        *,
+        run_id: str,
+        seconds: float,
+        outputs: Mapping[str, Path],
+        notebook: str = "",
+        is_reusable: bool = True,
+    ) -> Entry:
+        """Keep what a member made.
+
+        Raises:
+            Unstorable: the value cannot be written down.
+            OSError: an output cannot be read, or there is no room.
+        """
+        writer = Writer(self._redactor)
+        body = from_json(writer.body({"value": value}))["value"]
+        kept = {path: self.kept.keep(file) for path, file in outputs.items()} if is_reusable else {}
+        contents = [*kept.values(), *(self.kept.put(content) for content in writer.blobs.values())]
+        raw = msgspec.Raw(_encode(body))
+        entry = Entry(
+            member, run_id, time.time(), seconds, identity, raw, kept, contents, notebook, is_reusable
+        )  # fmt: skip
+        folder = self._folder.cache / file_name(member)
+        write_whole(folder / f"{time.time_ns():020d}-{uuid.uuid4().hex[:8]}.json", _encode(entry))
+        for old in self._paths(member)[MOST_ENTRIES:]:
+            old.unlink(missing_ok=True)
+        return entry
+
+    def value(self, entry: Entry) -> Any:
+        """Return the value of an entry.
+
+        Raises:
+            KeptLost: a part of it is gone.
+        """
+        return Reader(self.kept.get).revive(from_json(bytes(entry.value)))
+
+    def restore(self, entry: Entry) -> list[str]:
+        """Put back outputs that are gone or were changed; return their paths.
+
+        Raises:
+            KeptLost: a kept copy went meanwhile.
+            OSError: one cannot be written.
+        """
+        restored = [path for path, digest in entry.outputs.items() if not _is(self._base / path, digest)]
+        for path in restored:
+            self.kept.restore(entry.outputs[path], self._base / path)
+        return restored
+
+    def _lost(self, entry: Entry) -> str:
+        for path, digest in entry.outputs.items():
+            if not _is(self._base / path, digest) and not _is(self.kept.path(digest), digest):
+                return f"its output {path} is gone or damaged, and so is the kept copy"
+        gone = [digest for digest in entry.contents if not self.kept.path(digest).exists()]
+        return "a part of its value is gone" if set(gone) - set(entry.outputs.values()) else ""
+
+    def _paths(self, member: str) -> list[Path]:
+        folder = self._folder.cache / file_name(member)
+        try:
+            return sorted(folder.glob("[0-9]*.json"), reverse=True)
+        except OSError:
+            return []
+
+    # -- size ------------------------------------------------------------------------------------------------------
+
+    def bytes(self) -> int:
+        """How many bytes the cache takes, kept outputs and values included."""
+        paths = self._folder.cache.glob("*/*.json") if self._folder.cache.is_dir() else ()
+        return self.kept.bytes() + sum(path.stat().st_size for path in paths)
+
+    def clean(self, *, keep: int = 0) -> int:
+        """Forget all but the newest `keep` entries of each member; return how many bytes that freed."""
+        freed, used = 0, set[str]()
+        for folder in sorted(self._folder.cache.glob("*")) if self._folder.cache.is_dir() else ():
+            paths = sorted(folder.glob("[0-9]*.json"), reverse=True)
+            for path in paths[:keep]:
+                try:
+                    used.update(_decode(path.read_bytes()).contents)
+                except msgspec.MsgspecError:
+                    continue
+            for path in paths[keep:]:
+                freed += path.stat().st_size
+                path.unlink(missing_ok=True)
+        return freed + self.kept.sweep(used)
+
+
+def _is(path: Path, digest: str) -> bool:
+    """Whether a file has a content."""
+    try:
+        return hash_of(path) == digest
+    except OSError:
+        return False

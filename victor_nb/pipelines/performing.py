@@ -1,0 +1,293 @@
+"""One member of a node: answered by the journal, by the cache, or done; and recorded whatever comes of it.
+
+1. What is finished in this run is never done again. What was made from the same before is taken from the cache.
+2. A member that fails fails alone: its error is recorded, and whoever needs it finds it failed.
+3. A result is kept in the cache before the journal says that the member is finished, so that a kill in between costs
+   nothing but a look-up.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from ..errors import VictorError
+from ..journal import Effect, Step
+from ..journal.errors import JournalError, LeaseLost, ReplayMiss
+from ..journal.steps import CURRENT
+from ..workflows import NodeFailed
+from ..workflows.runtime import Waiting
+from .around import Around
+from .attempts import tried, within
+from .cache import Entry
+from .failures import NodeStopped, NothingToTake, OutputMissing, PipelineChanged
+from .given import Given, files_of, given_to, is_due
+from .identity import Identity, difference, file_parts
+from .matrix import Member
+from .record import WHY
+from .results import Because, NodeStatus
+from .spec import AgentWork, ComputeWork, Node, NotebookWork, WorkflowWork
+
+if TYPE_CHECKING:
+    from .notebook_work import Prepared
+
+SUPERSTEP: Final = 1
+"""Of the graph whose one node a pipeline is."""
+NOT_OURS: Final = (JournalError, LeaseLost, ReplayMiss, PipelineChanged)
+"""What ends the run and not just a node."""
+
+
+@dataclass(frozen=True, slots=True)
+class Came:
+    """What became of a member.
+
+    Attributes:
+        failure: why it has no value; None where it has one, or was skipped.
+        waiting: what it asks a person.
+    """
+
+    status: NodeStatus
+    value: Any = None
+    because: Because = ""
+    failure: Exception | None = None
+    waiting: Waiting | None = None
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether nothing that needs it can run."""
+        return self.failure is not None or self.waiting is not None or self.because in ("failed", "not asked")
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """A member that is ready to be done."""
+
+    node: Node
+    member: Member
+    given: Given
+    identity: Identity
+    notebook: Prepared | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """What a member made: its value, its declared files and its executed notebook."""
+
+    value: Any
+    outputs: dict[str, Path]
+    notebook: str = ""
+
+
+async def perform(around: Around, node: Node, member: Member, scope: dict[str, Any]) -> Came:
+    """Have a member done, if it is not done already.
+
+    Args:
+        scope: what its templates may name.
+
+    Raises:
+        ReplayMiss: in a strict replay, the record does not know it.
+        PipelineChanged: it is finished, and is another one now.
+        JournalError, LeaseLost: the run cannot go on.
+    """
+    placed = around.run.placed
+    step = Step(
+        around.run.id, member.id, around.inside.id, node.kind, member.id, Effect.IDEMPOTENT, b"null"
+    )  # fmt: skip
+    if (recorded := placed.recorded(step.id)) is not None:
+        return _answered(around, node, member, scope, recorded, placed.result(recorded, step))
+    await placed.admit(step)
+    began = time.perf_counter()
+    inside = CURRENT.set(step)
+    try:
+        return await _done(around, node, member, scope, step, began)
+    except NOT_OURS:
+        raise
+    except Waiting as waiting:
+        placed.paused(step, waiting, began)
+        return Came("stopped", waiting=waiting)
+    except Exception as failure:
+        told = _explained(failure, node, member, around.run.id)
+        placed.failed(step, told, began)
+        return Came("failed", because="failed", failure=told)
+    except BaseException:
+        placed.failed(step, NodeStopped(f"{member.id} was ended because the run was", f"run {around.run.id}"), began)
+        raise
+    finally:
+        CURRENT.reset(inside)
+
+
+async def _done(
+    around: Around, node: Node, member: Member, scope: dict[str, Any], step: Step, began: float
+) -> Came:  # fmt: skip
+    if not is_due(node, {**scope, **member.values}):
+        why = f"its condition does not hold: {node.when}"
+        return _write(around, step, began, "skipped", None, why=why, because="when")
+    if node.id in around.choice.taken:
+        return _taken(around, node, member, step, began)
+    work = _prepared(around, node, member, given_to(node, member, scope))
+    found = around.cache.find(member.id, work.identity)
+    is_forced = node.id in around.choice.forced
+    if found.entry is not None and node.cache and not is_forced:
+        restored = around.cache.restore(found.entry)
+        why = found.why + (f"; restored {', '.join(restored)}" if restored else "")
+        return _from_entry(around, found.entry, member, step, began, work.identity, why)
+    why = "it was asked to run anew" if is_forced else "its cache is off" if not node.cache else found.why
+    around.note(WHY, {"name": member.id, "why": why})
+    async with around.workers.one(around.priority.get(node.id, 0.0)):
+        began = time.perf_counter()
+        around.run.placed.start(step)
+        made = await tried(around, step, node.retry, lambda: _made(around, work, step))
+    seconds = time.perf_counter() - began
+    around.cache.put(
+        member.id, work.identity, made.value,
+        run_id=around.run.id, seconds=seconds, outputs=made.outputs, notebook=made.notebook, is_reusable=node.cache,
+    )  # fmt: skip
+    return _write(
+        around, step, began, "finished", made.value,
+        why=why, notebook=made.notebook, outputs=sorted(made.outputs), identity=work.identity.key, matrix=member.values,
+    )  # fmt: skip
+
+
+def _prepared(around: Around, node: Node, member: Member, given: Given) -> _Work:
+    redactor = around.run.journal.redactor
+    notebook: Prepared | None = None
+    if isinstance(node.work, NotebookWork):
+        from .notebook_work import notebook_parts, prepared
+
+        notebook = prepared(node, given, around.base)
+        parts = notebook_parts(node, notebook, redactor)
+    else:
+        from .works import agent_parts, compute_parts, workflow_parts
+
+        match node.work:
+            case ComputeWork():
+                parts = compute_parts(node.work, given, redactor)
+            case AgentWork():
+                parts = agent_parts(node.work, given, redactor)
+            case WorkflowWork():
+                parts = workflow_parts(node.work, given, around, redactor)
+    files, missing = files_of(around.base, given.inputs)
+    if missing:
+        raise NodeFailed(
+            f"{member.id} reads {missing[0]}, and there is no such file",
+            node.where or f"node {node.id!r}",
+            "make it, or say which node writes it (outputs)",
+        )
+    return _Work(node, member, given, Identity({**parts, **file_parts(files)}), notebook)
+
+
+async def _made(around: Around, work: _Work, step: Step) -> _Made:
+    node, member = work.node, work.member
+    notebook = ""
+    if isinstance(node.work, NotebookWork):
+        from .notebook_work import executed
+
+        assert work.notebook is not None
+        outcome = await executed(node, member.id, work.notebook, around, step)
+        value: Any = outcome.value
+        notebook = outcome.notebook
+    else:
+        from .works import asked, computed, worked
+
+        match node.work:
+            case ComputeWork():
+                doing = computed(node.work, work.given, around)
+            case AgentWork():
+                doing = asked(node.work, work.given)
+            case WorkflowWork():
+                doing = worked(node.work, work.given, around)
+        value = await within(node.timeout_s, member.id, around.run.id, doing)
+    return _Made(value, _outputs(around, work), notebook)
+
+
+def _outputs(around: Around, work: _Work) -> dict[str, Path]:
+    files, missing = files_of(around.base, work.given.outputs)
+    if missing:
+        raise OutputMissing(
+            f"{work.member.id} ended well and wrote no {missing[0]}",
+            work.node.where or f"node {work.node.id!r}",
+            f"paths are relative to {around.base}; mend the path or the node",
+        )
+    return files
+
+
+# -- what is known already ---------------------------------------------------------------------------------------------
+
+
+def _answered(
+    around: Around, node: Node, member: Member, scope: dict[str, Any], recorded: bytes, value: Any
+) -> Came:  # fmt: skip
+    """Take what this run has finished before; see to it that its files are there."""
+    from ..journal.codec import from_json
+
+    body = from_json(recorded)
+    status: NodeStatus = body["status"]
+    came = Came(status, value, body.get("because", ""))
+    if around.run.mode == "strict" or status == "skipped" or node.id in around.choice.taken:
+        return came
+    entry = next((one for one in around.cache.entries(member.id) if one.identity.key == body["identity"]), None)
+    if not around.accept_changes:
+        _check_same(around, node, member, scope, body["identity"], entry)
+    if entry is not None:
+        around.cache.restore(entry)
+    return came
+
+
+def _check_same(
+    around: Around, node: Node, member: Member, scope: dict[str, Any], key: str, entry: Entry | None
+) -> None:  # fmt: skip
+    now = _prepared(around, node, member, given_to(node, member, scope)).identity
+    if now.key == key:
+        return
+    told = difference(Identity(entry.identity.parts), now) if entry is not None else "it is another one now"
+    raise PipelineChanged(
+        f"{member.id} is finished in this run, and changed since: {told}",
+        f"run {around.run.id}",
+        "start a new run: what did not change comes from the cache; or accept_changes=True keeps what is finished",
+    )
+
+
+def _taken(around: Around, node: Node, member: Member, step: Step, began: float) -> Came:
+    entry = around.cache.newest(member.id)
+    if entry is None:
+        raise NothingToTake(
+            f"{member.id} is needed, and was never run",
+            f"pipeline {around.spec.name!r}",
+            f"run it too: --from {node.id}, or the whole pipeline",
+        )
+    around.cache.restore(entry)
+    return _from_entry(around, entry, member, step, began, entry.identity, f"not asked for; from run {entry.run_id}")
+
+
+def _from_entry(
+    around: Around, entry: Entry, member: Member, step: Step, began: float, identity: Identity, why: str
+) -> Came:  # fmt: skip
+    value = around.cache.value(entry)
+    step.note(cached=True)
+    return _write(
+        around, step, began, "cached", value,
+        why=why, notebook=entry.notebook, outputs=sorted(entry.outputs), identity=identity.key, matrix=member.values,
+    )  # fmt: skip
+
+
+def _write(around: Around, step: Step, began: float, status: NodeStatus, value: Any, **notes: Any) -> Came:
+    seconds = round(time.perf_counter() - began, 4)
+    step.note(status=status, seconds=seconds, **{name: one for name, one in notes.items() if one})
+    entry = around.run.placed.done(step, SUPERSTEP, value, round(seconds * 1000, 3))
+    around.run.placed.write([entry])
+    return Came(status, value, notes.get("because", ""))
+
+
+def _explained(failure: Exception, node: Node, member: Member, run_id: str) -> Exception:
+    """Return the error as a person should see it; ours say enough already."""
+    if isinstance(failure, VictorError):
+        return failure
+    error = NodeFailed(
+        f"{member.id} failed: {type(failure).__name__}: {failure}",
+        node.where or f"node {node.id!r}",
+        f"what is finished is kept; mend the cause, then: victor resume {run_id}",
+    )
+    error.__cause__ = failure
+    return error

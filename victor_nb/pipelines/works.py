@@ -1,0 +1,113 @@
+"""What each kind of node does besides running notebooks: functions, agents, workflows; and what identifies it.
+
+A work knows nothing of caches, retries and other nodes: it is given values and returns one.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Awaitable, Callable
+from contextvars import copy_context
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, cast
+
+from ..errors import UsageError, nearest
+from ..journal import Redactor
+from ..workflows.sources import read
+from .around import Around
+from .given import Given
+from .identity import Part, code_part, text_part, value_part
+from .spec import AgentWork, ComputeWork, WorkflowWork
+
+if TYPE_CHECKING:
+    from ..agents import Agent
+    from ..workflows import Workflow
+
+
+def function_of(work: ComputeWork) -> Callable[..., Any]:
+    """Return the function of a node, imported where only its place is said.
+
+    Raises:
+        UsageError: there is no such function.
+    """
+    if not isinstance(work.function, str):
+        return work.function
+    module_name, _, name = work.function.partition(":")
+    try:
+        module = import_module(module_name)
+        found: Any = functools.reduce(getattr, name.split("."), module)
+    except ImportError as failure:
+        raise UsageError(f"the function {work.function!r} cannot be imported: {failure}") from failure
+    except AttributeError as failure:
+        known = nearest(name, [one for one in vars(module) if not one.startswith("_")])
+        raise UsageError(f"module {module_name!r} has no function {name!r}.{known}") from failure
+    if not callable(found):
+        raise UsageError(f"{work.function!r} is {type(found).__name__}, which cannot be called")
+    return cast(Callable[..., Any], found)
+
+
+def compute_parts(work: ComputeWork, given: Given, redactor: Redactor) -> dict[str, Part]:
+    """What a function's result depends on."""
+    parts = {"code": code_part(read(function_of(work)).hash)}
+    return parts | {f"parameter {name}": value_part(value, redactor) for name, value in given.parameters.items()}
+
+
+async def computed(work: ComputeWork, given: Given, around: Around) -> Any:
+    """Call a function; one that is no coroutine runs in a thread, or where the executor has it run."""
+    call = functools.partial(function_of(work), **given.parameters)
+    if inspect.iscoroutinefunction(call.func):
+        return await call()
+    if around.executor is not None:
+        return await around.executor.submit(call)
+    context = copy_context()
+    said = await around.runtime.threads.run(functools.partial(context.run, call))
+    return await said if isinstance(said, Awaitable) else said
+
+
+def agent_of(work: AgentWork) -> Agent:
+    """Return the agent of a node: it, or one with no tools for the model that is named."""
+    if not isinstance(work.agent, str):
+        return work.agent
+    from ..agents import Agent
+
+    return Agent(model=work.agent)
+
+
+def agent_parts(work: AgentWork, given: Given, redactor: Redactor) -> dict[str, Part]:
+    """What an agent's answer depends on, as far as it can be known before it is asked."""
+    agent = agent_of(work)
+    return {
+        "model": text_part(agent.model if isinstance(agent.model, str) else repr(agent.model), redactor),
+        "instructions": text_part(agent.instructions, redactor),
+        "goal": text_part(given.goal, redactor),
+        "tools": code_part(" ".join(read(tool).hash for tool in agent.tools)),
+    }
+
+
+async def asked(work: AgentWork, given: Given) -> Any:
+    """Ask an agent; its steps are a part of this run, so that what it was told is never paid for twice."""
+    result = await agent_of(work).run(given.goal)
+    return result.data if result.data is not None else result.text
+
+
+def workflow_of(work: WorkflowWork, around: Around) -> Workflow:
+    """Return the workflow of a node, read from its file where only that is said."""
+    if not isinstance(work.workflow, str):
+        return work.workflow
+    from ..workflows import load_workflow
+
+    return load_workflow(around.base / work.workflow)
+
+
+def workflow_parts(work: WorkflowWork, given: Given, around: Around, redactor: Redactor) -> dict[str, Part]:
+    """What a workflow's output depends on."""
+    plan = workflow_of(work, around).plan()
+    parts = {f"node {name} of the workflow": code_part(source) for name, source in sorted(plan.sources().items())}
+    return parts | {f"parameter {name}": value_part(value, redactor) for name, value in given.parameters.items()}
+
+
+async def worked(work: WorkflowWork, given: Given, around: Around) -> Any:
+    """Run a workflow as a part of this run."""
+    result = await workflow_of(work, around).run(dict(given.parameters))
+    return result.state if isinstance(result.state, dict) else vars(result.state)
