@@ -57,7 +57,7 @@ def model(request: pytest.FixtureRequest, oracle: str, monkeypatch: pytest.Monke
     monkeypatch.setenv(f"{name.upper()}_BASE_URL", f"{oracle}/v1" if name == "openai" else oracle)
     found = resolve(f"{name}:oracle")
     assert isinstance(found, RetryingModel)
-    found._first_wait_s = 0.001
+    found.retries.first_wait_s = 0.001
     return found
 
 

@@ -25,7 +25,7 @@ def model_at(request, monkeypatch):
         monkeypatch.setenv(f"{name.upper()}_BASE_URL", f"{url}/v1" if name == "openai" else url)
         model = resolve(f"{name}:scripted", **options)
         assert isinstance(model, RetryingModel)
-        model._first_wait_s = 0.001
+        model.retries.first_wait_s = 0.001
         return model
 
     return build

@@ -11,6 +11,7 @@ import asyncio
 import random
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
 from typing import Any, Final
 
 from pydantic_ai import RunContext
@@ -29,69 +30,35 @@ _PASSING: Final = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})
 _BUSY: Final = frozenset({429, 503, 529})
 
 
-class RetryingModel(WrapperModel):
-    """Tries again what may pass, waits as long as the provider asks, and raises our errors.
+@dataclass(slots=True)
+class Retries:
+    """What is tried again, how often and when, and what failures become.
 
-    Args:
-        attempts: how often a request is tried in all.
+    Attributes:
+        name: the model's, for errors.
         place: the provider's address, for errors.
+        attempts: how often a request is tried in all.
     """
 
-    def __init__(
-        self, wrapped: Model, *, place: str, attempts: int = ATTEMPTS, first_wait_s: float = FIRST_WAIT_S
-    ) -> None:
-        super().__init__(wrapped)
-        self._place, self._attempts, self._first_wait_s = place, attempts, first_wait_s
+    name: str
+    place: str
+    attempts: int = ATTEMPTS
+    first_wait_s: float = FIRST_WAIT_S
 
-    async def request(
-        self,
-        messages: list[ModelMessage],
-        model_settings: ModelSettings | None,
-        model_request_parameters: ModelRequestParameters,
-    ) -> ModelResponse:
-        """Ask the model."""
-        for attempt in range(1, self._attempts + 1):
-            try:
-                return await self.wrapped.request(messages, model_settings, model_request_parameters)
-            except Exception as failure:
-                await self._wait_or_raise(failure, attempt)
-        raise AssertionError("the last attempt returns or raises")
-
-    @asynccontextmanager
-    async def request_stream(
-        self,
-        messages: list[ModelMessage],
-        model_settings: ModelSettings | None,
-        model_request_parameters: ModelRequestParameters,
-        run_context: RunContext[Any] | None = None,
-    ) -> AsyncGenerator[StreamedResponse]:
-        """Open a stream; what breaks while it is read is an error of ours, and is not tried again."""
-        async with AsyncExitStack() as stack:
-            for attempt in range(1, self._attempts + 1):
-                opening = self.wrapped.request_stream(messages, model_settings, model_request_parameters, run_context)
-                try:
-                    stream = await stack.enter_async_context(opening)
-                    break
-                except Exception as failure:
-                    await self._wait_or_raise(failure, attempt)
-            try:
-                yield stream
-            except Exception as failure:
-                raise self._translated(failure) from failure
-
-    async def _wait_or_raise(self, failure: Exception, attempt: int) -> None:
+    async def wait_or_raise(self, failure: Exception, attempt: int) -> None:
+        """Wait if the attempt may be made again, else raise our error."""
         may_pass = (isinstance(failure, ModelHTTPError) and failure.status_code in _PASSING) or _is_lost(failure)
-        if not may_pass or attempt == self._attempts:
-            raise self._translated(failure) from failure
+        if not may_pass or attempt == self.attempts:
+            raise self.translated(failure) from failure
         asked = _retry_after(failure)
         if asked is not None and asked > LONGEST_WAIT_S:
-            raise self._translated(failure) from failure
-        jittered = self._first_wait_s * 2 ** (attempt - 1) * random.uniform(0.5, 1.0)
+            raise self.translated(failure) from failure
+        jittered = self.first_wait_s * 2 ** (attempt - 1) * random.uniform(0.5, 1.0)
         await asyncio.sleep(asked if asked is not None else jittered)
 
-    def _translated(self, failure: Exception) -> Exception:
+    def translated(self, failure: Exception) -> Exception:
         """Our error for a provider's; anything that is not the provider's is passed on as it is."""
-        name, where = self.wrapped.model_name, self._place
+        name, where = self.name, self.place
         if isinstance(failure, ModelError):
             return failure
         if isinstance(failure, ModelHTTPError):
@@ -122,6 +89,57 @@ class RetryingModel(WrapperModel):
                 f"the provider's answer for {name!r} cannot be read: {_root(failure)}", where, "resume to try again"
             )
         return failure
+
+
+class RetryingModel(WrapperModel):
+    """Tries again what may pass, waits as long as the provider asks, and raises our errors.
+
+    Args:
+        attempts: how often a request is tried in all.
+        place: the provider's address, for errors.
+    """
+
+    def __init__(
+        self, wrapped: Model, *, place: str, attempts: int = ATTEMPTS, first_wait_s: float = FIRST_WAIT_S
+    ) -> None:
+        super().__init__(wrapped)
+        self.retries = Retries(wrapped.model_name, place, attempts, first_wait_s)
+
+    async def request(
+        self,
+        messages: list[ModelMessage],
+        model_settings: ModelSettings | None,
+        model_request_parameters: ModelRequestParameters,
+    ) -> ModelResponse:
+        """Ask the model."""
+        for attempt in range(1, self.retries.attempts + 1):
+            try:
+                return await self.wrapped.request(messages, model_settings, model_request_parameters)
+            except Exception as failure:
+                await self.retries.wait_or_raise(failure, attempt)
+        raise AssertionError("the last attempt returns or raises")
+
+    @asynccontextmanager
+    async def request_stream(
+        self,
+        messages: list[ModelMessage],
+        model_settings: ModelSettings | None,
+        model_request_parameters: ModelRequestParameters,
+        run_context: RunContext[Any] | None = None,
+    ) -> AsyncGenerator[StreamedResponse]:
+        """Open a stream; what breaks while it is read is an error of ours, and is not tried again."""
+        async with AsyncExitStack() as stack:
+            for attempt in range(1, self.retries.attempts + 1):
+                opening = self.wrapped.request_stream(messages, model_settings, model_request_parameters, run_context)
+                try:
+                    stream = await stack.enter_async_context(opening)
+                    break
+                except Exception as failure:
+                    await self.retries.wait_or_raise(failure, attempt)
+            try:
+                yield stream
+            except Exception as failure:
+                raise self.retries.translated(failure) from failure
 
 
 def _is_lost(failure: BaseException) -> bool:
