@@ -47,9 +47,14 @@ class Workflow:
         input, output: types with some of the keys, where a caller is to see less than the nodes do.
         context: the type of what `run(context=…)` takes; only said, not checked.
 
+    Attributes:
+        kind: of its runs, in the journal; what is built on workflows may call them otherwise.
+
     Raises:
         TypeError: a type is no schema.
     """
+
+    kind: str = "workflow"
 
     def __init__(
         self,

@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from ..errors import Resumable, UsageError, VictorError
 from ..journal import Event, Journal, ReplayMiss, Run
@@ -41,8 +41,6 @@ from .watching import stoppable
 if TYPE_CHECKING:
     from .graph import Workflow
 
-KIND: Final = "workflow"
-
 
 async def execute(workflow: Workflow, ask: Ask, emit: Emitter | None = None) -> WorkflowResult[Any]:
     """Run a workflow, new, resumed or replayed; see `Workflow.run`."""
@@ -53,7 +51,7 @@ async def execute(workflow: Workflow, ask: Ask, emit: Emitter | None = None) -> 
     journal = journal_of(ask.journal)
     with ExitStack() as stack:
         settings = stack.enter_context(_with_executor(ask))  # one that cannot be reached begins no run
-        run = _opened(journal, plan, ask)
+        run = _opened(journal, plan, ask, workflow.kind)
         stack.enter_context(_shown_to(ask.on_event, journal, run))
         stack.enter_context(_ended(run))
         around = Shared(run, journal, plan.name, settings)
@@ -203,7 +201,7 @@ async def _joined(plan: Plan, ask: Ask, around: Shared) -> WorkflowResult[Any]:
 # -- the run -----------------------------------------------------------------------------------------------------------
 
 
-def _opened(journal: Journal, plan: Plan, ask: Ask) -> Run:
+def _opened(journal: Journal, plan: Plan, ask: Ask, kind: str) -> Run:
     """Start, resume or replay.
 
     Raises:
@@ -225,15 +223,15 @@ def _opened(journal: Journal, plan: Plan, ask: Ask) -> Run:
         raise UsageError("a Command goes on with a run, and none is named", hint="run(Command(resume=…), run_id=…)")
     request, blobs = _request(journal, plan, ask)
     if ask.replay == "record":
-        run = journal.start(KIND, plan.name, request, blobs)
+        run = journal.start(kind, plan.name, request, blobs)
         run.on_doubt = ask.on_doubt
         return run
     try:
-        recording = journal.recorded(KIND, plan.name, request)
+        recording = journal.recorded(kind, plan.name, request)
     except ReplayMiss:
         if ask.replay == "strict":
             raise
-        return journal.start(KIND, plan.name, request, blobs)
+        return journal.start(kind, plan.name, request, blobs)
     return journal.replay(recording.run_id, ask.replay)
 
 

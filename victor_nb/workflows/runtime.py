@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from ..journal import Journal, Run, Step
     from .cache import NodeCache
+    from .executors import NodeExecutor
     from .memory import Memory
     from .streaming import Emitter
 
@@ -148,6 +149,11 @@ class Runtime:
     def threads(self) -> Threads:
         """Where ordinary functions run beside one another."""
         return self._shared.threads
+
+    @property
+    def executor(self) -> NodeExecutor | None:
+        """Where work is done that can be done elsewhere; None where that is here."""
+        return self._shared.settings.executor
 
     def cache(self) -> NodeCache:
         """What was answered in other runs."""
