@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING, Any, Self, TypedDict, Unpack
 
 from ..errors import UsageError
 from ..journal import Journal
-from .choosing import chosen
 from .errors import InvalidPipeline
-from .given import parameters_of
 from .inference import Dependencies, dependencies
 from .record import KIND, result_of
 from .results import PipelineResult
+from .running.choosing import chosen
 from .settings import PipelineOptions, check_options, workers_of
 from .shapes import shape_of
 from .spec import Node, PipelineParameter, PipelineSpec
+from .values import parameters_of
 
 if TYPE_CHECKING:
     import pandas
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from ..workflows import Workflow
     from ..workflows.errors import Problem
     from ..workflows.shape import GraphShape
-    from .cache import Cache
+    from .caching.cache import Cache
 
 
 class Asked(TypedDict, total=False):
@@ -195,7 +195,7 @@ class Pipeline:
 
     def _workflow(self, found: Dependencies, options: PipelineOptions) -> Workflow:
         from ..workflows import START, Workflow
-        from .pipeline_node import PipelineNode
+        from .running.pipeline_node import PipelineNode
 
         node = PipelineNode(
             self.spec,
@@ -249,7 +249,7 @@ class Pipeline:
 
     def _cache(self) -> Cache:
         from ..journal import Redactor
-        from .cache import Cache
+        from .caching.cache import Cache
         from .folders import folder_of
 
         return Cache(folder_of(self.spec), self.spec.folder.resolve(), Redactor())

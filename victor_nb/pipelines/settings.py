@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypedDict
 if TYPE_CHECKING:
     from ..journal import Event, Journal, ReplayMode
     from ..workflows.executors import AnyExecutor
-    from .around import Kernels
+    from .running.around import Kernels
 
 WITH_EXECUTOR = 64
 """So many nodes are given to an executor at once, which has them wait for its own workers."""

@@ -13,22 +13,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from ..errors import VictorError
-from ..journal import Effect, Step
-from ..journal.errors import JournalError, LeaseLost, ReplayMiss
-from ..journal.steps import CURRENT
-from ..workflows import NodeFailed
-from ..workflows.runtime import Waiting
+from ...errors import VictorError
+from ...journal import Effect, Step
+from ...journal.errors import JournalError, LeaseLost, ReplayMiss
+from ...journal.steps import CURRENT
+from ...workflows import NodeFailed
+from ...workflows.runtime import Waiting
+from ..caching.cache import Entry
+from ..caching.identity import Identity, difference, file_parts
+from ..failures import NodeStopped, NothingToTake, OutputMissing, PipelineChanged
+from ..record import WHY
+from ..results import Because, NodeStatus
+from ..spec import AgentWork, ComputeWork, Node, NotebookWork, WorkflowWork
 from .around import Around
 from .attempts import tried, within
-from .cache import Entry
-from .failures import NodeStopped, NothingToTake, OutputMissing, PipelineChanged
 from .given import Given, files_of, given_to, is_due
-from .identity import Identity, difference, file_parts
 from .matrix import Member
-from .record import WHY
-from .results import Because, NodeStatus
-from .spec import AgentWork, ComputeWork, Node, NotebookWork, WorkflowWork
 
 if TYPE_CHECKING:
     from .notebook_work import Prepared
@@ -220,7 +220,7 @@ def _answered(
     around: Around, node: Node, member: Member, scope: dict[str, Any], recorded: bytes, value: Any
 ) -> Came:  # fmt: skip
     """Take what this run has finished before; see to it that its files are there."""
-    from ..journal.codec import from_json
+    from ...journal.codec import from_json
 
     body = from_json(recorded)
     status: NodeStatus = body["status"]

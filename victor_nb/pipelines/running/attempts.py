@@ -7,10 +7,10 @@ import random
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
-from ..errors import Resumable
-from ..journal import Step
-from ..journal.failures import described
-from ..workflows import NodeTimeout, RetryPolicy
+from ...errors import Resumable
+from ...journal import Step
+from ...journal.failures import described
+from ...workflows import NodeTimeout, RetryPolicy
 from .around import Around
 
 T = TypeVar("T")

@@ -14,8 +14,8 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Final
 
-from ..errors import VictorError
-from .folders import write_whole
+from ...errors import VictorError
+from ..folders import write_whole
 
 _CHUNK: Final = 1 << 20
 _known: Final[dict[tuple[str, int, int, int], str]] = {}

@@ -7,16 +7,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from ..journal import ReplayMode, Run, Step
-from .cache import Cache
+from ...journal import ReplayMode, Run, Step
+from ..caching.cache import Cache
+from ..folders import PipelineFolder
+from ..spec import PipelineSpec
 from .choosing import Choice
-from .folders import PipelineFolder
 from .scheduling import Workers
-from .spec import PipelineSpec
 
 if TYPE_CHECKING:
-    from ..workflows import Runtime
-    from ..workflows.executors import NodeExecutor
+    from ...workflows import Runtime
+    from ...workflows.executors import NodeExecutor
 
 Kernels = Literal["warm", "cold"]
 

@@ -15,17 +15,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, cast
 
-from ..errors import VictorError
-from ..journal import Redactor, Step
+from ...errors import VictorError
+from ...journal import Redactor, Step
+from ..caching.identity import Part, code_part, text_part, value_part
+from ..failures import NodeKilled, NodeStopped
+from ..notebook_files import InvalidNotebook, NotebookNotFound
+from ..outcomes import NotebookOutcome
+from ..parameters import check, declared
+from ..source import code_hash
+from ..spec import Node, NotebookWork
 from .around import Around, Kernels
-from .failures import NodeKilled, NodeStopped
 from .given import Given
-from .identity import Part, code_part, text_part, value_part
-from .notebook_files import InvalidNotebook, NotebookNotFound
-from .outcomes import NotebookOutcome
-from .parameters import check, declared
-from .source import code_hash
-from .spec import Node, NotebookWork
 
 STOP_S: Final = 30.0
 """A notebook that was told to stop is waited for so long."""
@@ -57,7 +57,7 @@ class NotebookJob:
 
 def execute_job(job: NotebookJob, tell: Tell | None = None, stop: threading.Event | None = None) -> NotebookOutcome:
     """Execute a notebook in this process; see `executing.execute_notebook`."""
-    from .executing import Execution, execute_notebook
+    from ..executing import Execution, execute_notebook
 
     how = Execution(
         kernels=job.kernels,

@@ -1,4 +1,4 @@
-"""What a pipeline and each of its members are given: values checked against their declaration, templates filled in.
+"""What each member of a pipeline is given: templates filled in, conditions decided, paths looked up.
 
 Everything here is computed from values; nothing is run, and no file is read but to find what a glob names.
 """
@@ -10,14 +10,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from ..errors import VictorError, nearest
-from ..workflows import ExpressionFailed
-from ..workflows.errors import InvalidState
-from ..workflows.yaml_file.expressions import expression, filled, prepare
-from ..workflows.yaml_file.type_names import fitting
-from .failures import WrongValue
+from ...errors import VictorError
+from ...workflows import ExpressionFailed
+from ...workflows.yaml_file.expressions import expression, filled, prepare
+from ..spec import AgentWork, ComputeWork, Node
 from .matrix import Member
-from .spec import UNSET, AgentWork, ComputeWork, Node, PipelineParameter, PipelineSpec
 
 _GLOB: Final = frozenset("*?[")
 
@@ -37,61 +34,6 @@ class Given:
     inputs: tuple[str, ...] = ()
     outputs: tuple[str, ...] = ()
     goal: str = ""
-
-
-def parameters_of(spec: PipelineSpec, given: Mapping[str, object]) -> dict[str, Any]:
-    """Return the value of every parameter of a pipeline.
-
-    Raises:
-        WrongValue: a name is unknown, a value does not fit or is missing; all that is wrong is told at once.
-    """
-    declared = {one.name: one for one in spec.parameters}
-    wrong = [
-        WrongValue(f"pipeline {spec.name!r} has no parameter {name!r}.{nearest(name, declared)}", "", _known(spec))
-        for name in given
-        if name not in declared
-    ]
-    values: dict[str, Any] = {}
-    for name, one in declared.items():
-        value = given.get(name, one.default)
-        if value is UNSET:
-            hint = f"give it: -p {name}=…, or parameters={{{name!r}: …}}"
-            wrong.append(WrongValue(f"the parameter {name!r} was given no value and has no default", one.where, hint))
-            continue
-        try:
-            values[name] = fitted(one, value)
-        except WrongValue as failure:
-            wrong.append(failure)
-    if len(wrong) == 1:
-        raise wrong[0]
-    if wrong:
-        told = "".join(f"\n  {number}. {one.what}" for number, one in enumerate(wrong, 1))
-        raise WrongValue(f"{len(wrong)} parameters are wrong:{told}", f"pipeline {spec.name!r}", _known(spec))
-    return values
-
-
-def fitted(parameter: PipelineParameter, value: object) -> Any:
-    """Return a value as its parameter's type: "5", as a command line gives it, becomes 5.
-
-    Raises:
-        WrongValue: it is not of the type, or none of the choices.
-    """
-    try:
-        found = fitting(value, parameter.type, parameter.name, parameter.where)
-    except InvalidState as failure:
-        raise WrongValue(failure.what, failure.where, failure.hint) from None
-    if parameter.choices and found not in parameter.choices:
-        choices = ", ".join(map(repr, parameter.choices))
-        near = nearest(str(found), [str(one) for one in parameter.choices])
-        raise WrongValue(
-            f"{parameter.name} is {found!r}, which is none of its choices.{near}", parameter.where, f"choose {choices}"
-        )
-    return found
-
-
-def _known(spec: PipelineSpec) -> str:
-    names = ", ".join(one.name for one in spec.parameters)
-    return f"it has {names}" if names else "it has no parameters: declare them under parameters"
 
 
 def is_due(node: Node, scope: Mapping[str, object]) -> bool:

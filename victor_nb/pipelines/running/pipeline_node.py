@@ -12,23 +12,23 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from ..errors import VictorError
-from ..journal import Effect, Step
-from ..workflows import Runtime
-from ..workflows.runtime import Waiting
-from ..workflows.sources import Reading
+from ...errors import VictorError
+from ...journal import Effect, Step
+from ...workflows import Runtime
+from ...workflows.runtime import Waiting
+from ...workflows.sources import Reading
+from ..caching.cache import Cache
+from ..failures import PipelineFailed
+from ..folders import folder_of
+from ..record import GRAPH, MEMBERS, SKIPPED, TYPES, folded
+from ..results import Because, PipelineResult, joined
+from ..shapes import shape_of
+from ..spec import Node, PipelineSpec
 from .around import Around, Kernels
-from .cache import Cache
 from .choosing import chosen
-from .failures import PipelineFailed
-from .folders import folder_of
 from .matrix import Member, members
 from .performing import Came, perform
-from .record import GRAPH, MEMBERS, SKIPPED, TYPES, folded
-from .results import Because, PipelineResult, joined
 from .scheduling import Workers, in_order_of_need, ways_to_the_end
-from .shapes import shape_of
-from .spec import Node, PipelineSpec
 
 
 @dataclass(frozen=True)

@@ -15,9 +15,9 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from ..journal import Redactor
-from ..journal.codec import Reader, Writer, from_json
-from .folders import PipelineFolder, file_name, write_whole
+from ...journal import Redactor
+from ...journal.codec import Reader, Writer, from_json
+from ..folders import PipelineFolder, file_name, write_whole
 from .identity import Identity, difference, up_to_date
 from .kept import Kept, hash_of
 

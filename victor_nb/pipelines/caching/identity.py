@@ -12,8 +12,8 @@ from typing import Any, Final
 
 import msgspec
 
-from ..journal import Redactor
-from ..journal.codec import Writer, digest
+from ...journal import Redactor
+from ...journal.codec import Writer, digest
 from .kept import hash_of
 
 SHOWN_CHARS: Final = 60

@@ -12,17 +12,17 @@ from contextvars import copy_context
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, cast
 
-from ..errors import UsageError, nearest
-from ..journal import Redactor
-from ..workflows.sources import read
+from ...errors import UsageError, nearest
+from ...journal import Redactor
+from ...workflows.sources import read
+from ..caching.identity import Part, code_part, text_part, value_part
+from ..spec import AgentWork, ComputeWork, WorkflowWork
 from .around import Around
 from .given import Given
-from .identity import Part, code_part, text_part, value_part
-from .spec import AgentWork, ComputeWork, WorkflowWork
 
 if TYPE_CHECKING:
-    from ..agents import Agent
-    from ..workflows import Workflow
+    from ...agents import Agent
+    from ...workflows import Workflow
 
 
 def function_of(work: ComputeWork) -> Callable[..., Any]:
@@ -69,7 +69,7 @@ def agent_of(work: AgentWork) -> Agent:
     """Return the agent of a node: it, or one with no tools for the model that is named."""
     if not isinstance(work.agent, str):
         return work.agent
-    from ..agents import Agent
+    from ...agents import Agent
 
     return Agent(model=work.agent)
 
@@ -95,7 +95,7 @@ def workflow_of(work: WorkflowWork, around: Around) -> Workflow:
     """Return the workflow of a node, read from its file where only that is said."""
     if not isinstance(work.workflow, str):
         return work.workflow
-    from ..workflows import load_workflow
+    from ...workflows import load_workflow
 
     return load_workflow(around.base / work.workflow)
 
