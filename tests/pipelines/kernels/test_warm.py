@@ -314,3 +314,16 @@ def test_only_this_environments_python_kernel_is_forked():
     for other in (["R", "--slave"], ["/usr/bin/python9", "-m", "ipykernel_launcher"], [sys.executable, "-m", "x"], []):
         assert split(other) is None
         assert provisioner.without_debugger(other) == other
+
+
+@pytest.mark.parametrize("kernels", ["warm", "cold"])
+def test_a_kernel_imports_no_debugger(kernels):
+    """ipykernel looks for one when each kernel starts, a third of a second long."""
+    assert run("import sys; print('debugpy' in sys.modules)", kernels=kernels).text == "False\n"
+
+
+def test_nobody_waits_for_silence():
+    """jupyter_client's own client takes a kernel for ready when nothing has come for 0.2 s."""
+    manager = kernel_manager_class()(kernel_name="python3")
+
+    assert type(manager.client()).__name__ == "BatchKernelClient"

@@ -19,10 +19,11 @@ from typing import Any, ClassVar, Literal, get_args
 
 import zmq.asyncio
 from jupyter_client.manager import AsyncKernelManager
-from traitlets import DottedObjectName, default
+from traitlets import DottedObjectName, Type, default
 
 from victor_nb.errors import nearest
 
+from .client import BatchKernelClient
 from .errors import KernelDied, UnknownKernels
 from .exits import KernelExit
 from .guardian import remove_folder
@@ -44,6 +45,7 @@ class BatchKernelManager(AsyncKernelManager):
     imports: ClassVar[tuple[Import, ...]] = ()
 
     client_class = DottedObjectName("victor_nb.pipelines.kernels.client.BatchKernelClient", config=True)
+    client_factory = Type(BatchKernelClient, klass="jupyter_client.client.KernelClient", config=True)
     scratch = ""
 
     @property

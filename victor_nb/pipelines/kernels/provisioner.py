@@ -35,7 +35,7 @@ _GUARDIAN = (
 _WITHOUT_DEBUGGER = (
     "import sys; sys.path[:1] = filter(None, sys.path[:1]); sys.modules['debugpy'] = None; "
     "import ipykernel_launcher, ipykernel.kernelapp as app; sys.argv[0] = ipykernel_launcher.__file__; "
-    "import ipykernel.ipkernel; del sys.modules['debugpy']; app.launch_new_instance()"
+    "import ipykernel.debugger, ipykernel.ipkernel; del sys.modules['debugpy']; app.launch_new_instance()"
 )
 _KNOWN = frozenset({"env", "cwd", "stdin", "stdout", "stderr", "kernel_id", "extra_arguments"})
 

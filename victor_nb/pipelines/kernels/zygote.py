@@ -34,12 +34,20 @@ from .guardian import LARGEST_MESSAGE, fork, guard, say
 
 IDLE_S = 600.0
 KERNEL_MODULES = (
+    "ipykernel.debugger",  # finds no debugger, and is asked by each kernel when it starts
     "ipykernel.ipkernel",
     "ipykernel.kernelapp",
     "ipykernel.zmqshell",
     "IPython.core.completer",
+    "IPython.core.debugger",
+    "IPython.core.logger",
+    "IPython.core.oinspect",
     "IPython.core.pylabtools",
+    "IPython.extensions.storemagic",
     "multiprocessing.process",
+    "sqlite3",
+    "tornado.platform.asyncio",
+    "tornado.queues",
 )
 
 
