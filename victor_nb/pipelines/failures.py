@@ -40,7 +40,7 @@ class PipelineFailed(VictorError):
     def of(cls, result: PipelineResult) -> PipelineFailed:
         """Build the error; it tells every failure, and how much was skipped because of it."""
         failed = [one for one in result.nodes if one.error is not None]
-        told = "".join(f"\n  {one.id}: {one.error.what}" for one in failed if one.error is not None)
+        told = "".join(f"\n  {one.id}: {_said(one.error)}" for one in failed if one.error is not None)
         skipped = sum(one.because == "failed" for one in result.nodes)
         also = f"; {skipped} that need what failed were skipped" if skipped else ""
         word = "node" if len(failed) == 1 else "nodes"
@@ -51,6 +51,10 @@ class PipelineFailed(VictorError):
         )
         error.result = result
         return error
+
+
+def _said(error: VictorError) -> str:
+    return f"{error.what} ({error.where})" if error.where else error.what
 
 
 class NodeKilled(VictorError):
