@@ -8,19 +8,48 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from .errors import InvalidPipeline
+    from .failures import PipelineChanged, PipelineFailed, WrongValue
+    from .pipeline import Pipeline
+    from .results import NodeResult, PipelineResult
+    from .settings import PipelineOptions
     from .spec import Node, PipelineParameter, PipelineSpec, agent, compute, notebook, workflow
 
 _HOME = {
+    "InvalidPipeline": "errors",
     "Node": "spec",
+    "NodeResult": "results",
+    "Pipeline": "pipeline",
+    "PipelineChanged": "failures",
+    "PipelineFailed": "failures",
+    "PipelineOptions": "settings",
     "PipelineParameter": "spec",
+    "PipelineResult": "results",
     "PipelineSpec": "spec",
+    "WrongValue": "failures",
     "agent": "spec",
     "compute": "spec",
     "notebook": "spec",
     "workflow": "spec",
 }
 
-__all__ = ["Node", "PipelineParameter", "PipelineSpec", "agent", "compute", "notebook", "workflow"]
+__all__ = [
+    "InvalidPipeline",
+    "Node",
+    "NodeResult",
+    "Pipeline",
+    "PipelineChanged",
+    "PipelineFailed",
+    "PipelineOptions",
+    "PipelineParameter",
+    "PipelineResult",
+    "PipelineSpec",
+    "WrongValue",
+    "agent",
+    "compute",
+    "notebook",
+    "workflow",
+]
 
 
 def __getattr__(name: str) -> object:

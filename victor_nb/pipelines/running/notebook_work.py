@@ -19,8 +19,8 @@ from ...errors import VictorError
 from ...journal import Redactor, Step
 from ..caching.identity import Part, code_part, text_part, value_part
 from ..failures import NodeKilled, NodeStopped
-from ..notebook_files import InvalidNotebook, NotebookNotFound
-from ..outcomes import NotebookOutcome
+from ..executing.notebook_files import InvalidNotebook, NotebookNotFound
+from ..executing.outcomes import NotebookOutcome
 from ..parameters import check, declared
 from ..source import code_hash
 from ..spec import Node, NotebookWork

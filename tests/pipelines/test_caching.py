@@ -1,0 +1,205 @@
+"""What was made from the same before is not made again, and a run says why it made what it made."""
+
+from __future__ import annotations
+
+import json
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from tests.pipelines.made import code, markdown
+from tests.pipelines.made import notebook as made_notebook
+from victor_nb.pipelines import PipelineFailed, compute, notebook
+
+
+def whys(result) -> dict[str, str]:
+    """Why each member ran, or was taken."""
+    return {one.id: one.why for one in result.nodes}
+
+
+def cached(result) -> list[str]:
+    """The members that were taken from the cache."""
+    return [one.id for one in result.nodes if one.status == "cached"]
+
+
+class Writer:
+    """A node's function that writes a file, and counts how often."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.times = folder, 0
+
+    def node(self, text: str = "a,b\n", **options: object):
+        """Return the node, whose output is out.csv."""
+
+        def write(text: str) -> int:
+            self.times += 1
+            (self.folder / "out.csv").write_text(text)
+            return len(text)
+
+        return compute(write, parameters={"text": text}, outputs="out.csv", **options)
+
+
+@pytest.fixture
+def writer(place) -> Writer:
+    return Writer(place.path)
+
+
+def test_what_did_not_change_comes_from_the_cache_with_its_value(place, writer):
+    """The second run does nothing, and says from which run it has everything."""
+    first = place.run(writer.node())
+    second = place.run(writer.node())
+
+    assert (writer.times, second["write"], cached(second)) == (1, 4, ["write"])
+    assert whys(second) == {"write": f"nothing changed since run {first.run_id}"}
+
+
+def test_a_cached_node_restores_outputs_that_are_gone_or_damaged(place, writer):
+    """Whoever needs the file finds it as it was."""
+    place.run(writer.node())
+    for damage in (lambda path: path.unlink(), lambda path: path.write_text("x")):
+        damage(place.path / "out.csv")
+        result = place.run(writer.node())
+        assert (place.path / "out.csv").read_text() == "a,b\n"
+        assert whys(result)["write"].endswith("; restored out.csv")
+    assert writer.times == 1
+
+
+def test_a_node_whose_kept_output_is_damaged_runs_again(place, writer):
+    """A damaged copy is never given out."""
+    place.run(writer.node())
+    (place.path / "out.csv").unlink()
+    for kept in (place.path / ".victor" / "pipelines" / "demo" / "kept").glob("*/*"):
+        kept.write_text("damaged")
+
+    result = place.run(writer.node())
+
+    assert writer.times == 2
+    assert whys(result)["write"] == "its output out.csv is gone or damaged, and so is the kept copy"
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        (lambda w: w.node("longer\n"), "parameter text was 'a,b\\n' and is 'longer\\n'"),
+        (lambda w: w.node(cache=False), "its cache is off"),
+    ],
+)
+def test_the_first_difference_is_named(place, writer, change, why):
+    """In words, with short values."""
+    place.run(writer.node())
+
+    assert whys(place.run(change(writer))) == {"write": why}
+    assert writer.times == 2
+
+
+def test_a_change_in_a_declared_input_is_seen(place):
+    """By its content; a new date on it is no change."""
+    data = place.path / "data.csv"
+    data.write_text("1")
+
+    def read() -> str:
+        return data.read_text()
+
+    place.run(compute(read, inputs="*.csv"))
+    data.touch()
+    assert cached(place.run(compute(read, inputs="*.csv"))) == ["read"]
+    data.write_text("2")
+    result = place.run(compute(read, inputs="*.csv"))
+
+    assert (result["read"], whys(result)["read"]) == ("2", "input data.csv changed")
+
+
+def test_a_value_that_comes_out_the_same_leaves_what_needs_it_cached(place):
+    """Only what really changed spreads."""
+    nodes = [
+        compute(lambda: 7, "seven", cache=False),
+        compute(lambda n: n + 1, "eight", parameters={"n": "{{ seven }}"}),
+    ]
+    place.run(*nodes)
+
+    assert cached(place.run(*nodes)) == ["eight"]
+
+
+def test_force_runs_a_node_whatever_the_cache_says(place, writer):
+    """And says so."""
+    place.run(writer.node())
+    result = place.run(writer.node(), force="write")
+
+    assert (writer.times, whys(result)["write"]) == (2, "it was asked to run anew")
+
+
+def test_what_failed_is_not_kept(place):
+    """A failed node runs again."""
+    tries = []
+
+    def flaky() -> int:
+        tries.append(1)
+        if len(tries) == 1:
+            raise ValueError("no")
+        return 1
+
+    with pytest.raises(PipelineFailed):
+        place.run(compute(flaky))
+    assert cached(place.run(compute(flaky))) == []
+    assert cached(place.run(compute(flaky))) == ["flaky"]
+
+
+def test_tables_come_back_from_the_cache_as_tables(place):
+    """Values keep their types, long ones too."""
+    import pandas
+
+    def table() -> object:
+        return {"frame": pandas.DataFrame({"x": range(100_000)}), "pair": (1, 2)}
+
+    place.run(compute(table))
+    result = place.run(compute(table))
+
+    assert cached(result) == ["table"]
+    assert result["table"]["frame"].x.sum() == sum(range(100_000))
+    assert result["table"]["pair"] == (1, 2)
+
+
+def test_words_and_comments_of_a_notebook_do_not_count_and_code_does(place):
+    """Markdown, comments, outputs and ids may change; one number in the code may not."""
+    path = place.path / "n.ipynb"
+
+    def why(*cells: dict[str, object] | str) -> str:
+        path.write_text(json.dumps(made_notebook(*cells)))
+        return place.run(notebook("n.ipynb")).nodes[0].why
+
+    assert why("x = 1") == "it never ran"
+    assert why(markdown("# About x"), code("x = 1  # one")).startswith("nothing changed")
+    assert why("x = 2") == "code changed"
+
+
+def test_many_at_once_keep_and_find_whole_entries(place):
+    """Several runs of one pipeline at the same time, as several processes are: each has the right value."""
+    together = threading.Barrier(4)
+
+    def value(n: int) -> dict[str, object]:
+        return {"n": n, "text": "x" * 100_000}
+
+    def once(n: int) -> object:
+        together.wait(20)
+        return place.run(compute(value, parameters={"n": n}), kernels="cold")["value"]["n"]
+
+    with ThreadPoolExecutor(4) as threads:
+        assert list(threads.map(once, [1, 2, 1, 2])) == [1, 2, 1, 2]
+    assert list((place.path / ".victor").rglob("*.part")) == []
+
+
+def test_the_cache_tells_its_size_and_can_be_cleaned(place, writer):
+    """Contents that an entry needs stay with it."""
+    pipeline = place.pipeline(writer.node())
+    pipeline.run_sync(journal=place.journal)
+    place.run(writer.node("x" * 50_000))
+    before = pipeline.cache_bytes()
+
+    assert pipeline.clean(keep=1) > 0
+    assert 50_000 < pipeline.cache_bytes() < before
+    (place.path / "out.csv").unlink()
+    assert cached(place.run(writer.node("x" * 50_000))) == ["write"]
+    pipeline.clean()
+    assert pipeline.cache_bytes() == 0

@@ -1,0 +1,364 @@
+"""Pipelines: nodes in the order of their needs, values with their types, failures that stay where they are."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime
+import threading
+from pathlib import Path
+from typing import TypedDict
+
+import pytest
+
+from tests.pipelines.made import code
+from victor_nb import Agent, RetryPolicy, Workflow
+from victor_nb.errors import UsageError
+from victor_nb.pipelines import (
+    InvalidPipeline,
+    Pipeline,
+    PipelineFailed,
+    PipelineParameter,
+    WrongValue,
+    agent,
+    compute,
+    notebook,
+    workflow,
+)
+from victor_nb.testing import ScriptedModel, Turn
+from victor_nb.workflows import START
+
+
+def statuses(result) -> dict[str, str]:
+    """The status of each member."""
+    return {one.id: one.status for one in result.nodes}
+
+
+def rows(n: int = 3) -> dict[str, object]:
+    """A node's function."""
+    return {"rows": list(range(n)), "day": datetime.date(2026, 1, 2), "n": n}
+
+
+def fail() -> None:
+    """A node's function that fails."""
+    raise ValueError("no such table")
+
+
+# -- values ------------------------------------------------------------------------------------------------------------
+
+
+def test_a_notebook_is_executed_and_its_executed_copy_is_kept(place):
+    """The copy is below .victor, and the original is not touched."""
+    name = place.notebook("hello.ipynb", "print('hello')")
+    before = (place.path / name).read_bytes()
+
+    result = place.run(notebook(name))
+
+    [node] = result.nodes
+    assert (result.status, node.status, node.why) == ("finished", "finished", "it never ran")
+    assert "hello" in Path(node.notebook).read_text()
+    assert place.path / ".victor" / "pipelines" / "demo" / "runs" / result.run_id in Path(node.notebook).parents
+    assert (place.path / name).read_bytes() == before
+
+
+def test_parameters_reach_notebooks_with_their_types(place):
+    """A template that is one expression keeps the type of its value, dates and lists included."""
+    checks = "assert day == __import__('datetime').date(2026, 1, 2) and rows == [0, 1, 2] and text == 'n is 3', text"
+    place.notebook("use.ipynb", code("day = None\nrows = None\ntext = ''", "parameters"), checks)
+    given = {"day": "{{ rows.day }}", "rows": "{{ rows.rows }}", "text": "n is {{ rows.n }}"}
+
+    assert place.run(compute(rows), notebook("use.ipynb", parameters=given)).status == "finished"
+
+
+def test_a_matrix_runs_each_member_and_hands_on_all_of_their_values(place):
+    """The node's value is a list: for each member the values of the matrix, and what it made."""
+
+    def train(model: str, power: int) -> dict[str, object]:
+        return {"score": len(model) ** power}
+
+    def best(found: list[dict[str, object]]) -> object:
+        return max(found, key=lambda one: one["score"])["model"]
+
+    result = place.run(
+        compute(train, matrix={"model": ["ridge", "forest"], "power": [2]}),
+        compute(best, parameters={"found": "{{ train }}"}),
+    )
+
+    assert result["best"] == "forest"
+    assert result["train[model=ridge,power=2]"] == {"score": 25}
+    assert result["train"][0] == {"model": "ridge", "power": 2, "score": 25}
+
+
+def test_a_condition_that_does_not_hold_skips_its_node_and_what_needs_nothing_else(place):
+    """The value of what was skipped is null; a node of which only some needs were skipped runs."""
+    result = place.run(
+        compute(rows),
+        compute(rows, "many", when="rows.n > 100"),
+        compute(rows, "more", parameters={"n": 1}, after="many"),
+        compute(lambda many: str(many), "told", parameters={"many": "{{ many }}"}, after="rows"),
+    )
+
+    assert statuses(result) == {"rows": "finished", "many": "skipped", "more": "skipped", "told": "finished"}
+    assert [one.because for one in result.nodes] == ["", "when", "when", ""]
+    assert result["told"] == "None"
+
+
+def test_agents_and_workflows_are_nodes_too(place):
+    """They are a part of the run: an agent's answer and a workflow's output are values like others."""
+    inner = _doubling()
+    writer = Agent("writer", model=ScriptedModel([Turn("two times 3 is 6")]))
+
+    result = place.run(
+        compute(rows),
+        workflow(inner, "double", parameters={"n": "{{ rows.n }}"}),
+        agent(writer, "tell about {{ double.n }}", "report"),
+    )
+
+    assert result["double"] == {"n": 6}
+    assert result["report"] == "two times 3 is 6"
+    assert {info.kind for info in place.journal.runs()} == {"pipeline"}
+
+
+class Doubling(TypedDict):
+    """The state of a workflow."""
+
+    n: int
+
+
+def _doubling() -> Workflow:
+    return Workflow(Doubling, "double").add_node("twice", lambda state: {"n": 2 * state["n"]}).add_edge(START, "twice")
+
+
+def test_results_are_a_table_over_runs_of_parameters_and_values(place):
+    """Newest first; of a node with a matrix, a row for each member."""
+    pipeline = place.pipeline(compute(rows, "r", parameters={"n": "{{ n }}"}), n=3)
+    for n in (3, 4):
+        pipeline.run_sync({"n": n}, journal=place.journal)
+
+    table = pipeline.results(journal=place.journal)
+
+    assert table[["n", "r.n", "status"]].to_dict("list") == {
+        "n": [4, 3],
+        "r.n": [4, 3],
+        "status": ["finished", "finished"],
+    }
+    assert list(pipeline.results("r", journal=place.journal)["n"]) == [4, 3]
+
+
+# -- what is wrong is told before anything runs ------------------------------------------------------------------------
+
+
+def test_all_that_is_wrong_is_told_at_once_and_nothing_runs(place):
+    """Unknown nodes, cycles, outputs written twice, notebooks that are not there."""
+    began = []
+    with pytest.raises(InvalidPipeline) as wrong:
+        place.run(
+            compute(lambda: began.append(1), "a", after="c", outputs="x.csv"),
+            compute(fail, "b", after="nobody", outputs="x.csv"),
+            compute(fail, "c", after="a"),
+            notebook("gone.ipynb"),
+        )
+
+    told = str(wrong.value)
+    assert all(part in told for part in ("nobody", "x.csv", "gone.ipynb", "a ← c ← a"))
+    assert len(wrong.value.problems) >= 4
+    assert began == []
+    assert place.journal.runs() == []
+
+
+def test_parameters_are_checked_before_anything_runs(place):
+    """Types, choices, unknown and missing names: all at once, each with what to do."""
+    declared = [
+        PipelineParameter("rows", "int", 10),
+        PipelineParameter("model", "str", "ridge", choices=("ridge", "lasso")),
+        PipelineParameter("day", "date"),
+    ]
+    pipeline = Pipeline("demo", [compute(rows)], declared, folder=place.path)
+
+    with pytest.raises(WrongValue) as wrong:
+        pipeline.run_sync({"rows": "many", "model": "rigde", "rosw": 1}, journal=place.journal)
+
+    told = str(wrong.value)
+    assert "has no parameter 'rosw'. Did you mean 'rows'?" in told
+    assert "rows is 'many'" in told
+    assert "Did you mean 'ridge'?" in told
+    assert "'day' was given no value" in told
+    assert place.journal.runs() == []
+
+
+def test_words_of_a_command_line_become_values_of_the_declared_types(place):
+    """ "5" is 5 for an int, and a date is a date."""
+    declared = [PipelineParameter("n", "int"), PipelineParameter("day", "date")]
+    given = {"n": "{{ n }}"}
+    pipeline = Pipeline("demo", [compute(rows, parameters=given)], declared, folder=place.path)
+
+    result = pipeline.run_sync({"n": "5", "day": "2026-03-04"}, journal=place.journal)
+
+    assert result["rows"]["n"] == 5
+    assert result.parameters["day"] == datetime.date(2026, 3, 4)
+
+
+def test_an_option_that_there_is_not_is_a_programming_error(place):
+    """As with any function."""
+    with pytest.raises(TypeError, match="no option 'worker'"):
+        place.run(compute(rows), worker=2)
+
+
+# -- failures ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_failing_notebook_fails_its_branch_alone(place):
+    """Its error names notebook and cell; what needs it is skipped with the reason; all else runs."""
+    place.notebook("bad.ipynb", "x = 1", "raise ValueError('no such table')")
+
+    with pytest.raises(PipelineFailed, match=r"bad\.ipynb, cell 2") as failed:
+        place.run(
+            notebook("bad.ipynb"),
+            compute(rows, "after_bad", after="bad"),
+            compute(rows, "last", after="after_bad"),
+            compute(rows, "other"),
+        )
+
+    result = failed.value.result
+    assert statuses(result) == {"bad": "failed", "after_bad": "skipped", "last": "skipped", "other": "finished"}
+    assert [one.why for one in result.nodes][1:3] == [
+        "it needs bad, which failed",
+        "it needs after_bad, which was skipped",
+    ]
+    assert "ValueError: no such table" in str(failed.value)
+    assert place.journal.find(result.run_id).status == "failed"
+
+
+def test_a_failed_run_goes_on_with_what_is_not_finished(place):
+    """After the cause was mended: nothing that was finished runs again, and the run has all values."""
+    done = []
+
+    def first() -> int:
+        done.append("first")
+        return 1
+
+    def second(n: int) -> int:
+        done.append("second")
+        if done.count("second") == 1:
+            raise OSError("disk full")
+        return n + 1
+
+    nodes = [compute(first), compute(second, parameters={"n": "{{ first }}"}), compute(rows, after="second")]
+    with pytest.raises(PipelineFailed) as failed:
+        place.run(*nodes)
+    result = place.run(*nodes, run_id=failed.value.result.run_id)
+
+    assert done == ["first", "second", "second"]
+    assert (result.run_id, result.status, result["second"]) == (failed.value.result.run_id, "finished", 2)
+
+
+def test_a_run_does_not_go_on_with_other_nodes_than_it_finished(place):
+    """What changed is told; a new run takes from the cache what did not."""
+
+    def nodes(n: int):
+        return compute(rows, parameters={"n": n}), compute(fail, after="rows")
+
+    with pytest.raises(PipelineFailed) as failed:
+        place.run(*nodes(1))
+    with pytest.raises(Exception, match="rows is finished in this run, and changed since: parameter n was 1 and is 2"):
+        place.run(*nodes(2), run_id=failed.value.result.run_id)
+    with pytest.raises(PipelineFailed):
+        place.run(*nodes(2), run_id=failed.value.result.run_id, accept_changes=True)
+
+
+def test_a_node_is_tried_as_often_as_its_policy_says(place):
+    """Each failure before the last attempt is recorded; what the policy does not cover fails at once."""
+    tries = []
+
+    def flaky() -> int:
+        tries.append(1)
+        if len(tries) < 3:
+            raise ConnectionError("try again")
+        return len(tries)
+
+    policy = RetryPolicy(attempts=3, wait_s=0, retry_on=ConnectionError)
+    result = place.run(compute(flaky, retry=policy))
+
+    assert result["flaky"] == 3
+    events = place.journal.events(result.run_id)
+    assert [event.data["attempt"] for event in events if event.type == "node.retried"] == [1, 2]
+    with pytest.raises(PipelineFailed):
+        place.run(compute(fail, retry=policy))
+    assert not any(event.type == "node.retried" for event in place.journal.events(place.journal.runs()[0].run_id))
+
+
+def test_a_node_that_takes_too_long_fails(place):
+    """The limit is for one attempt, and named."""
+    may_end = threading.Event()
+    with pytest.raises(PipelineFailed, match=r"slow did not end within 0.05 s"):
+        place.run(compute(lambda: may_end.wait(20), "slow", timeout_s=0.05))
+    may_end.set()
+
+
+def test_a_declared_output_that_was_not_written_is_a_failure(place):
+    """A pipeline must not go on with files that are not there."""
+    with pytest.raises(PipelineFailed, match=r"rows ended well and wrote no out/\*.csv"):
+        place.run(compute(rows, outputs="out/*.csv"))
+
+
+def test_only_some_nodes_run_and_take_what_they_need_as_it_was_last_made(place):
+    """Nothing else is looked at; what was never made is an error that says how to make it."""
+    done = []
+
+    def first() -> int:
+        done.append("first")
+        return len(done)
+
+    def second(n: int) -> int:
+        return n * 10
+
+    nodes = [compute(first, cache=False), compute(second, parameters={"n": "{{ first }}"}), compute(rows)]
+    with pytest.raises(PipelineFailed, match="first is needed, and was never run"):
+        place.run(*nodes, only="second")
+    place.run(*nodes)
+    result = place.run(*nodes, only="second", force=True)
+
+    assert done == ["first"]
+    assert statuses(result) == {"first": "cached", "second": "finished", "rows": "skipped"}
+    assert result["second"] == 10
+
+
+def test_a_stopped_run_leaves_its_nodes_to_be_done(place):
+    """Cancelling ends what is at work; the run is stopped and can go on."""
+    began, may_end = threading.Event(), threading.Event()
+
+    def slow() -> int:
+        began.set()
+        may_end.wait(20)
+        return 1
+
+    async def main() -> None:
+        task = asyncio.ensure_future(place.pipeline(compute(slow)).run(journal=place.journal))
+        await asyncio.to_thread(began.wait)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    asyncio.run(main())
+    [info] = place.journal.runs()
+    assert info.status == "stopped"
+    assert statuses(place.pipeline(compute(slow)).past(journal=place.journal)) == {"slow": "stopped"}
+    may_end.set()
+    assert place.run(compute(slow), run_id=info.run_id)["slow"] == 1
+
+
+def test_a_run_of_something_else_is_refused(place):
+    """A run id says which pipeline it is of."""
+    other = Pipeline("other", [compute(rows)], folder=place.path)
+    run_id = other.run_sync(journal=place.journal).run_id
+
+    with pytest.raises(UsageError, match="not of pipeline 'demo'"):
+        place.run(compute(rows), run_id=run_id)
+
+
+def test_a_pipeline_shows_itself_as_a_graph(place):
+    """In a cell; members of a matrix are counted."""
+    pipeline = place.pipeline(compute(rows), compute(rows, "each", matrix={"n": [1, 2]}, after="rows"))
+
+    assert [edge.source for edge in pipeline.shape.edges] == ["rows"]
+    assert pipeline.shape.nodes[1].label == "each * 2"
+    assert "<svg" in pipeline._repr_mimebundle_()["image/svg+xml"]
