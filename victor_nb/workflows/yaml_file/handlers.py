@@ -244,3 +244,14 @@ def _broken(name: str, error: BaseException) -> NotFound:
 
 def _is_handler(name: str, value: object) -> bool:
     return callable(value) and not name.startswith("_") and not isinstance(value, type)
+
+
+def importable(found: Any) -> str | None:
+    """Return `module:name` of a function or class that can be imported by it."""
+    module, name = getattr(found, "__module__", None), getattr(found, "__qualname__", "<")
+    if module in (None, "__main__") or "<" in name or reference_to(found) is not None:
+        return None
+    there: Any = sys.modules.get(module)
+    for part in name.split("."):
+        there = getattr(there, part, None)
+    return f"{module}:{name}" if there is found else None

@@ -47,8 +47,8 @@ def workflow_schema(*, registered: bool = False) -> dict[str, Any]:
         "$schema": DIALECT,
         **whole,
         "title": "Workflow of Victor NB",
-        "$defs": _without_titles(definitions),
-        "properties": _without_titles(whole["properties"]),
+        "$defs": without_titles(definitions),
+        "properties": without_titles(whole["properties"]),
     }
 
 
@@ -57,14 +57,14 @@ def _is(name: str) -> dict[str, Any]:
     return chosen if name == "compute" else {**chosen, "required": ["type"]}
 
 
-def _without_titles(value: Any, *, of_fields: bool = True) -> Any:
+def without_titles(value: Any, *, of_fields: bool = True) -> Any:
     """Leave out the titles that only repeat the keys; a property may itself be called `title`."""
     if isinstance(value, list):
-        return [_without_titles(one, of_fields=False) for one in value]
+        return [without_titles(one, of_fields=False) for one in value]
     if not isinstance(value, dict):
         return value
     return {
-        key: _without_titles(one, of_fields=key in ("properties", "$defs") and not of_fields)
+        key: without_titles(one, of_fields=key in ("properties", "$defs") and not of_fields)
         for key, one in value.items()
         if of_fields or key != "title"
     }

@@ -7,7 +7,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
 from typing import Any
 
@@ -19,7 +18,7 @@ from ..shape import END, START
 from .arguments import call_of
 from .emitting import emitted
 from .errors import NotWritable
-from .handlers import reference_to
+from .handlers import importable
 from .node_types.compute import ComputeFields
 from .ordering import dependencies
 from .state_types import FileInput
@@ -122,7 +121,7 @@ def _plain(value: Any) -> Any:
 
 
 def _handler(workflow: Workflow, spec: NodeSpec) -> str:
-    name = _importable(spec.call)
+    name = importable(spec.call)
     if name is None:
         what = f"the function of node {spec.name!r} cannot be found by a name: {spec.call!r}"
         raise _refuse(workflow, what, "define it in a module, outside of other functions")
@@ -133,17 +132,6 @@ def _handler(workflow: Workflow, spec: NodeSpec) -> str:
         what = f"the function of node {spec.name!r} calls the whole state {first!r}, which is one of its values"
         raise _refuse(workflow, what, "call the parameter `state`")
     return name
-
-
-def _importable(found: Any) -> str | None:
-    """Return `module:name` of a function or class that can be imported by it."""
-    module, name = getattr(found, "__module__", None), getattr(found, "__qualname__", "<")
-    if module in (None, "__main__") or "<" in name or reference_to(found) is not None:
-        return None
-    there: Any = sys.modules.get(module)
-    for part in name.split("."):
-        there = getattr(there, part, None)
-    return f"{module}:{name}" if there is found else None
 
 
 def _options(workflow: Workflow, spec: NodeSpec) -> Written:
@@ -186,7 +174,7 @@ def _retry(workflow: Workflow, spec: NodeSpec) -> Written:
 def _exception(kind: object) -> str | None:
     if not (isinstance(kind, type) and issubclass(kind, Exception)):
         return None
-    return kind.__name__ if kind.__module__ == "builtins" else _importable(kind)
+    return kind.__name__ if kind.__module__ == "builtins" else importable(kind)
 
 
 # -- state -------------------------------------------------------------------------------------------------------------
@@ -201,7 +189,7 @@ def _state(workflow: Workflow) -> Written:
         if channel.is_ephemeral:
             raise _refuse(workflow, f"{name!r} is ephemeral, which a file cannot say")
         if channel.reducer is not None:
-            said["reducer"] = name_of(channel.reducer) or _importable(channel.reducer)
+            said["reducer"] = name_of(channel.reducer) or importable(channel.reducer)
             if said["reducer"] is None:
                 raise _refuse(workflow, f"the reducer of {name!r} cannot be found by a name")
         if name in initial and not (channel.reducer is not None and not initial[name]):

@@ -9,13 +9,14 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
-from ..errors import nearest
-from ..workflows.errors import InvalidState
-from ..workflows.yaml_file.expressions import TEMPLATE_WORDS, is_template
-from ..workflows.yaml_file.type_names import UnknownType, fitting, python_type
+from ...errors import nearest
+from ...workflows.errors import InvalidState
+from ...workflows.yaml_file.expressions import TEMPLATE_WORDS, is_template
+from ...workflows.yaml_file.mistakes import near
+from ...workflows.yaml_file.type_names import UnknownType, fitting, python_type
+from ..spec import NAME, UNSET, ComputeWork, NotebookWork, PipelineParameter, PipelineSpec, WorkflowWork
 from .findings import Findings, Keys, listed
 from .path_patterns import is_remote
-from .spec import NAME, UNSET, ComputeWork, NotebookWork, PipelineParameter, PipelineSpec, WorkflowWork
 
 _YAML: Final = (".yaml", ".yml")
 _FUNCTION: Final = re.compile(r"[\w./\\ -]+:[A-Za-z_]\w*")
@@ -98,7 +99,7 @@ def check_after(spec: PipelineSpec, findings: Findings) -> None:
             if other == node.id:
                 findings.note(number, keys, f"the node {other!r} comes after itself", "[] waits for nothing")
             elif other not in ids:
-                what = f"there is no node {other!r}.{nearest(other, ids)}"
+                what = f"there is no node {other!r}.{near(other, ids)}"
                 findings.note(number, keys, what, f"nodes are {listed(ids)}")
 
 
@@ -108,12 +109,22 @@ def check_work(spec: PipelineSpec, findings: Findings) -> None:
         work = node.work
         if isinstance(work, NotebookWork):
             _check_file(spec, number, "notebook", work.path, (".ipynb",), findings)
+            _check_not_templates(number, work, findings)
             if work.folder and not (spec.folder / work.folder).is_dir():
                 findings.note(number, ("folder",), f"there is no folder {work.folder!r}", "make it, or name another")
         elif isinstance(work, WorkflowWork) and isinstance(work.workflow, str) and work.workflow.endswith(_YAML):
             _check_file(spec, number, "workflow", work.workflow, _YAML, findings)
         elif isinstance(work, ComputeWork) and isinstance(work.function, str) and not _is_function(work.function):
             findings.note(number, ("compute",), f"{work.function!r} names no function", "module:name")
+
+
+def _check_not_templates(number: int, work: NotebookWork, findings: Findings) -> None:
+    fixed: list[tuple[Keys, str]] = [(("notebook",), work.path), (("kernel",), work.kernel), (("folder",), work.folder)]
+    fixed += [(("environment", name), value) for name, value in work.environment.items()]
+    for keys, value in fixed:
+        if is_template(value):
+            what = f"{keys[-1]!r} is the same in every run, so {value!r} cannot hold a template"
+            findings.note(number, keys, what, "what changes is given to the notebook in its `parameters`")
 
 
 def _is_function(name: str) -> bool:
@@ -123,13 +134,13 @@ def _is_function(name: str) -> bool:
 def _check_file(
     spec: PipelineSpec, number: int, kind: str, path: str, endings: tuple[str, ...], findings: Findings
 ) -> None:
-    if is_remote(path) or (spec.folder / path).exists():
+    if is_remote(path) or is_template(path) or (spec.folder / path).exists():
         return
     parent = (spec.folder / path).parent
     beside = [one.name for one in parent.iterdir() if one.suffix in endings] if parent.is_dir() else []
     hint = f"in {parent} there are {listed(sorted(beside))}" if beside else f"looked for in {parent}"
     name = path.replace("\\", "/").rpartition("/")[2]
-    findings.note(number, (kind,), f"there is no {kind} {path!r}.{nearest(name, beside)}", hint)
+    findings.note(number, (kind,), f"there is no {kind} {path!r}.{near(name, beside)}", hint)
 
 
 def _check_name(node: int | None, keys: Keys, kind: str, name: str, findings: Findings) -> None:

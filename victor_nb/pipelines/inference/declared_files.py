@@ -7,11 +7,11 @@ import posixpath
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from ..errors import nearest
+from ...workflows.yaml_file.mistakes import near
+from ..spec import Node, PipelineSpec
 from .findings import Findings, Keys
 from .path_patterns import ANY_PARTS, PathIndex, in_one_form, is_glob, is_remote, is_same
-from .spec import Node, PipelineSpec
-from .spec_templates import as_patterns, known_values, members
+from .templates import as_patterns, known_values, members
 
 Tie = tuple[int, int, str]
 """The number of a node that reads, of one that writes, and the path."""
@@ -114,6 +114,7 @@ def check_missing(spec: PipelineSpec, files: Sequence[DeclaredFiles], findings: 
     """Note inputs that are not there and that no other node writes."""
     written = _index(files)
     outputs = [pattern.path for one in files for pattern in one.writes]
+    listings: dict[str, list[str]] = {}
     for number, one in enumerate(files):
         if spec.nodes[number].when is not None:
             continue  # what is read under a condition only need not be there
@@ -123,7 +124,7 @@ def check_missing(spec: PipelineSpec, files: Sequence[DeclaredFiles], findings: 
                 continue
             if all(writer == number for writer, _ in written.meeting(path)):
                 what = f"node {spec.nodes[number].id!r} reads {path!r}, which is not there, and no node writes it."
-                what += nearest(path, [*outputs, *_beside(spec, path)])
+                what += near(path, [*outputs, *_beside(spec, path, listings)])
                 findings.note(number, pattern.keys, what, "if a node writes it, say so in that node's `outputs`")
 
 
@@ -133,6 +134,8 @@ def _exists(spec: PipelineSpec, path: str) -> bool:
     return next(glob.iglob(path, root_dir=spec.folder, recursive=True, include_hidden=True), None) is not None
 
 
-def _beside(spec: PipelineSpec, path: str) -> list[str]:
+def _beside(spec: PipelineSpec, path: str, listings: dict[str, list[str]]) -> list[str]:
     folder = posixpath.dirname(path)
-    return [posixpath.join(folder, one.name) for one in (spec.folder / folder).glob("*")] if not is_glob(path) else []
+    if folder not in listings:
+        listings[folder] = [posixpath.join(folder, one.name) for one in (spec.folder / folder).glob("*")]
+    return listings[folder]

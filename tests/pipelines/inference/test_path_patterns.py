@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from victor_nb.pipelines.path_patterns import PathIndex, in_one_form, is_same, meet
+from victor_nb.pipelines.inference.path_patterns import PathIndex, in_one_form, is_same, meet
 
 
 @pytest.mark.parametrize(

@@ -14,13 +14,13 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from ..workflows.errors import Problem
-from ..workflows.yaml_file.ordering import cycle
+from ...workflows.errors import Problem
+from ...workflows.yaml_file.ordering import cycle
+from ..spec import NotebookWork, PipelineSpec
+from .checks import check_after, check_matrices, check_names, check_parameters, check_work
 from .declared_files import Tie, check_missing, check_writers, declared_files, ties
 from .findings import Findings, Locate
-from .spec import NotebookWork, PipelineSpec
-from .spec_checks import check_after, check_matrices, check_names, check_parameters, check_work
-from .spec_templates import Reading, readings
+from .templates import Reading, readings
 
 Needs = dict[str, dict[str, str]]
 
@@ -59,7 +59,7 @@ def dependencies(
     check_missing(spec, files, findings)
     needs = _needs(spec, templates, ties(files), findings)
     _check_cycle(spec, needs, findings)
-    return Dependencies(needs, tuple(findings.problems))
+    return Dependencies(needs, findings.problems)
 
 
 # -- who needs whom ----------------------------------------------------------------------------------------------------

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Final, TypeAlias
 
-from ..workflows.errors import Problem
-from .spec import PipelineSpec
+from ...workflows.errors import Problem
+from ..spec import PipelineSpec
 
 Keys: TypeAlias = tuple[str | int, ...]
 """Where in a node (or, without a node, in the pipeline) something stands, by the keys of pipeline files."""
@@ -21,15 +21,18 @@ class Findings:
     """Problems of one pipeline, in the order in which they were found."""
 
     def __init__(self, spec: PipelineSpec, locate: Locate | None) -> None:
-        self.problems: list[Problem] = []
+        self._problems: dict[Problem, None] = {}
         self._spec = spec
         self._locate = locate or self._of_spec
 
     def note(self, node: int | None, keys: Keys, what: str, hint: str = "", line: int = 1) -> None:
         """Note one thing; the same thing is told once."""
-        problem = Problem(what, self._locate(node, keys, line), hint)
-        if problem not in self.problems:
-            self.problems.append(problem)
+        self._problems[Problem(what, self._locate(node, keys, line), hint)] = None
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """All of them."""
+        return tuple(self._problems)
 
     def _of_spec(self, node: int | None, keys: Keys, line: int) -> str:
         if node is not None:
