@@ -1,34 +1,20 @@
 """Answers: what a node or a route returned, read as updates of the state and targets.
 
 1. Whatever cannot be applied is refused here, with the node's name, before anything is journaled.
-2. An outcome is written down and read back without loss; a resumed run goes on from what was written.
+2. An answer is written down and read back without loss; a resumed run goes on from what was written.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from ..errors import nearest
 from .control import NOTHING, PARENT, Command, Send
 from .errors import InvalidUpdate
 from .plan import Plan, Route
-from .position import Due, Outcome, Values, due_from_json, due_to_json
+from .position import Answer, Due, Values, due_from_json, due_to_json
 from .shape import END
-
-
-class Answer(NamedTuple):
-    """What one node says.
-
-    Attributes:
-        to_parent: what it says to the graph around its own.
-        left: see `Outcome`.
-    """
-
-    updates: list[Values]
-    goto: list[Due]
-    to_parent: Command | None = None
-    left: Values | None = None
 
 
 def read_answer(plan: Plan, node: str, answer: Any) -> Answer:
@@ -44,7 +30,7 @@ def read_answer(plan: Plan, node: str, answer: Any) -> Answer:
         return Answer([plan.channels.update(answer, f"node {node!r}")] if answer else [], [])
     read = Answer([], [])
     for part in answer if _is_several(answer) else (answer,):
-        read = _with_part(plan, node, read, part)
+        _add_part(plan, node, read, part)
     return read
 
 
@@ -54,26 +40,25 @@ def _is_several(answer: Any) -> bool:
     )
 
 
-def _with_part(plan: Plan, node: str, read: Answer, part: Any) -> Answer:
+def _add_part(plan: Plan, node: str, read: Answer, part: Any) -> None:
+    who = f"node {node!r}"
     if part is None:
-        return read
+        return
     if isinstance(part, Send):
-        read.goto.append(due_of(plan, part, f"node {node!r}"))
-        return read
-    if not isinstance(part, Command):
-        read.updates.append(plan.channels.update(part, f"node {node!r}"))
-        return read
-    if part.graph == PARENT:
-        return read._replace(to_parent=part)
-    if part.graph is not None:
+        read.goto.append(due_of(plan, part, who))
+    elif not isinstance(part, Command):
+        read.updates.append(plan.channels.update(part, who))
+    elif part.graph == PARENT:
+        read.to_parent = part
+    elif part.graph is not None:
         raise InvalidUpdate(
-            f"node {node!r} spoke to the graph {part.graph!r}",
+            f"{who} spoke to the graph {part.graph!r}",
             hint="graph=PARENT speaks to the graph around this one; without it, a command is for its own",
         )
-    if part.update:
-        read.updates.append(plan.channels.update(part.update, f"node {node!r}"))
-    read.goto.extend(dues_of(plan, part.targets, f"node {node!r}"))
-    return read
+    else:
+        if part.update:
+            read.updates.append(plan.channels.update(part.update, who))
+        read.goto.extend(dues_of(plan, part.targets, who))
 
 
 def read_route(plan: Plan, node: str, route: Route, decided: Any) -> list[Due]:
@@ -146,17 +131,12 @@ def from_json(written: Mapping[str, Any] | None) -> Answer:
     """What `to_json` wrote; nothing at all, for a node that was skipped."""
     if not written:
         return Answer([], [])
-    updates: Sequence[Values] = [written["update"]] if "update" in written else written.get("updates", ())
+    updates: list[Values] = [written["update"]] if "update" in written else written.get("updates", [])
     goto = [due_from_json(one) for one in written.get("goto", ())]
-    return Answer([*updates], goto, _command(written["to_parent"]) if "to_parent" in written else None)
+    return Answer(updates, goto, _command(written["to_parent"]) if "to_parent" in written else None)
 
 
 def _command(written: Mapping[str, Any]) -> Command:
     targets = [due_from_json(one) for one in written["goto"]]
     goto = [one.node if one.arg is NOTHING else Send(one.node, one.arg) for one in targets]
     return Command(written["update"], goto, graph=PARENT)
-
-
-def outcome_of(node: str, answer: Answer) -> Outcome:
-    """What an answer does to its own graph."""
-    return Outcome(node, answer.updates, answer.goto, answer.left)

@@ -13,9 +13,10 @@ from typing import Any, Final
 
 from ..journal import Journal
 from ..journal.codec import Writer
-from .answers import Answer, from_json, to_json
+from .answers import from_json, to_json
 from .memory import Delete, Memory
 from .policies import CachePolicy
+from .position import Answer
 from .runtime import RUNTIME
 
 ROOM: Final = "answers of nodes"

@@ -16,14 +16,15 @@ from typing import Any, Final
 from ..errors import VictorError
 from ..journal import Effect, Step
 from ..journal.log import Entry
-from .answers import Answer, from_json, outcome_of, to_json
+from .answers import from_json, to_json
 from .control import Command, Interrupt
 from .errors import NodeTimeout, StepLimitReached, WorkflowStopped
-from .execution import perform, routed
+from .execution import add_routes, perform
 from .plan import Plan, Route
-from .position import Due, Edits, Outcome, Position, Values, after, applied, start, step_id, step_ids, with_edits
+from .position import Answer, Due, Edits, Position, Values, after, applied, start, step_id, with_edits
 from .runtime import Runtime, Shared, Waiting
 from .shape import START
+from .together import side_by_side
 
 YIELD_S: Final = 0.02
 """After this long without a pause, others on the event loop get their turn."""
@@ -42,10 +43,11 @@ class GraphRun:
         parent_id: the step that it runs inside of.
         inline: whether a node that is an ordinary function may run on the event loop's own thread when it is alone.
         edits: changes of the state by hand, by the superstep after which they were made.
-        committed: told of each superstep: its outcomes, the position after it, and what was written.
+        committed: told of each superstep: the position before and after it, and what was written.
         to_parent: what a node said to the graph around this one.
         position: where it stands.
-        outcomes: of all nodes so far, in order; only kept where a graph is around this one.
+        answers: of all nodes so far, in order; only kept where a graph is around this one.
+        write: commits results now; or soon, where that is enough.
     """
 
     def __init__(
@@ -60,13 +62,14 @@ class GraphRun:
         self.prefix, self.parent_id = (f"{inside.id}:", inside.id) if inside is not None else ("", "")
         self.namespace: tuple[str, ...] = ()
         self.edits: Edits = {}
-        self.committed: Callable[[Sequence[Outcome], Position, Sequence[Entry]], None] | None = None
+        self.committed: Callable[[Position, Position, Sequence[Entry]], None] | None = None
         self.to_parent: Command | None = None
         self.position = Position(0, {}, ())
-        self.outcomes: list[Outcome] | None = [] if inside is not None else None
+        self.answers: list[Answer] | None = [] if inside is not None else None
+        self.is_failing = False
         self._placed = shared.run.placed
+        self.write = self._placed.write if shared.settings.durability == "step" else self._write_soon
         self._began_turn = time.perf_counter()
-        self._is_failing = False
         self._flushed = self._began_turn
         self._flushing: asyncio.TimerHandle | None = None
         self._unwritten: VictorError | None = None
@@ -99,7 +102,8 @@ class GraphRun:
             return from_json(placed.result(recorded, step)).goto
         await placed.admit(step)
         runtime = Runtime(self.shared, step, 0, self.shared.settings.max_steps, None)
-        answer = await routed(self, START, routes, Answer([], []), values, runtime)
+        answer = Answer([], [])
+        await add_routes(self, START, routes, answer, values, runtime)
         placed.write((placed.done(step, 0, to_json(answer), 0.0),))
         return answer.goto
 
@@ -118,16 +122,15 @@ class GraphRun:
                 raise self._limit(position)
             if settings.interrupt_before:
                 self._ask("before", settings.interrupt_before, position.due, position.superstep + 1)
-            number = position.superstep + 1
-            outcomes, entries = await self._superstep(position, number)
             done = position
-            position = self.position = self._edited(after(self.plan.rules, position, outcomes))
+            answers, entries = await self._superstep(done)
+            position = self.position = self._edited(after(self.plan.rules, done, answers))
             if self.committed is not None:
-                self.committed(outcomes, position, entries)
-            if self.outcomes is not None:
-                self.outcomes += outcomes
+                self.committed(done, position, entries)
+            if self.answers is not None:
+                self.answers += answers
             if self.shared.emit is not None:
-                self.shared.emit.superstep(self, position, outcomes)
+                self.shared.emit.superstep(self, position)
             if self.to_parent is not None:
                 break
             if settings.interrupt_after and position.due:
@@ -142,10 +145,21 @@ class GraphRun:
                 self._began_turn = time.perf_counter()
         return position
 
-    def _write(self, entries: Sequence[Entry]) -> None:
-        """Commit results now; or soon, where that is enough."""
+    async def _superstep(self, position: Position) -> tuple[Sequence[Answer], Sequence[Entry]]:
+        """Run what is due; return the answers, in order, and the events that were written."""
+        if len(position.due) > 1:
+            return await side_by_side(self, position)
+        due, number = position.due[0], position.superstep + 1
+        answer, entry = await self.node(due, step_id(self.prefix, number, due), position.values, number, alone=True)
+        if entry is None:
+            return (answer,), ()
+        entries = (entry,)
+        self.write(entries)
+        return (answer,), entries
+
+    def _write_soon(self, entries: Sequence[Entry]) -> None:
         placed = self._placed
-        if self.shared.settings.durability == "step" or not all(self._is_pure(entry) for entry in entries):
+        if not all(self._is_pure(entry) for entry in entries):
             placed.write(entries)
             return
         for entry in entries:
@@ -168,93 +182,78 @@ class GraphRun:
         name = entry.step_id.rpartition("/")[2].partition("#")[0]
         return self.plan.nodes[name].effect is Effect.PURE
 
-    # -- one superstep ---------------------------------------------------------------------------------------------
+    # -- one node --------------------------------------------------------------------------------------------------
 
-    async def _superstep(self, position: Position, number: int) -> tuple[list[Outcome], list[Entry]]:
-        if len(position.due) == 1:
-            (due,) = position.due
-            step = self._step(due, step_id(self.prefix, number, due))
-            answer, entry = await self._node(due, step, position.values, number, alone=True)
-            if entry is None:
-                return [outcome_of(due.node, answer)], []
-            self._write((entry,))
-            return [outcome_of(due.node, answer)], [entry]
-        return await self._several(position, number)
-
-    async def _several(self, position: Position, number: int) -> tuple[list[Outcome], list[Entry]]:
-        commits = Commits(self._write)
-        most = self.shared.settings.max_concurrency
-        free = asyncio.Semaphore(most) if most is not None else None
-
-        async def one(due: Due, step: Step) -> Answer:
-            if free is None:
-                answer, entry = await self._node(due, step, position.values, number, alone=False)
-            else:
-                async with free:
-                    if self._is_failing:
-                        raise _NotBegun
-                    answer, entry = await self._node(due, step, position.values, number, alone=False)
-            if entry is not None:
-                commits.add(entry)
-            return answer
-
-        steps = [
-            self._step(due, step_id) for due, step_id in zip(position.due, step_ids(self.prefix, position), strict=True)
-        ]
-        results = await asyncio.gather(*map(one, position.due, steps), return_exceptions=True)
-        commits.flush()
-        failures = [one for one in results if isinstance(one, BaseException)]
-        if failures:
-            self._is_failing = False
-            raise _worst(failures)
-        answers = [one for one in results if isinstance(one, Answer)]
-        return [
-            outcome_of(due.node, answer) for due, answer in zip(position.due, answers, strict=True)
-        ], commits.entries
-
-    def _step(self, due: Due, step_id: str) -> Step:
-        effect = self.plan.nodes[due.node].effect
-        return Step(self.shared.run.id, step_id, self.parent_id, "node", due.node, effect, b"null")
-
-    async def _node(
-        self, due: Due, step: Step, values: Values, number: int, *, alone: bool
+    async def node(
+        self, due: Due, step_id: str, values: Values, number: int, *, alone: bool
     ) -> tuple[Answer, Entry | None]:
-        """Return a node's answer, and the event that it is done if it is news."""
-        placed, emit = self._placed, self.shared.emit
-        if not placed.is_fresh:
-            if (recorded := placed.recorded(step.id)) is not None:
-                answer = from_json(placed.result(recorded, step))
-                if emit is not None:
-                    emit.answered(self, step, answer)
-                self.to_parent = answer.to_parent or self.to_parent
-                return answer, None
-            if not await placed.admit(step, self.plan.nodes[due.node].on_doubt):
-                return Answer([], []), None
-        placed.start(step)
-        if emit is not None:
-            emit.started(self, step, due, values)
-        began, is_done = time.perf_counter(), False
+        """Return a node's answer, and the event that it is done if it is news.
+
+        Raises:
+            Waiting: it asks a person.
+            NodeFailed, VictorError: it failed; that is recorded.
+        """
+        step = self.step(due, step_id)
+        if not self._placed.is_fresh and (known := await self._known(due, step)) is not None:
+            return known, None
+        began, is_done = self.begun(step, due, values), False
         try:
             answer = await perform(self, due, step, values, number, alone=alone)
             is_done = True
-            ms = round((time.perf_counter() - began) * 1000, 3)
-            entry = placed.done(step, number, to_json(answer), ms)
-        except Exception as failure:
-            self._is_failing = True
+            return answer, self.ended(step, number, answer, began)
+        except BaseException as failure:
+            self.failed(step, failure, began, is_done=is_done)
+            raise
+
+    def step(self, due: Due, step_id: str) -> Step:
+        """The step that a due node is."""
+        effect = self.plan.nodes[due.node].effect
+        return Step(self.shared.run.id, step_id, self.parent_id, "node", due.node, effect, b"null")
+
+    async def _known(self, due: Due, step: Step) -> Answer | None:
+        """The answer of a node that need not run: what is recorded, or nothing where it was decided to skip it."""
+        if (recorded := self._placed.recorded(step.id)) is None:
+            return None if await self._placed.admit(step, self.plan.nodes[due.node].on_doubt) else Answer([], [])
+        answer = from_json(self._placed.result(recorded, step))
+        self._told(step, answer)
+        return answer
+
+    def begun(self, step: Step, due: Due, values: Values) -> float:
+        """Note that a node begins; return when, as `time.perf_counter()` has it."""
+        self._placed.start(step)
+        if self.shared.emit is not None:
+            self.shared.emit.started(self, step, due, values)
+        return time.perf_counter()
+
+    def ended(self, step: Step, number: int, answer: Answer, began: float) -> Entry:
+        """Return the event of a node's answer, ready to be written.
+
+        Raises:
+            Unstorable: the answer cannot be written down.
+        """
+        entry = self._placed.done(step, number, to_json(answer), round((time.perf_counter() - began) * 1000, 3))
+        self._told(step, answer)
+        return entry
+
+    def _told(self, step: Step, answer: Answer) -> None:
+        if self.shared.emit is not None:
+            self.shared.emit.answered(self, step, answer)
+        if answer.to_parent is not None:
+            self.to_parent = answer.to_parent
+
+    def failed(self, step: Step, failure: BaseException, began: float, *, is_done: bool) -> None:
+        """Record how a node ended that has no answer."""
+        emit = self.shared.emit
+        if isinstance(failure, Exception):
+            self.is_failing = True
             # What was given up may go on without us, so nobody knows whether it had its effect.
-            placed.failed(step, failure, began, is_done=is_done or isinstance(failure, NodeTimeout))
+            self._placed.failed(step, failure, began, is_done=is_done or isinstance(failure, NodeTimeout))
             if emit is not None:
                 emit.failed(self, step, failure)
-            raise
-        except Waiting as waiting:
-            placed.paused(step, waiting, began)
+        elif isinstance(failure, Waiting):
+            self._placed.paused(step, failure, began)
             if emit is not None:
-                emit.waiting(self, step, waiting)
-            raise
-        if emit is not None:
-            emit.answered(self, step, answer)
-        self.to_parent = answer.to_parent or self.to_parent
-        return answer, entry
+                emit.waiting(self, step, failure)
 
     # -- reasons to stop -------------------------------------------------------------------------------------------
 
@@ -284,54 +283,3 @@ class GraphRun:
             f"run {self.shared.run.id}",
             f"victor resume {self.shared.run.id}",
         )
-
-
-class _NotBegun(Exception):
-    """Stands for a node that was not begun because a sibling had failed."""
-
-
-class Commits:
-    """Events that are ready in one turn of the event loop, committed together."""
-
-    def __init__(self, write: Callable[[Sequence[Entry]], None]) -> None:
-        self.entries: list[Entry] = []
-        self._write, self._waiting = write, list[Entry]()
-        self._failure: Exception | None = None
-
-    def add(self, entry: Entry) -> None:
-        """Have the event committed at the end of this turn."""
-        if not self._waiting:
-            asyncio.get_running_loop().call_soon(self._end_turn)
-        self._waiting.append(entry)
-        self.entries.append(entry)
-
-    def _end_turn(self) -> None:
-        try:
-            self._commit()
-        except Exception as failure:
-            self._failure = self._failure or failure
-
-    def _commit(self) -> None:
-        ready, self._waiting = self._waiting, []
-        if ready:
-            self._write(ready)
-
-    def flush(self) -> None:
-        """Commit what is left.
-
-        Raises:
-            JournalError, LeaseLost: something could not be committed.
-        """
-        self._commit()
-        if self._failure is not None:
-            raise self._failure
-
-
-def _worst(failures: Sequence[BaseException]) -> BaseException:
-    """What a superstep ends with: a failure before questions, questions all together; in the order of the graph."""
-    errors = [one for one in failures if not isinstance(one, Waiting | _NotBegun)]
-    if not errors:
-        return Waiting(*(asked for one in failures if isinstance(one, Waiting) for asked in one.interrupts))
-    for other in errors[1:]:
-        errors[0].add_note(f"and at the same time: {type(other).__name__}: {other}")
-    return errors[0]

@@ -18,15 +18,14 @@ from ..errors import Resumable, VictorError
 from ..journal import Step
 from ..journal.failures import described
 from ..journal.steps import CURRENT
-from .answers import Answer, read_answer, read_route
+from .answers import read_answer, read_route
 from .control import NOTHING, Command
 from .errors import NodeFailed
 from .nodes import NodeSpec
 from .plan import Route
 from .policies import RetryPolicy, TimeoutPolicy
-from .position import Due, Outcome, Values, applied
+from .position import Answer, Due, Values, applied
 from .runtime import RUNTIME, Runtime
-from .state import Schema
 
 if TYPE_CHECKING:
     from .engine import GraphRun
@@ -45,7 +44,7 @@ async def perform(graph: GraphRun, due: Due, step: Step, values: Values, number:
     runtime = Runtime(graph.shared, step, number, graph.shared.settings.max_steps - number, due.failure)
     inside, known = CURRENT.set(step), RUNTIME.set(runtime)
     try:
-        given = graph.plan.inputs[node.name].view(values) if due.arg is NOTHING else _typed(graph, node, due.arg)
+        given = _input_of(graph, node, due, values)
         if not node.is_plain:
             attempt = _attempt(graph, node, given, runtime, alone)
             answer = await _with_policies(graph, node, given, runtime, attempt)
@@ -56,15 +55,41 @@ async def perform(graph: GraphRun, due: Due, step: Step, values: Values, number:
             answer = read_answer(graph.plan, node.name, said if type(said) is dict else await _settled(said))
         else:
             answer = read_answer(graph.plan, node.name, await _attempt(graph, node, given, runtime, alone)())
-        routes = graph.plan.routes.get(node.name)
-        return answer if routes is None else await routed(graph, node.name, routes, answer, values, runtime)
+        if (routes := graph.plan.routes.get(node.name)) is not None:
+            await add_routes(graph, node.name, routes, answer, values, runtime)
+        return answer
     except Exception as failure:
-        if node.on_error and not isinstance(failure, Resumable):
-            return Answer([], [Due(node.on_error, due.arg, _told(node.name, failure))])
-        raise explained(failure, node.name, step) from failure
+        return _excused(node, due, step, failure)
     finally:
         RUNTIME.reset(known)
         CURRENT.reset(inside)
+
+
+def called(graph: GraphRun, due: Due, step: Step, values: Values, number: int) -> Any:
+    """Call a node that is an ordinary function, in a context that is its own; return what it returns."""
+    node = graph.plan.nodes[due.node]
+    CURRENT.set(step)
+    RUNTIME.set(Runtime(graph.shared, step, number, graph.shared.settings.max_steps - number, due.failure))
+    return node.call(_input_of(graph, node, due, values))
+
+
+def answer_of(graph: GraphRun, due: Due, step: Step, outcome: Callable[[], Any]) -> Answer:
+    """Return what a node said that `called` ran elsewhere; `outcome` returns or raises what that did.
+
+    Raises:
+        NodeFailed, Waiting: as `perform`.
+    """
+    try:
+        return read_answer(graph.plan, due.node, outcome())
+    except Exception as failure:
+        return _excused(graph.plan.nodes[due.node], due, step, failure)
+
+
+def _excused(node: NodeSpec, due: Due, step: Step, failure: Exception) -> Answer:
+    """Where a failure leads, if another node handles it; else it is raised as a user should see it."""
+    if node.on_error and not isinstance(failure, Resumable):
+        return Answer([], [Due(node.on_error, due.arg, _told(node.name, failure))])
+    raise explained(failure, node.name, step) from failure
 
 
 def explained(failure: Exception, node: str, step: Step) -> Exception:
@@ -83,9 +108,11 @@ def _told(node: str, failure: Exception) -> dict[str, Any]:
     return {"node": node, "type": told["type"], "what": told["what"], "traceback": told["traceback"]}
 
 
-def _typed(graph: GraphRun, node: NodeSpec, arg: Any) -> Any:
-    """What a `Send` gave, as the type that the node declares for its input."""
-    schema: Schema = graph.plan.inputs[node.name]
+def _input_of(graph: GraphRun, node: NodeSpec, due: Due, values: Values) -> Any:
+    """The state as the node sees it; or what a `Send` gave, as the type that the node declares for its input."""
+    schema, arg = graph.plan.inputs[node.name], due.arg
+    if arg is NOTHING:
+        return schema.view(values)
     if node.input is not None and type(arg) is dict and schema.kind != "dict":
         return schema.view(arg)
     return arg
@@ -198,20 +225,19 @@ def _ignore(work: asyncio.Future[Any]) -> None:
 # -- where it leads --------------------------------------------------------------------------------------------------
 
 
-async def routed(
+async def add_routes(
     graph: GraphRun, name: str, routes: Iterable[Route], answer: Answer, values: Values, runtime: Runtime
-) -> Answer:
-    """Return the answer together with what the routes after its node decide, on the state as the node left it."""
-    left = applied(graph.plan.rules, values, answer.updates, name)
-    goto = [*answer.goto]
+) -> None:
+    """Add to an answer what the routes after its node decide, on the state as the node left it."""
+    plan = graph.plan
+    left = answer.left = applied(plan.rules, values, answer.updates, name)
     for route in routes:
         if route.wants:
             wanted = {one: runtime if one == "runtime" else getattr(runtime, one) for one in route.wants}
-            decided = route.decide(graph.plan.schema.view(left), **wanted)
+            decided = route.decide(plan.schema.view(left), **wanted)
         else:
-            decided = route.decide(graph.plan.schema.view(left))
-        goto += read_route(graph.plan, name, route, await decided if route.is_async else decided)
-    return Answer(answer.updates, goto, answer.to_parent, left)
+            decided = route.decide(plan.schema.view(left))
+        answer.goto.extend(read_route(plan, name, route, await decided if route.is_async else decided))
 
 
 # -- a graph inside a node -------------------------------------------------------------------------------------------
@@ -234,14 +260,14 @@ async def _run_inside(graph: GraphRun, node: NodeSpec, given: Any, runtime: Runt
 
 def _exported(graph: GraphRun, inner: GraphRun, values: Values) -> list[Values]:
     """What a sub-workflow did to shared keys: update for update where both graphs join them alike, else the value."""
-    outcomes: list[Outcome] = inner.outcomes or []
+    answers = inner.answers or []
     outer, own = graph.plan.channels, inner.plan.output
-    written = {key for one in outcomes for update in one.updates for key in update}
+    written = {key for one in answers for update in one.updates for key in update}
     shared = [key for key in own.keys if key in written and key in outer.keys and key in values]
     joined = {key for key in shared if outer.reducers.get(key) is not None}
     joined = {key for key in joined if inner.plan.rules.reducers.get(key) is outer.reducers[key]}
     updates = [
-        {key: value for key, value in update.items() if key in joined} for one in outcomes for update in one.updates
+        {key: value for key, value in update.items() if key in joined} for one in answers for update in one.updates
     ]
     last = {key: values[key] for key in shared if key not in joined}
     return [update for update in (*updates, last) if update]

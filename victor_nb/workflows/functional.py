@@ -20,10 +20,10 @@ from typing import Any, Generic, ParamSpec, TypedDict, TypeVar, Unpack, cast, ov
 
 from ..errors import UsageError
 from ..journal import Effect
-from .answers import Answer
 from .graph import Workflow
 from .nodes import WANTED, is_awaited
 from .policies import CachePolicy, RetryPolicy
+from .position import Answer
 from .results import WorkflowResult
 from .runtime import RUNTIME, Runtime
 from .settings import Options

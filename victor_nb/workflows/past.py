@@ -17,7 +17,6 @@ from ..journal import Event, Journal, RunInfo
 from ..journal.spans import Span, events_in, spans_of
 from .answering import EDITS, UPDATED
 from .answers import from_json as answer_from_json
-from .answers import outcome_of
 from .errors import InvalidState
 from .graphs import GRAPH, loaded
 from .plan import rules_from_json
@@ -196,5 +195,4 @@ def walked(
         if not found or any(raw is None for raw in found):
             return
         answers = [answer_from_json(journal.result_in(raw)) for raw in found if raw is not None]
-        outcomes = [outcome_of(due.node, answer) for due, answer in zip(position.due, answers, strict=True)]
-        position = after(rules, position, outcomes)
+        position = after(rules, position, answers)

@@ -1,6 +1,6 @@
 """Positions: where a run stands between two supersteps, and how one superstep leads to the next.
 
-1. Everything here is a pure function of plain data: the same position and the same outcomes give the same next
+1. Everything here is a pure function of plain data: the same position and the same answers give the same next
    position, whatever ran in parallel and in whichever order it ended.
 2. A position never changes; its values are shared with those before and after it.
 3. Running, resuming, replaying and travelling in time all go through `after`.
@@ -13,7 +13,9 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
-from .control import NOTHING
+import msgspec
+
+from .control import NOTHING, Command
 from .errors import ConcurrentWrites, InvalidState
 from .reducers import Overwrite, Reducer
 
@@ -33,18 +35,19 @@ class Due(NamedTuple):
     failure: dict[str, Any] | None = None
 
 
-class Outcome(NamedTuple):
-    """What one node did to the run: updates, in order, and where it leads besides its edges.
+class Answer(msgspec.Struct):
+    """What one node said, routes after it included: updates, in order, and where it leads besides its edges.
 
     A node that failed leads to the one that handles its errors, and not along its edges.
 
     Attributes:
+        to_parent: what it says to the graph around its own.
         left: the values as this node alone left them, where somebody had to know that.
     """
 
-    node: str
-    updates: Sequence[Values]
-    goto: Sequence[Due]
+    updates: list[Values]
+    goto: list[Due]
+    to_parent: Command | None = None
     left: Values | None = None
 
     @property
@@ -103,26 +106,28 @@ def start(rules: Rules, values: Values, due: Iterable[Due]) -> Position:
     return _placed(rules, 0, values, tuple(due), (), _NO_ARRIVALS)
 
 
-def after(rules: Rules, position: Position, outcomes: Sequence[Outcome]) -> Position:
-    """The position after a superstep whose nodes had these outcomes, in the order of `position.due`.
+def after(rules: Rules, position: Position, answers: Sequence[Answer]) -> Position:
+    """The position after a superstep whose nodes gave these answers, in the order of `position.due`.
 
     Raises:
         ConcurrentWrites: two of them wrote a key without a reducer.
         InvalidState: a reducer could not join an update.
     """
-    if len(outcomes) == 1 and not rules.joins and not rules.deferred:  # most supersteps of most workflows
-        (only,) = outcomes
-        targets = rules.after[only.node]
-        values = only.left if only.left is not None else applied(rules, position.values, only.updates, only.node)
-        if len(targets) + len(only.goto) <= 1:
-            due = (Due(targets[0]),) if targets else tuple(only.goto)
+    if len(answers) == 1 and not rules.joins and not rules.deferred:  # most supersteps of most workflows
+        answer, node = answers[0], position.due[0].node
+        values = answer.left
+        if values is None:
+            values = applied(rules, position.values, answer.updates, node)
+        targets = rules.after[node]
+        if len(targets) + len(answer.goto) <= 1:
+            due = (Due(targets[0]),) if targets else tuple(answer.goto)
             return Position(position.superstep + 1, values, due, (), _NO_ARRIVALS)
-        return _next(rules, position, outcomes, values)
-    _check_writes(rules, outcomes)
+        return _next(rules, position, answers, values)
+    _check_writes(rules, position.due, answers)
     values = position.values
-    for one in outcomes:
-        values = applied(rules, values, one.updates, one.node, into=None if values is position.values else values)
-    return _next(rules, position, outcomes, values)
+    for one, answer in zip(position.due, answers, strict=True):
+        values = applied(rules, values, answer.updates, one.node, into=None if values is position.values else values)
+    return _next(rules, position, answers, values)
 
 
 def applied(rules: Rules, values: Values, updates: Iterable[Values], who: str, *, into: Values | None = None) -> Values:
@@ -156,27 +161,26 @@ def _reduced(reducer: Reducer, values: Values, key: str, update: Any, who: str) 
         ) from failure
 
 
-def _check_writes(rules: Rules, outcomes: Sequence[Outcome]) -> None:
-    writers: dict[str, str] = {}
-    for number, one in enumerate(outcomes):
-        for key in {key for update in one.updates for key in update}:
-            if key in rules.reducers:
-                continue
-            if (other := writers.setdefault(key, f"{number} {one.node}")) != f"{number} {one.node}":
+def _check_writes(rules: Rules, dues: Sequence[Due], answers: Sequence[Answer]) -> None:
+    writers: dict[str, int] = {}
+    for number, answer in enumerate(answers):
+        for key in {key for update in answer.updates for key in update if key not in rules.reducers}:
+            if (other := writers.setdefault(key, number)) != number:
                 raise ConcurrentWrites(
-                    f"nodes {other.partition(' ')[2]!r} and {one.node!r} ran together and both wrote {key!r}",
+                    f"nodes {dues[other].node!r} and {dues[number].node!r} ran together and both wrote {key!r}",
                     hint=f"give it a reducer: {key}: Annotated[…, operator.add], or run the nodes one after another",
                 )
 
 
-def _next(rules: Rules, position: Position, outcomes: Sequence[Outcome], values: Values) -> Position:
+def _next(rules: Rules, position: Position, answers: Sequence[Answer], values: Values) -> Position:
     targets: list[Due] = []
-    for one in outcomes:
-        if not one.has_failed:
-            targets += [Due(name) for name in rules.after[one.node]]
-        targets += one.goto
+    ran: set[str] = set()
+    for due, answer in zip(position.due, answers, strict=True):
+        if not answer.has_failed:
+            targets += map(Due, rules.after[due.node])
+            ran.add(due.node)
+        targets += answer.goto
     arrived = dict(position.arrived)
-    ran = {one.node for one in outcomes if not one.has_failed} if rules.joins else frozenset[str]()
     for number, join in enumerate(rules.joins):
         if (here := join.sources & ran) and (arrived.setdefault(number, frozenset()) | here) == join.sources:
             del arrived[number]

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -16,7 +16,6 @@ from ..errors import Resumable, UsageError, VictorError
 from ..journal import Event, Journal, ReplayMiss, Run
 from ..journal.codec import Writer
 from ..journal.joined import RUN, current_run
-from ..journal.log import Entry
 from ..journal.steps import CURRENT
 from .answering import EDITS, UPDATED, answers_of, record_questions
 from .control import Command
@@ -28,7 +27,7 @@ from .graphs import GRAPH, changes_of, graph_changed, graph_of
 from .journals import journal_of
 from .past import Past, before, edits_in
 from .plan import Plan
-from .position import Edit, Outcome, Position, Values, from_json
+from .position import Edit, Position, Values, from_json
 from .results import WorkflowResult
 from .runtime import RUNTIME, Shared, Waiting
 from .settings import Ask, Settings
@@ -94,19 +93,9 @@ async def _through(workflow: Workflow, graph: GraphRun, journal: Journal, ask: A
     _take_update(graph, journal, ask, position)
 
     named = frozenset(node.name for node in plan.nodes.values() if node.metadata.get("checkpoint"))
-
-    def committed(outcomes: Sequence[Outcome], position: Position, entries: Sequence[Entry]) -> None:
-        if not entries:
-            return
-        wanted = next((one.node for one in outcomes if one.node in named), "") if named else ""
-        wanted = f"{position.superstep}/{wanted}" if wanted else ""
-        if (snapshot := snapshots.after(position, entries, wanted)) is not None:
-            run.placed.write((snapshot,))
-
     try:
         position = position or await _beginning(graph, journal, ask)
-        snapshots = Snapshots(journal.redactor, position.values)
-        graph.committed = committed
+        graph.committed = Snapshots(journal.redactor, position.values, named, run.placed.write).committed
         position = await graph.run(position)
     except Waiting as waiting:
         record_questions(journal, run, waiting.interrupts)

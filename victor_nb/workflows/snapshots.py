@@ -8,7 +8,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -30,33 +30,50 @@ class Snapshots:
 
     Args:
         stored: values that are in the journal as they are, by key: those of the input, or of the snapshot before.
+        named: nodes after which the workflow asks for one.
+        write: takes the snapshot's event.
     """
 
-    def __init__(self, redactor: Redactor, stored: Mapping[str, Any]) -> None:
-        self._redactor, self._stored = redactor, stored
+    def __init__(
+        self,
+        redactor: Redactor,
+        stored: Mapping[str, Any],
+        named: frozenset[str],
+        write: Callable[[Sequence[Entry]], None],
+    ) -> None:
+        self._redactor, self._stored, self._named, self._write = redactor, stored, named, write
         self._changes = self._bytes = 0
         self._next_bytes = LEAST_BYTES
 
-    def after(self, position: Position, entries: Sequence[Entry], name: str = "") -> Entry | None:
-        """Return a snapshot of the position, if the events written since the last one are worth it.
+    def committed(self, done: Position, position: Position, entries: Sequence[Entry]) -> None:
+        """Write a snapshot of the position, if the events written since the last one are worth it.
 
         Args:
-            name: the step after which the workflow asks for one.
+            done: the position before it, whose nodes have been run.
+            entries: what was written of them.
         """
+        if not entries:
+            return
         self._changes += len(entries)
         for entry in entries:
             self._bytes += len(entry.raw)
-            for content in entry.blobs.values():
-                self._bytes += len(content)
+            if entry.blobs:
+                self._bytes += sum(map(len, entry.blobs.values()))
+        name = self._wanted(done, position) if self._named else ""
         if not name and ((self._changes < EVERY and self._bytes < self._next_bytes) or not position.due):
-            return None
+            return
         size = self._size(position)
         self._next_bytes = max(LEAST_BYTES, 2 * size)
         self._changes = 0
         if not name and size > self._bytes // 2:
-            return None
+            return
         self._bytes, self._stored = 0, position.values
-        return snapshot_of(self._redactor, position, name)
+        self._write((snapshot_of(self._redactor, position, name),))
+
+    def _wanted(self, done: Position, position: Position) -> str:
+        """The step after which the workflow asks for a snapshot, if it does."""
+        node = next((due.node for due in done.due if due.node in self._named), "")
+        return f"{position.superstep}/{node}" if node else ""
 
     def _size(self, position: Position) -> int:
         """About how many bytes a snapshot would add: encoded without looking for secrets and tags, which is cheap."""

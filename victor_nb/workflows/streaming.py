@@ -22,9 +22,8 @@ from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, get_args
 
 from ..errors import UsageError, nearest
 from ..journal import Event, Step
-from .answers import Answer
 from .control import NOTHING
-from .position import Due, Outcome, Position, Values
+from .position import Answer, Due, Position, Values
 from .runtime import RUNTIME
 
 if TYPE_CHECKING:
@@ -70,9 +69,9 @@ class Emitter:
 
     def begun(self, graph: GraphRun, position: Position) -> None:
         """The position before the first superstep of this execution."""
-        self.superstep(graph, position, ())
+        self.superstep(graph, position)
 
-    def superstep(self, graph: GraphRun, position: Position, outcomes: Sequence[Outcome]) -> None:
+    def superstep(self, graph: GraphRun, position: Position) -> None:
         """A superstep is done and applied."""
         if self.modes.isdisjoint(("values", "checkpoints", "debug")):
             return
