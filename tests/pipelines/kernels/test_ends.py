@@ -121,3 +121,9 @@ def test_a_kernel_that_ignores_interrupts_is_ended():
 
     assert type(ran.error).__name__ == "CellTimeoutError"
     assert (ran.manager.exit.status, ran.manager.exit.asked) == (-9, True)
+
+
+@pytest.mark.parametrize("kernels", ["warm"] * 10 + ["cold"] * 5)
+def test_a_kernel_that_is_idle_goes_when_it_is_asked(kernels):
+    """ipykernel closes the thread that writes while another still waits for it; one end of four took three seconds."""
+    assert run("x = 1", kernels=kernels).manager.exit.status == 0

@@ -16,6 +16,7 @@ import os
 import socket
 import sys
 import threading
+import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, NoReturn, TypedDict
 
@@ -23,6 +24,9 @@ from .guardian import say
 
 if TYPE_CHECKING:
     from ipykernel.kernelapp import IPKernelApp
+
+
+CONTROL_LIMIT_S = 1.0
 
 
 class Order(TypedDict):
@@ -91,6 +95,7 @@ def _kernel(arguments: list[str]) -> IPKernelApp:
 
 def _end(app: IPKernelApp) -> None:
     shell = app.shell
+    _let_control_finish(app)
     threading._shutdown()  # type: ignore[attr-defined]  # joins threads and pools, as Python does first when it ends
     atexit._run_exitfuncs()
     if shell is not None:
@@ -99,6 +104,19 @@ def _end(app: IPKernelApp) -> None:
             shell.user_ns_hidden.clear()
     gc.collect()  # objects that close or commit something when they are deleted do it here
     write_open_files()
+
+
+def _let_control_finish(app: IPKernelApp) -> None:
+    # The thread that took the request to shut down still flushes the standard streams. ipykernel closes the thread that
+    # does the flushing meanwhile, and then waits for the first one, which waits for 10 s.
+    if (thread := app.control_thread) is None:
+        return
+    has_finished = threading.Event()
+    with suppress(RuntimeError):  # its loop is closed
+        thread.io_loop.add_callback(has_finished.set)
+    deadline = time.monotonic() + CONTROL_LIMIT_S
+    while thread.is_alive() and not has_finished.wait(0.002) and time.monotonic() < deadline:
+        pass
 
 
 def write_open_files() -> None:
