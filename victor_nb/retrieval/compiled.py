@@ -75,6 +75,23 @@ def top_k(query: NDArray[np.float32], rows: NDArray[np.float32], k: int) -> Foun
     return accelerate.top_k(np.ascontiguousarray(query, np.float32), np.ascontiguousarray(rows, np.float32), k)
 
 
+class StaticTable:
+    """A table of static vectors; see `twin.table` for the rules."""
+
+    @translated
+    def __init__(self, path: Path) -> None:
+        self._core = accelerate.StaticTable(path)
+
+    @property
+    def dimension(self) -> int:
+        """Return how many numbers a vector has."""
+        return self._core.dimension
+
+    def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Return one row a text, of length 1, or of zeros for a text without pieces."""
+        return np.frombuffer(self._core.embed(texts), dtype="<f4").reshape(len(texts), self.dimension)
+
+
 class Lexical:
     """BM25 over segments and a tail; see `twin.lexical` for what each method promises."""
 

@@ -156,6 +156,22 @@ class MakesCache(Protocol):
     def __call__(self, capacity: int, ttl_s: float) -> Cache: ...
 
 
+class StaticTable(Protocol):
+    """Static vectors of texts, out of a file."""
+
+    @property
+    def dimension(self) -> int: ...
+
+    def embed(self, texts: Sequence[str], /) -> NDArray[np.float32]:
+        """Return one row a text, of length 1, or of zeros for a text that the table cannot spell."""
+
+
+class OpensTable(Protocol):
+    """The class of a table. Raises: CorruptIndex, NewerIndex, UnusableFile."""
+
+    def __call__(self, path: Path) -> StaticTable: ...
+
+
 class Core(Protocol):
     """A module with the search core."""
 
@@ -171,6 +187,8 @@ class Core(Protocol):
     def Classifier(self) -> type[Classifier]: ...
     @property
     def Cache(self) -> MakesCache: ...
+    @property
+    def StaticTable(self) -> OpensTable: ...
 
     def terms(self, text: str, /) -> list[str]:
         """Return the terms of a text in order."""

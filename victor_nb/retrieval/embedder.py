@@ -73,4 +73,6 @@ def embedded(embedder: Embedder, texts: Sequence[str]) -> NDArray[np.float32]:
 
 def default_embedder() -> Embedder:
     """Return the best embedder that needs no download: what an index takes if it is given none."""
-    return HashingEmbedder()
+    from victor_nb.retrieval.static import StaticEmbedder
+
+    return StaticEmbedder()

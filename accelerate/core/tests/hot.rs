@@ -8,6 +8,7 @@ use victor_core::hot::classify::Classifier;
 use victor_core::hot::embed::embed;
 use victor_core::hot::near::near_duplicates;
 use victor_core::hot::similar::top_k;
+use victor_core::hot::table::StaticTable;
 
 #[test]
 fn texts_that_share_words_are_similar() {
@@ -69,5 +70,46 @@ proptest! {
             }
             prop_assert_eq!(cache.len(), model.len());
         }
+    }
+}
+
+/// A small table in the format of the file: two pieces that begin a word and one that goes on.
+fn small_table() -> Vec<u8> {
+    let (weights, spelled, rows) = ([100_u16, 50, 25], "load\ntable\n##s", [127_i8, 0, 0, 127, 64, -64]);
+    let mut body: Vec<u8> = weights.iter().flat_map(|weight| weight.to_le_bytes()).collect();
+    body.extend(spelled.bytes());
+    body.extend(rows.iter().map(|cell| cell.cast_unsigned()));
+    let numbers = [1, 3, 2, spelled.len() as u32, crc32fast::hash(&body)];
+    let header = numbers.iter().flat_map(|number: &u32| number.to_le_bytes());
+    b"VNBTABLE".iter().copied().chain(header).chain(body).collect()
+}
+
+fn opened(bytes: &[u8]) -> victor_core::Result<StaticTable> {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("small.table");
+    std::fs::write(&path, bytes).expect("written");
+    StaticTable::open(&path)
+}
+
+#[test]
+fn static_vectors_are_sums_of_the_rows_that_words_are_spelled_with() {
+    let table = opened(&small_table()).expect("a good file");
+    let rows = table.embed(&["load", "LOAD_table", "tables", "unknown", ""]);
+    assert_eq!(rows[..2], [1.0, 0.0]);
+    assert!((rows[2] / rows[3] - 2.0).abs() < 1e-6, "weights of 100 and 50");
+    assert!((rows[4] / rows[5] - 1600.0 / (6350.0 - 1600.0)).abs() < 1e-6);
+    assert_eq!(rows[6..], [0.0; 4]);
+}
+
+proptest! {
+    #[test]
+    fn a_damaged_table_is_an_error_and_never_a_panic(at in 0_usize..64, value: u8, cut in 0_usize..64) {
+        let mut bytes = small_table();
+        let at = at % bytes.len();
+        let same = bytes[at] == value;
+        bytes[at] = value;
+        prop_assert_eq!(opened(&bytes).is_ok(), same);
+        bytes.truncate(cut.min(bytes.len() - 1));
+        prop_assert!(opened(&bytes).is_err());
     }
 }

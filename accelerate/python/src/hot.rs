@@ -1,6 +1,7 @@
 //! Code, duplicates, embeddings, labels and the cache.
 
 use std::borrow::Cow;
+use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
 use coarsetime::Instant;
@@ -10,7 +11,7 @@ use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyString};
 use victor_core::code::{self, Language};
-use victor_core::hot::{cache, classify, embed, near, similar};
+use victor_core::hot::{cache, classify, embed, near, similar, table};
 
 use crate::errors::raised;
 use crate::lexical::{Found, pairs};
@@ -59,6 +60,31 @@ fn top_k(py: Python<'_>, query: PyBuffer<f32>, rows: PyBuffer<f32>, k: usize) ->
     // changes the rows meanwhile (copying them would take longer than the search).
     let rows = unsafe { cells.as_ref() };
     similar::top_k(&query, rows, k).map(pairs).map_err(raised)
+}
+
+#[pyclass(frozen, module = "victor_accelerate")]
+pub struct StaticTable {
+    core: table::StaticTable,
+}
+
+#[pymethods]
+impl StaticTable {
+    #[new]
+    fn new(py: Python<'_>, path: PathBuf) -> PyResult<Self> {
+        py.detach(|| table::StaticTable::open(&path)).map(|core| Self { core }).map_err(raised)
+    }
+
+    #[getter]
+    fn dimension(&self) -> usize {
+        self.core.dimension()
+    }
+
+    /// Return the rows as bytes of 32-bit floats.
+    fn embed<'py>(&self, py: Python<'py>, texts: Vec<Bound<'py, PyString>>) -> Bound<'py, PyBytes> {
+        let texts: Vec<Cow<'_, str>> = texts.iter().map(|text| text.to_string_lossy()).collect();
+        let rows = py.detach(|| self.core.embed(&texts.iter().map(AsRef::as_ref).collect::<Vec<_>>()));
+        PyBytes::new(py, &rows.iter().flat_map(|value| value.to_le_bytes()).collect::<Vec<u8>>())
+    }
 }
 
 #[pyclass(frozen, module = "victor_accelerate")]
@@ -145,6 +171,7 @@ pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(near_duplicates, module)?)?;
     module.add_function(wrap_pyfunction!(hash_embed, module)?)?;
     module.add_function(wrap_pyfunction!(top_k, module)?)?;
+    module.add_class::<StaticTable>()?;
     module.add_class::<Classifier>()?;
     module.add_class::<Cache>()
 }

@@ -10,6 +10,7 @@ from victor_nb.retrieval.twin.lexical import Lexical
 from victor_nb.retrieval.twin.near import near_duplicates
 from victor_nb.retrieval.twin.rank import CodeRanks
 from victor_nb.retrieval.twin.similar import top_k
+from victor_nb.retrieval.twin.table import StaticTable
 from victor_nb.retrieval.twin.words import terms
 
 NAME = "twin"
@@ -21,6 +22,7 @@ __all__ = [
     "CodeRanks",
     "Dense",
     "Lexical",
+    "StaticTable",
     "chunks",
     "fuse_convex",
     "fuse_ranks",

@@ -58,6 +58,17 @@ def terms_of_word(word: str) -> tuple[str, ...]:
     return tuple(found)
 
 
+def parts_of_word(word: str) -> list[str]:
+    """Return the parts of a word in lower case, unstemmed, and single characters of scripts without spaces.
+
+    A word that is noise has none.
+    """
+    if len(word) > LONGEST:
+        return []
+    runs = (run for part in _parts(word) for run in _RUN.findall(part))
+    return [_folded(part) for run in runs for part in (run if _IS_UNSPACED.match(run) else [run])]
+
+
 def _pairs(run: str) -> list[str]:
     return [run] if len(run) == 1 else [run[at : at + 2] for at in range(len(run) - 1)]
 

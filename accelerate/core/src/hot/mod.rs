@@ -5,3 +5,4 @@ pub mod classify;
 pub mod embed;
 pub mod near;
 pub mod similar;
+pub mod table;

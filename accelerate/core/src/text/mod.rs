@@ -19,7 +19,7 @@ mod scan;
 mod unicode;
 
 pub use dictionary::{Dictionary, hash_bytes, hash_term, spread};
-pub use parts::terms_of_word;
+pub use parts::{parts_of_word, terms_of_word};
 pub use scan::words;
 
 /// Words that a thread remembers with their terms.

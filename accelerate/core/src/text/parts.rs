@@ -29,6 +29,34 @@ pub fn terms_of_word(word: &str, each: &mut impl FnMut(&str)) {
     }
 }
 
+/// Give the parts of a word in lower case, as they are written otherwise; of scripts without spaces each character.
+/// A word that is noise has none.
+pub fn parts_of_word(word: &str, each: &mut impl FnMut(&str)) {
+    if word.chars().nth(LONGEST).is_some() {
+        return;
+    }
+    let mut lower = String::with_capacity(word.len() + 4);
+    split(word, |part| {
+        lower.clear();
+        for letter in part.chars() {
+            if is_unspaced(letter) {
+                give(&mut lower, each);
+                each(letter.encode_utf8(&mut [0; 4]));
+            } else {
+                push_lower(letter, &mut lower);
+            }
+        }
+        give(&mut lower, each);
+    });
+}
+
+fn give(lower: &mut String, each: &mut impl FnMut(&str)) {
+    if !lower.is_empty() {
+        each(lower);
+        lower.clear();
+    }
+}
+
 fn pairs(run: &str, each: &mut impl FnMut(&str)) {
     let starts: Vec<usize> = run.char_indices().map(|(at, _)| at).chain([run.len()]).collect();
     if starts.len() == 2 {
