@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import operator
 import re
 from collections import defaultdict
@@ -14,9 +15,11 @@ from typing import Annotated, TypedDict
 import pytest
 from pydantic import BaseModel
 
+from tests.pipelines.made import notebook as made_notebook
 from victor_nb import START, Agent, Budget, Command, RetryPolicy, VictorError, Workflow, interrupt, tool
 from victor_nb.agents import Decision
 from victor_nb.journal import Effect, Event, Journal, open_journal
+from victor_nb.pipelines import Pipeline, PipelineFailed, compute, notebook
 from victor_nb.testing import ScriptedModel, Turn
 from victor_nb.workflows import WorkflowRun
 
@@ -166,12 +169,29 @@ def workflows_work(journal: Journal) -> None:
     made(ask_twice).run_sync(run_id=waiting.run_id, journal=journal, accept_changes=True)
 
 
+def pipelines_work(journal: Journal, folder: Path) -> None:
+    """A matrix, a condition that does not hold, a file, something cached, a failure and what needs it."""
+    (folder / "n.ipynb").write_text(json.dumps(made_notebook("print(1)", "1 / 0")))
+    nodes = [
+        compute((folder / "out.txt").write_text, "write", parameters={"data": "x"}, outputs="out.txt"),
+        compute(len, "many", parameters={}, matrix={"k": [1]}, when="k > 1"),
+        compute(dict, "one", matrix={"k": [1]}, after="write"),
+        notebook("n.ipynb"),
+        compute(dict, "last", after="n"),
+    ]
+    with pytest.raises(PipelineFailed):
+        Pipeline("made", nodes, folder=folder).run_sync(journal=journal)
+    Pipeline("made", nodes[:3], folder=folder).run_sync(journal=journal)
+    (folder / "n.ipynb").write_text(json.dumps(made_notebook("print(1)")))
+    Pipeline("made", nodes[3:], folder=folder).run_sync(journal=journal)
+
+
 def _interrupted() -> str:
     raise Interrupted
 
 
 @pytest.fixture(scope="module")
-def seen() -> dict[str, set[str]]:
+def seen(tmp_path_factory) -> dict[str, set[str]]:
     """The fields that events of real runs had, by type."""
     fields: defaultdict[str, set[str]] = defaultdict(set)
     heard: list[Event] = []
@@ -179,6 +199,7 @@ def seen() -> dict[str, set[str]]:
         agents_work(journal, heard)
         programs_work(journal)
         workflows_work(journal)
+        pipelines_work(journal, tmp_path_factory.mktemp("pipeline"))
         recorded = [event for info in journal.runs() for event in journal.events(info.run_id)]
     for event in [*recorded, *heard]:
         fields[event.type] |= event.data.keys()

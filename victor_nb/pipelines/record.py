@@ -19,7 +19,7 @@ from .spec import NodeKind
 KIND: Final = "pipeline"
 """Of runs."""
 
-GRAPH: Final = "pipeline.graph"
+PIPELINE_GRAPH: Final = "pipeline.graph"
 MEMBERS: Final = "node.members"
 SKIPPED: Final = "node.skipped"
 WHY: Final = "node.why"
@@ -27,7 +27,7 @@ KINDS: Final = frozenset(get_args(NodeKind))
 """Of the steps of nodes; those inside of them have other kinds, or a parent that is a node."""
 
 TYPES: Final = (
-    *(GRAPH, MEMBERS, SKIPPED, WHY),
+    *(PIPELINE_GRAPH, MEMBERS, SKIPPED, WHY),
     *("step.started", "step.finished", "step.failed"),
     *("run.started", "run.resumed", "run.finished", "run.failed", "run.stopped"),
 )
@@ -142,7 +142,7 @@ class NodeFold:
 
 
 _TAKING: Final[Mapping[str, Callable[[NodeFold, Event], None]]] = {
-    GRAPH: NodeFold._graph,
+    PIPELINE_GRAPH: NodeFold._graph,
     MEMBERS: NodeFold._expanded,
     SKIPPED: NodeFold._skipped,
     WHY: NodeFold._because,

@@ -18,9 +18,9 @@ from typing import Any, Final, cast
 from ...errors import VictorError
 from ...journal import Redactor, Step
 from ..caching.identity import Part, code_part, text_part, value_part
-from ..failures import NodeKilled, NodeStopped
 from ..executing.notebook_files import InvalidNotebook, NotebookNotFound
 from ..executing.outcomes import NotebookOutcome
+from ..failures import NodeKilled, NodeStopped
 from ..parameters import check, declared
 from ..source import code_hash
 from ..spec import Node, NotebookWork

@@ -20,7 +20,7 @@ from ...workflows.sources import Reading
 from ..caching.cache import Cache
 from ..failures import PipelineFailed
 from ..folders import folder_of
-from ..record import GRAPH, MEMBERS, SKIPPED, TYPES, folded
+from ..record import MEMBERS, PIPELINE_GRAPH, SKIPPED, TYPES, folded
 from ..results import Because, PipelineResult, joined
 from ..shapes import shape_of
 from ..spec import Node, PipelineSpec
@@ -57,7 +57,7 @@ class PipelineNode:
             Waiting: nodes ask a person.
         """
         around = self._around(state["input"], runtime)
-        around.note(GRAPH, self._graph(around))
+        around.note(PIPELINE_GRAPH, self._graph(around))
         execution = _Execution(around)
         await execution.run()
         return {"output": execution.ended()}
