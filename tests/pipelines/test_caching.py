@@ -203,3 +203,17 @@ def test_the_cache_tells_its_size_and_can_be_cleaned(place, writer):
     assert cached(place.run(writer.node("x" * 50_000))) == ["write"]
     pipeline.clean()
     assert pipeline.cache_bytes() == 0
+
+
+def test_why_a_node_would_run_can_be_asked_without_running_it(place, writer):
+    """For every member; of what depends on something that runs first, that."""
+    write, read = writer.node(), compute(lambda n: n, "told", parameters={"n": "{{ write }}"})
+    pipeline = place.pipeline(write, read)
+    assert pipeline.why() == {"write": "it never ran", "told": "it needs write, which runs first"}
+
+    pipeline.run_sync(journal=place.journal)
+
+    assert pipeline.why() == {"write": "", "told": ""}
+    changed = place.pipeline(writer.node("other"), read).why()
+    assert changed["write"] == "parameter text was 'a,b\\n' and is 'other'"
+    assert writer.times == 1

@@ -110,6 +110,18 @@ class Pipeline:
 
         return as_bundle(self.shape, include=include, exclude=exclude)
 
+    def why(self, parameters: Mapping[str, object] | None = None) -> dict[str, str]:
+        """Return for every member why it would run now; empty for one that would come from the cache.
+
+        Raises:
+            InvalidPipeline, WrongValue: it cannot run.
+        """
+        from ..journal import Redactor
+        from .running.explaining import whys
+
+        values = parameters_of(self.spec, parameters or {})
+        return whys(self.spec, self._checked(values).needs, values, self._cache(), Redactor())
+
     # -- running -------------------------------------------------------------------------------------------------------
 
     async def run(

@@ -90,7 +90,7 @@ class Prepared:
     kernel: str
 
 
-def prepared(node: Node, given: Given, base: Path) -> Prepared:
+def ready(node: Node, given: Given, base: Path) -> Prepared:
     """Read a node's notebook and check what it is given.
 
     Raises:

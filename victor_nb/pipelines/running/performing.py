@@ -11,7 +11,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from ...errors import VictorError
 from ...journal import Effect, Step
@@ -20,18 +20,16 @@ from ...journal.steps import CURRENT
 from ...workflows import NodeFailed
 from ...workflows.runtime import Waiting
 from ..caching.cache import Entry
-from ..caching.identity import Identity, difference, file_parts
+from ..caching.identity import Identity, difference
 from ..failures import NodeStopped, NothingToTake, OutputMissing, PipelineChanged
 from ..record import WHY
 from ..results import Because, NodeStatus
 from ..spec import AgentWork, ComputeWork, Node, NotebookWork, WorkflowWork
 from .around import Around
 from .attempts import tried, within
-from .given import Given, files_of, given_to, is_due
+from .given import files_of, given_to, is_due
 from .matrix import Member
-
-if TYPE_CHECKING:
-    from .notebook_work import Prepared
+from .preparing import Work, prepared
 
 SUPERSTEP: Final = 1
 """Of the graph whose one node a pipeline is."""
@@ -58,17 +56,6 @@ class Came:
     def is_lost(self) -> bool:
         """Whether nothing that needs it can run."""
         return self.failure is not None or self.waiting is not None or self.because in ("failed", "not asked")
-
-
-@dataclass(frozen=True, slots=True)
-class _Work:
-    """A member that is ready to be done."""
-
-    node: Node
-    member: Member
-    given: Given
-    identity: Identity
-    notebook: Prepared | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +113,7 @@ async def _done(
         return _write(around, step, began, "skipped", None, why=why, because="when")
     if node.id in around.choice.taken:
         return _taken(around, node, member, step, began)
-    work = _prepared(around, node, member, given_to(node, member, scope))
+    work = prepared(node, member, given_to(node, member, scope), around.base, around.run.journal.redactor)
     found = around.cache.find(member.id, work.identity)
     is_forced = node.id in around.choice.forced
     if found.entry is not None and node.cache and not is_forced:
@@ -150,35 +137,7 @@ async def _done(
     )  # fmt: skip
 
 
-def _prepared(around: Around, node: Node, member: Member, given: Given) -> _Work:
-    redactor = around.run.journal.redactor
-    notebook: Prepared | None = None
-    if isinstance(node.work, NotebookWork):
-        from .notebook_work import notebook_parts, prepared
-
-        notebook = prepared(node, given, around.base)
-        parts = notebook_parts(node, notebook, redactor)
-    else:
-        from .works import agent_parts, compute_parts, workflow_parts
-
-        match node.work:
-            case ComputeWork():
-                parts = compute_parts(node.work, given, redactor)
-            case AgentWork():
-                parts = agent_parts(node.work, given, redactor)
-            case WorkflowWork():
-                parts = workflow_parts(node.work, given, around, redactor)
-    files, missing = files_of(around.base, given.inputs)
-    if missing:
-        raise NodeFailed(
-            f"{member.id} reads {missing[0]}, and there is no such file",
-            node.where or f"node {node.id!r}",
-            "make it, or say which node writes it (outputs)",
-        )
-    return _Work(node, member, given, Identity({**parts, **file_parts(files)}), notebook)
-
-
-async def _made(around: Around, work: _Work, step: Step) -> _Made:
+async def _made(around: Around, work: Work, step: Step) -> _Made:
     node, member = work.node, work.member
     notebook = ""
     if isinstance(node.work, NotebookWork):
@@ -202,7 +161,7 @@ async def _made(around: Around, work: _Work, step: Step) -> _Made:
     return _Made(value, _outputs(around, work), notebook)
 
 
-def _outputs(around: Around, work: _Work) -> dict[str, Path]:
+def _outputs(around: Around, work: Work) -> dict[str, Path]:
     files, missing = files_of(around.base, work.given.outputs)
     if missing:
         raise OutputMissing(
@@ -238,7 +197,7 @@ def _answered(
 def _check_same(
     around: Around, node: Node, member: Member, scope: dict[str, Any], key: str, entry: Entry | None
 ) -> None:  # fmt: skip
-    now = _prepared(around, node, member, given_to(node, member, scope)).identity
+    now = prepared(node, member, given_to(node, member, scope), around.base, around.run.journal.redactor).identity
     if now.key == key:
         return
     told = difference(Identity(entry.identity.parts), now) if entry is not None else "it is another one now"

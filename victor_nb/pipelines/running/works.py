@@ -10,6 +10,7 @@ import inspect
 from collections.abc import Awaitable, Callable
 from contextvars import copy_context
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from ...errors import UsageError, nearest
@@ -91,23 +92,23 @@ async def asked(work: AgentWork, given: Given) -> Any:
     return result.data if result.data is not None else result.text
 
 
-def workflow_of(work: WorkflowWork, around: Around) -> Workflow:
+def workflow_of(work: WorkflowWork, base: Path) -> Workflow:
     """Return the workflow of a node, read from its file where only that is said."""
     if not isinstance(work.workflow, str):
         return work.workflow
     from ...workflows import load_workflow
 
-    return load_workflow(around.base / work.workflow)
+    return load_workflow(base / work.workflow)
 
 
-def workflow_parts(work: WorkflowWork, given: Given, around: Around, redactor: Redactor) -> dict[str, Part]:
+def workflow_parts(work: WorkflowWork, given: Given, base: Path, redactor: Redactor) -> dict[str, Part]:
     """What a workflow's output depends on."""
-    plan = workflow_of(work, around).plan()
+    plan = workflow_of(work, base).plan()
     parts = {f"node {name} of the workflow": code_part(source) for name, source in sorted(plan.sources().items())}
     return parts | {f"parameter {name}": value_part(value, redactor) for name, value in given.parameters.items()}
 
 
 async def worked(work: WorkflowWork, given: Given, around: Around) -> Any:
     """Run a workflow as a part of this run."""
-    result = await workflow_of(work, around).run(dict(given.parameters))
+    result = await workflow_of(work, around.base).run(dict(given.parameters))
     return result.state if isinstance(result.state, dict) else vars(result.state)

@@ -1,0 +1,68 @@
+"""A member made ready: what it is given, what its result depends on, and whether all that it reads is there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ...journal import Redactor
+from ...workflows import NodeFailed
+from ..caching.identity import Identity, file_parts
+from ..spec import AgentWork, ComputeWork, Node, NotebookWork, WorkflowWork
+from .given import Given, files_of
+from .matrix import Member
+
+if TYPE_CHECKING:
+    from .notebook_work import Prepared
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """A member that is ready to be done.
+
+    Attributes:
+        identity: all that its result depends on, as far as that is known before it runs.
+        notebook: of a notebook, itself and its checked parameters.
+    """
+
+    node: Node
+    member: Member
+    given: Given
+    identity: Identity
+    notebook: Prepared | None
+
+
+def prepared(node: Node, member: Member, given: Given, base: Path, redactor: Redactor) -> Work:
+    """Make a member ready.
+
+    Args:
+        base: what paths are relative to.
+
+    Raises:
+        VictorError: its notebook or function cannot be found, a parameter is wrong, or a file is not there.
+    """
+    notebook: Prepared | None = None
+    if isinstance(node.work, NotebookWork):
+        from .notebook_work import notebook_parts, ready
+
+        notebook = ready(node, given, base)
+        parts = notebook_parts(node, notebook, redactor)
+    else:
+        from .works import agent_parts, compute_parts, workflow_parts
+
+        match node.work:
+            case ComputeWork():
+                parts = compute_parts(node.work, given, redactor)
+            case AgentWork():
+                parts = agent_parts(node.work, given, redactor)
+            case WorkflowWork():
+                parts = workflow_parts(node.work, given, base, redactor)
+    files, missing = files_of(base, given.inputs)
+    if missing:
+        raise NodeFailed(
+            f"{member.id} reads {missing[0]}, and there is no such file",
+            node.where or f"node {node.id!r}",
+            "make it, or say which node writes it (outputs)",
+        )
+    return Work(node, member, given, Identity({**parts, **file_parts(files)}), notebook)
