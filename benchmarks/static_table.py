@@ -68,7 +68,7 @@ def distilled(folder: Path) -> bytes:
 
 
 def principal(vectors: Floats) -> Floats:
-    """Return the first principal components, a quarter of the way to equal deviation, with their largest parts positive."""
+    """Return the first principal components, a quarter of the way to equal deviation; largest parts positive."""
     centred = vectors - vectors.mean(axis=0)
     variances, axes = np.linalg.eigh(centred.T @ centred / len(centred))
     axes = axes[:, ::-1][:, :DIMENSION]

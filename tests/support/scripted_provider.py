@@ -1,7 +1,7 @@
 """A provider on loopback that answers by script, over real HTTP, and remembers what it was asked.
 
-It speaks OpenAI's chat completions and Anthropic's messages, whole and streamed. Each request takes the next `Turn`;
-a turn is an answer or a way of failing.
+It speaks OpenAI's chat completions and embeddings and Anthropic's messages, whole and streamed. Each request takes the
+next `Turn`; a turn is an answer or a way of failing.
 """
 
 from __future__ import annotations
@@ -59,6 +59,8 @@ class ScriptedProvider:
             return JSONResponse(error, turn.status, headers=turn.headers)
         if turn.raw is not None:
             return Response(turn.raw, media_type="application/json")
+        if request.url.path.endswith("/embeddings"):
+            return JSONResponse(_embeddings(body["input"]))
         speak = _anthropic if request.url.path.endswith("/messages") else _openai
         whole, pieces = speak(turn)
         if not body.get("stream"):
@@ -136,11 +138,18 @@ def _anthropic(turn: Turn) -> tuple[dict[str, Any], list[str]]:
     return whole, [f"event: {event['type']}\ndata: {json.dumps(event)}\n\n" for event in events]
 
 
+def _embeddings(texts: list[str]) -> dict[str, Any]:
+    """A vector of three numbers a text: its length, its vowels, one."""
+    vectors = [[float(len(text)), float(sum(text.count(vowel) for vowel in "aeiou")), 1.0] for text in texts]
+    data = [{"object": "embedding", "index": at, "embedding": vector} for at, vector in enumerate(vectors)]
+    return {"object": "list", "model": "scripted", "data": data, "usage": {"prompt_tokens": 1, "total_tokens": 1}}
+
+
 @contextmanager
 def scripted_provider(*turns: Turn) -> Iterator[ScriptedProvider]:
     """Run a provider on a free port of the loopback interface while the block lasts."""
     provider = ScriptedProvider(list(turns))
-    paths = ("/v1/chat/completions", "/v1/messages")
+    paths = ("/v1/chat/completions", "/v1/messages", "/v1/embeddings")
     app = Starlette(routes=[Route(path, provider.answer, methods=["POST"]) for path in paths])
     config = uvicorn.Config(app, host="127.0.0.1", port=0, log_level="critical", lifespan="off")
     server = uvicorn.Server(config)
