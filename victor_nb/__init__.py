@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from .agents import Agent, AgentResult, Budget
     from .errors import VictorError
     from .journal import Effect, Journal, current_step, open_journal
+    from .retrieval import Index
     from .tools import Artifact, Toolset, tool
     from .workflows import END, START, Command, RetryPolicy, Send, Workflow, interrupt, send, step, workflow
 
@@ -27,6 +28,7 @@ _HOME = {
     "Command": "workflows",
     "END": "workflows",
     "Effect": "journal",
+    "Index": "retrieval",
     "Journal": "journal",
     "RetryPolicy": "workflows",
     "START": "workflows",
@@ -52,6 +54,7 @@ __all__ = [
     "Budget",
     "Command",
     "Effect",
+    "Index",
     "Journal",
     "RetryPolicy",
     "Send",

@@ -6,7 +6,12 @@ VictorError
       ├── NewerIndex       a later version wrote it
       ├── IndexInUse       another process writes to it
       ├── UnusableFile     a file of the index cannot be read or written (disk full, no permission)
-      └── BadVectors       vectors of a wrong dimension, or with values that are no numbers
+      ├── BadVectors       vectors of a wrong dimension, or with values that are no numbers
+      ├── EmbedderChanged  the vectors are of an embedder that was not given again
+      ├── BadDocument      something that was added is no document
+      ├── NothingThere     a folder, notebook, package, column or document that does not exist
+      ├── BadFilter        a filter that says nothing, or names a field that no document has
+      └── ClosedIndex      the index was closed, or opened for reading only
 """
 
 from __future__ import annotations
@@ -66,3 +71,39 @@ class BadVectors(RetrievalError):
     def of(cls, embedder: str, problem: str) -> BadVectors:
         """Build the error for what an embedder returned."""
         return cls(f"the embedder {embedder!r} {problem}", hint="one finite row of its dimension a text")
+
+
+class EmbedderChanged(RetrievalError):
+    """The index has vectors of an embedder that was not given this time."""
+
+    @classmethod
+    def between(cls, stored: str, given: str, where: str) -> EmbedderChanged:
+        """Build the error for an index that would be embedded anew without anybody having said so."""
+        return cls(
+            f"the index was made with the embedder {stored!r}",
+            where=where,
+            hint=f"give it again (embedder=…); to embed everything anew with {given!r}, give that one",
+        )
+
+
+class BadDocument(RetrievalError):
+    """Something that was added is no document."""
+
+    @classmethod
+    def at(cls, place: int, problem: str) -> BadDocument:
+        """Build the error for one of several documents, counted from 1."""
+        return cls(
+            problem, where=f"document {place}", hint="a document has id and text, and may have title and metadata"
+        )
+
+
+class NothingThere(RetrievalError):
+    """What was to be read does not exist."""
+
+
+class BadFilter(RetrievalError):
+    """A filter that cannot be understood."""
+
+
+class ClosedIndex(RetrievalError):
+    """The index cannot be used this way any more."""
