@@ -1,0 +1,126 @@
+"""Executes one notebook from its top to its end, or to the cell at which it fails, and tells the truth about it.
+
+1. Whatever the notebook does, an outcome is returned and the notebook is saved as far as it came. Errors are raised for
+   what keeps it from starting, and for a notebook that cannot be saved.
+2. One event loop a call: several notebooks run side by side in threads, or in one loop with `run_notebook`.
+3. Nothing of this process is changed: not its folder, its environment or its signals.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..injecting import Injected, inject
+from .cell_outputs import Bounds
+from .kernel_names import kernel_of
+from .notebook_files import is_local, read_notebook
+from .outcomes import NotebookOutcome, OnEvent
+from .output_log import folder_of
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
+
+    from ..kernels import Kernels
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Execution:
+    """How a notebook is to be executed.
+
+    Attributes:
+        kernels: "warm" or "cold", see `kernels.kernel_manager_class`.
+        kernel: the name of a kernelspec; by default the notebook's own.
+        environment: variables that the kernel gets in addition.
+        cwd: the kernel's folder; by default this process's.
+        timeout_s: for the whole notebook, its kernel's start included.
+        cell_timeout_s: for one cell.
+        start_timeout_s: for the kernel's start.
+        quiet_s: a cell that has shown nothing for so long is told of.
+        bounds: how much of a cell's outputs the notebook keeps.
+        stop: set it, from any thread, to stop the notebook.
+    """
+
+    kernels: Kernels = "warm"
+    kernel: str = ""
+    environment: Mapping[str, str] = field(default_factory=dict)
+    cwd: str | Path | None = None
+    timeout_s: float | None = None
+    cell_timeout_s: float | None = None
+    start_timeout_s: float = 60.0
+    quiet_s: float | None = 600.0
+    bounds: Bounds = Bounds()  # noqa: RUF009  it is frozen
+    stop: threading.Event | None = None
+
+
+def _nobody(_kind: str, _about: dict[str, object]) -> None:
+    """Tell nobody."""
+
+
+def execute_notebook(
+    source: str | Path,
+    output: str | Path,
+    parameters: Mapping[str, object] | None = None,
+    *,
+    on_event: OnEvent = _nobody,
+    how: Execution | None = None,
+) -> NotebookOutcome:
+    """`run_notebook` with an event loop of its own; any number may run at once, each in a thread."""
+    return asyncio.run(run_notebook(source, output, parameters, on_event=on_event, how=how))
+
+
+async def run_notebook(
+    source: str | Path,
+    output: str | Path,
+    parameters: Mapping[str, object] | None = None,
+    *,
+    on_event: OnEvent = _nobody,
+    how: Execution | None = None,
+) -> NotebookOutcome:
+    """Execute a notebook and return what came of it; the executed notebook is at `output`.
+
+    Args:
+        source: whatever papermill reads.
+        output: whatever papermill writes to; a local file's folder is made.
+        parameters: injected below the cell tagged "parameters", or on top; with their types, as
+            `parameters.check` returns them. Nothing is checked here but that they can be handed over.
+        on_event: called in this thread with `cell.started`, `cell.output`, …; see docs/api/events.md.
+
+    Raises:
+        NotebookNotFound, InvalidNotebook: there is nothing to execute.
+        UnknownKernel: nothing to execute it in.
+        CannotHandOver, UnknownParameter: a parameter's value, or name, cannot be injected.
+        NotebookNotSaved: it cannot be saved.
+        asyncio.CancelledError: the task was cancelled; the notebook is saved, its cell told as stopped.
+    """
+    how, began = how or Execution(), time.monotonic()
+    notebook = read_notebook(source)  # before papermill and nbclient are imported, see `defer_grammars`
+    from .session import Session
+
+    kernel = kernel_of(notebook, how.kernel, str(source))
+    injected = _injected(notebook, parameters or {}, str(output))
+    prepared = _prepared(injected.notebook, str(source), str(output))
+    how = replace(how, environment={**how.environment, **injected.environment})
+    return await Session(prepared, kernel, str(source), str(output), how, on_event, began).outcome()
+
+
+def _injected(notebook: NotebookNode, parameters: Mapping[str, object], output: str) -> Injected:
+    from ...config import Settings
+
+    folder = folder_of(Path(output)) if is_local(output) else Path(".victor", "values")
+    return inject(notebook, parameters, folder.absolute(), Settings.load().values_to_hide() if parameters else {})
+
+
+def _prepared(notebook: Mapping[str, object], source: str, output: str) -> NotebookNode:
+    import nbformat
+    from papermill.execute import prepare_notebook_metadata, remove_error_markers
+
+    node: NotebookNode = nbformat.from_dict(notebook)
+    prepare_notebook_metadata(node, source, output, report_mode=False)
+    cleaned: NotebookNode = remove_error_markers(node)
+    return cleaned

@@ -1,0 +1,218 @@
+"""A notebook saved while it is executed: outputs at once to a log, the whole file at cell ends where that is worth it.
+
+1. A save holds up nothing: it is made of a copy, in a thread of its own, and there is one at a time.
+2. Saving takes a twentieth of the time at most: a hundred cells of a megabyte each cost little more than saving once.
+3. A disk that is full or a folder that is gone does not end the notebook. Every save tries anew; only the last has to
+   succeed.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from .cell_outputs import Bounds, CellOutputs, apply
+from .notebook_files import NotebookNotSaved, draft_of, is_local, notebook_bytes, read_notebook, write_whole
+from .output_log import MARK, Entry, OutputLog, entries_after, folder_of
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
+
+SHORTEST_PAUSE_S: Final = 1.0
+SHARE: Final = 20
+"""Saving may take one part in so many of the time."""
+
+
+def is_due(since_s: float, took_s: float) -> bool:
+    """Whether a notebook is worth saving, `since_s` seconds after the last save began, which took `took_s` seconds."""
+    return since_s >= max(SHORTEST_PAUSE_S, SHARE * took_s)
+
+
+class SavedNotebook:
+    """The file of a notebook that is being executed.
+
+    Args:
+        output: a local path, or whatever papermill writes to.
+        clock: in seconds.
+    """
+
+    def __init__(self, notebook: NotebookNode, output: str, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self.notebook = notebook
+        self.output = output
+        self.problem: OSError | None = None
+        self._path = Path(output).absolute() if is_local(output) else None
+        self.folder = folder_of(self._path) if self._path else Path(tempfile.mkdtemp(prefix="victor-outputs-"))
+        self._log = OutputLog(self.folder)
+        self._clock = clock
+        self._number = 0
+        self._began_at, self._took_s = clock(), 0.0
+        self._saving: threading.Thread | None = None
+
+    def begin(self) -> None:
+        """Write the notebook as it is before its first cell.
+
+        Raises:
+            NotebookNotSaved: it cannot be written there at all.
+        """
+        self._log.remove()
+        if self._path is not None:
+            self._attempt(self._content(self._number))
+            if self.problem is not None:
+                raise self._not_saved(self.problem)
+
+    def note(self, entry: Entry) -> None:
+        """Keep what is done to a cell until the notebook is saved with it."""
+        try:
+            self._log.append(entry)
+        except OSError as problem:
+            self.problem = problem
+
+    def sync(self) -> None:
+        """Have the disk keep what was noted."""
+        try:
+            self._log.sync()
+        except OSError as problem:
+            self.problem = problem
+
+    def save_if_due(self) -> None:
+        """Save the notebook in the background if that is worth it by now."""
+        if self._path is None or (self._saving is not None and self._saving.is_alive()):
+            return
+        if self._log.is_gone or is_due(self._clock() - self._began_at, self._took_s):
+            self._number += 1
+            self._began_at = self._clock()
+            self._log.start(self._number)
+            number, content = self._number, self._copy(self._number)
+            self._saving = threading.Thread(target=self._save, args=(number, content), name="victor-saving")
+            self._saving.start()
+
+    def finish(self) -> None:
+        """Write the notebook as it is at its end, and remove what was noted.
+
+        Raises:
+            NotebookNotSaved: it cannot be written; what was noted stays.
+        """
+        if self._saving is not None:
+            self._saving.join()
+        content = notebook_bytes(self._copy(None))
+        try:
+            if self._path is not None:
+                write_whole(self._path, content)
+            else:
+                self._write_remotely(content)
+        except Exception as problem:  # each of papermill's handlers has errors of its own
+            self.sync()
+            self._log.close()
+            raise self._not_saved(problem) from problem
+        self._log.remove()
+
+    def _write_remotely(self, content: bytes) -> None:
+        from papermill.iorw import papermill_io
+
+        papermill_io.write(content.decode(), self.output)
+
+    def _save(self, number: int, content: dict[str, Any]) -> None:
+        began = self._clock()
+        self._attempt(notebook_bytes(content))
+        self._took_s = self._clock() - began
+        if self.problem is None:
+            self._log.drop_before(number)
+
+    def _attempt(self, content: bytes) -> None:
+        assert self._path is not None
+        try:
+            write_whole(self._path, content)
+            self.problem = None
+        except OSError as problem:
+            self.problem = problem
+
+    def _content(self, number: int | None) -> bytes:
+        return notebook_bytes(self._copy(number))
+
+    def _copy(self, number: int | None) -> dict[str, Any]:
+        """Copy what can change while it is written; texts cannot."""
+        metadata = {key: value for key, value in self.notebook["metadata"].items() if key != MARK}
+        if "papermill" in metadata:
+            metadata["papermill"] = dict(metadata["papermill"])
+        if number is not None:
+            metadata[MARK] = {"saved": number}
+        return {**self.notebook, "metadata": metadata, "cells": [_copied(cell) for cell in self.notebook["cells"]]}
+
+    def _not_saved(self, problem: Exception) -> NotebookNotSaved:
+        reason = getattr(problem, "strerror", None) or str(problem) or type(problem).__name__
+        kept = f"; its outputs so far are in {self.folder}" if self.folder.exists() else ""
+        return NotebookNotSaved(
+            f"the executed notebook cannot be saved: {reason}{kept}",
+            self.output,
+            "make room or give it another folder, then run it again",
+        )
+
+
+def recovered(output: str | Path) -> NotebookNode | None:
+    """Return a notebook whose runner was killed, with every output that came; None if there is no such file.
+
+    The cell that ran when the runner was killed has failed; what never ran is pending.
+    """
+    path = Path(output).absolute()
+    if not path.exists():
+        return None
+    notebook = read_notebook(path)
+    mark = notebook.metadata.pop(MARK, None)
+    if mark is not None:
+        _replay(notebook, folder_of(path), int(mark["saved"]))
+    return notebook
+
+
+def fold(output: str | Path) -> NotebookNode | None:
+    """Make the file of a killed runner whole on disk, as `recovered` returns it."""
+    path = Path(output).absolute()
+    notebook = recovered(path)
+    if notebook is not None:
+        write_whole(path, notebook_bytes(notebook))
+        draft_of(Path(path).resolve()).unlink(missing_ok=True)
+        OutputLog(folder_of(path)).remove()
+    return notebook
+
+
+def _replay(notebook: NotebookNode, folder: Path, number: int) -> None:
+    import nbformat
+
+    cells: dict[int, CellOutputs] = {}
+    for entry in entries_after(folder, number):
+        index = int(entry[1])
+        if index >= len(notebook.cells):
+            continue
+        cell = notebook.cells[index]
+        if entry[0] == "cell":
+            cell.metadata["papermill"] = nbformat.from_dict(entry[2])
+            cell.execution_count = entry[3]
+            continue
+        if index not in cells:
+            cells[index] = CellOutputs(cell.outputs, Bounds(), folder / spill_name(index))
+        apply(entry, cells[index])
+    for index, outputs in cells.items():
+        outputs.close()
+        notebook.cells[index].outputs = nbformat.from_dict(outputs.outputs)
+    for cell in notebook.cells:
+        told = cell.metadata.get("papermill", {})
+        if told.get("status") == "running":
+            told.update(status="failed", exception=True)
+            notebook.metadata["papermill"]["exception"] = True
+
+
+def spill_name(index: int) -> str:
+    """Return the name of the file for what a cell's notebook does not hold."""
+    return f"cell-{index + 1}.txt"
+
+
+def _copied(cell: dict[str, Any]) -> dict[str, Any]:
+    copy = {**cell, "metadata": {**cell["metadata"]}}
+    if "papermill" in copy["metadata"]:
+        copy["metadata"]["papermill"] = dict(copy["metadata"]["papermill"])
+    if "outputs" in cell:
+        copy["outputs"] = [dict(output) for output in cell["outputs"]]
+    return copy

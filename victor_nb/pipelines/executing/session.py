@@ -1,0 +1,223 @@
+"""One execution of one notebook: its kernel, its cells, its end.
+
+1. Whatever happens, in this order: it is told, the kernel and all that it started end, the notebook is saved.
+2. The first cell that does not come to its end is the last one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Final
+
+from ...errors import VictorError
+from ..kernels import kernel_manager_class
+from .batch_kernel import BatchKernel, KernelGone
+from .limits import STOPPED, Cut, Limits
+from .marking import mark
+from .outcomes import CellError, CellStatus, NotebookFailed, NotebookOutcome, OnEvent, Reason, Status
+from .recorder import Recorder, is_executed
+from .saving import SavedNotebook
+from .watching import Watcher
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
+
+    from .execution import Execution
+
+GRACE_S: Final = 2.0
+"""A cell that is interrupted has so long to end by itself, and to say how far it came."""
+
+
+@dataclass(frozen=True, slots=True)
+class _End:
+    status: Status = "finished"
+    reason: Reason = ""
+    error: VictorError | None = None
+    cell: int | None = None
+    is_hanging: bool = False  # the kernel does not listen
+
+
+class Session:
+    """One execution of one notebook, whose parameters are in it.
+
+    Args:
+        began: when it began, by the monotonic clock.
+    """
+
+    def __init__(
+        self,
+        notebook: NotebookNode,
+        kernel: str,
+        source: str,
+        output: str,
+        how: Execution,
+        on_event: OnEvent,
+        began: float,
+    ) -> None:
+        self._notebook, self._source, self._how, self._began = notebook, source, how, began
+        self._kernel_name = kernel
+        self._file = SavedNotebook(notebook, output)
+        self._recorder = Recorder(notebook, self._file, on_event, bounds=how.bounds)
+        self._limits = Limits(began, how.timeout_s, how.cell_timeout_s, how.stop)
+        self._kernel = BatchKernel(
+            notebook,
+            self._recorder,
+            kernel_manager_class=kernel_manager_class(notebook, kernels=how.kernels),
+            kernel_name=kernel,
+            resources={"metadata": {"path": str(how.cwd or os.getcwd())}},
+            startup_timeout=round(how.start_timeout_s),
+        )
+        self._peak_bytes = 0
+        self._started = ("", "")
+
+    async def outcome(self) -> NotebookOutcome:
+        """Execute the notebook.
+
+        Raises:
+            NotebookNotSaved: it cannot be saved.
+        """
+        self._recorder.notebook_start()
+        end = _End("stopped", "stopped", is_hanging=True)
+        try:
+            end = await self._start() or await self._run_watched()
+        except asyncio.CancelledError:
+            end = replace(end, cell=self._cancelled())
+            raise
+        finally:
+            await self._kernel.close(at_once=end.is_hanging)
+            made = self._made(end)
+            self._recorder.notebook_complete()
+            if end.cell is not None:
+                mark(self._notebook, end.cell, end.reason)
+            await asyncio.to_thread(self._file.finish)
+        return replace(made, seconds=time.monotonic() - self._began)
+
+    def _made(self, end: _End) -> NotebookOutcome:
+        exit_ = self._kernel.exit
+        return NotebookOutcome(
+            status=end.status,
+            output=self._file.output,
+            seconds=0.0,
+            cells=self._recorder.outcomes(),
+            reason=end.reason,
+            error=end.error,
+            exit=exit_,
+            peak_bytes=max(self._peak_bytes, exit_.peak_bytes if exit_ else 0),
+            cpu_s=exit_.cpu_s if exit_ else 0.0,
+            how=self._started[0],
+            fallback=self._started[1],
+        )
+
+    def _cancelled(self) -> int | None:
+        if (cell := self._recorder.running) is not None:
+            self._recorder.cell_ended_early(cell, "stopped", reason="stopped", text="it was cancelled")
+        return cell
+
+    # -- the kernel ----------------------------------------------------------------------------------------------------
+
+    async def _start(self) -> _End | None:
+        began = time.monotonic()
+        starting = asyncio.ensure_future(self._kernel.start({**os.environ, **self._how.environment}))
+        try:
+            if cut := await self._limits.cut(starting, is_cell=False):
+                return self._cut(cut, None, is_hanging=True)
+            starting.result()
+        except asyncio.CancelledError:
+            raise
+        except Exception as problem:  # provisioners of others raise anything
+            return _End("failed", "start", self._not_started(problem), is_hanging=True)
+        finally:
+            starting.cancel()
+            await asyncio.wait((starting,))
+        self._started = self._kernel.manager.how, self._kernel.manager.fallback
+        self._recorder.tell(
+            "kernel.started",
+            {
+                "kernel": self._kernel_name,
+                "how": self._started[0],
+                "fallback": self._started[1],
+                "seconds": time.monotonic() - began,
+            },
+        )
+        return None
+
+    def _not_started(self, problem: Exception) -> VictorError:
+        reason = str(self._kernel.exit or problem) or type(problem).__name__
+        return NotebookFailed(
+            f"the kernel {self._kernel_name!r} did not start: {reason}",
+            self._source,
+            f"jupyter console --kernel {self._kernel_name} starts it alone and shows what it says",
+        )
+
+    async def _run_watched(self) -> _End:
+        watcher = Watcher(self._recorder, self._kernel.pid, self._how.quiet_s)
+        watching = asyncio.ensure_future(watcher.watch())
+        try:
+            return await self._run_cells()
+        finally:
+            self._peak_bytes = watcher.peak_bytes
+            watching.cancel()
+            await asyncio.wait((watching,))
+
+    # -- cells ---------------------------------------------------------------------------------------------------------
+
+    async def _run_cells(self) -> _End:
+        for index, cell in enumerate(self._notebook.cells):
+            self._recorder.cell_start(cell, index)
+            end = await self._run_cell(cell, index) if is_executed(cell) else None
+            if end is not None:
+                return end
+            self._recorder.cell_complete(cell, index)
+        self._kernel.set_widgets_metadata()
+        return _End()
+
+    async def _run_cell(self, cell: NotebookNode, index: int) -> _End | None:
+        running = asyncio.ensure_future(self._kernel.run_cell(cell, index))
+        try:
+            if cut := await self._limits.cut(running, is_cell=True):
+                return await self._interrupted(running, index, cut)
+            return self._answered(cell, index, running.result())
+        except KernelGone:
+            return await self._died(index)
+        finally:
+            running.cancel()
+
+    def _answered(self, cell: NotebookNode, index: int, reply: dict[str, Any]) -> _End | None:
+        if reply["status"] == "ok" or self._kernel.allows_errors(cell):
+            return None
+        name, message = reply.get("ename", reply["status"]), reply.get("evalue", "")
+        if name == "SystemExit" and message in ("", "0"):  # as papermill has it: the notebook has ended itself
+            self._recorder.cell_complete(cell, index)
+            return _End()
+        self._recorder.cell_exception(cell, index, exception=CellError(name, message))
+        self._recorder.cell_complete(cell, index)
+        error = NotebookFailed(f"{name}: {message}", self._where(index), "its traceback is in the executed notebook")
+        return _End("failed", "error", error, index)
+
+    async def _died(self, index: int) -> _End:
+        exit_ = self._kernel.exit
+        error = self._kernel.manager.death(self._where(index))
+        reason: Reason = "memory" if exit_ is not None and exit_.is_out_of_memory else "died"
+        about = {"exit_status": exit_.status, "signal": exit_.signal_name} if exit_ is not None else {}
+        self._recorder.cell_ended_early(index, "killed", reason=reason, text=error.what, **about)
+        return _End("killed", reason, error, index)
+
+    async def _interrupted(self, running: asyncio.Future[Any], index: int, cut: Cut) -> _End:
+        await self._kernel.interrupt()
+        await asyncio.wait((running,), timeout=GRACE_S)
+        status: CellStatus = "stopped" if cut is STOPPED else "killed"
+        self._recorder.cell_ended_early(index, status, reason=cut.reason, text=cut.text)
+        return self._cut(cut, index, is_hanging=not running.done())
+
+    def _cut(self, cut: Cut, index: int | None, *, is_hanging: bool) -> _End:
+        where = self._where(index) if index is not None else self._source
+        status: Status = "stopped" if cut is STOPPED else "killed"
+        return _End(status, cut.reason, NotebookFailed(cut.text, where, cut.hint), index, is_hanging)
+
+    def _where(self, index: int) -> str:
+        source = self._notebook.cells[index].source.strip()
+        first = source.splitlines()[0] if source else ""
+        return f"{self._source}, cell {index + 1}: {first[:60]}"
