@@ -184,7 +184,9 @@ def is_plain(value: object) -> bool:
         for key, item in value.items():  # type: ignore[attr-defined]
             if type(key) is not str or key[:1] == "$":
                 return False
-            if type(item) not in _ATOMS_AND_TEXT and not is_plain(item):
+            if (of := type(item)) in _ATOMS_AND_TEXT or (of is int and -_INT_LIMIT < item < _INT_LIMIT):
+                continue
+            if not is_plain(item):
                 return False
         return True
     if kind is list:

@@ -27,7 +27,9 @@ def read_answer(plan: Plan, node: str, answer: Any) -> Answer:
     if answer is None:
         return Answer([], [])
     if type(answer) is dict:
-        return Answer([plan.channels.update(answer, f"node {node!r}")] if answer else [], [])
+        if answer.keys() <= plan.channels.keys and not plan.channels.validates:
+            return Answer([answer] if answer else [], [])
+        return Answer([plan.channels.update(answer, f"node {node!r}")], [])
     read = Answer([], [])
     for part in answer if _is_several(answer) else (answer,):
         _add_part(plan, node, read, part)
@@ -67,8 +69,6 @@ def read_route(plan: Plan, node: str, route: Route, decided: Any) -> list[Due]:
     Raises:
         InvalidUpdate: it leads nowhere.
     """
-    if type(decided) is str and route.targets is not None and (target := route.targets.get(decided)) is not None:
-        return [] if target == END else [Due(target)]  # validated with the graph
     answers = decided if isinstance(decided, list | tuple | set | frozenset) else (decided,)
     who = f"the route after {node!r}"
     if route.targets is None:

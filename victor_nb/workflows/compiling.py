@@ -8,7 +8,7 @@ from typing import Any
 
 from .nodes import WANTED, NodeSpec, routes_of
 from .plan import Plan, Route, WholeSchema, shape_of
-from .position import Join, Rules
+from .position import Due, Join, Rules
 from .shape import END, START
 from .sources import read
 from .state import Schema
@@ -29,6 +29,7 @@ def route_of(decide: Callable[..., Any], targets: Targets, label: str = "") -> R
     return Route(
         decide=decide,
         targets=known or None,
+        leads={answer: () if target == END else (Due(target),) for answer, target in known.items()},
         is_async=inspect.iscoroutinefunction(decide) or inspect.iscoroutinefunction(getattr(decide, "__call__", None)),  # noqa: B004
         wants=tuple(one.name for one in parameters[1:] if one.name in WANTED),
         reading=read(decide),

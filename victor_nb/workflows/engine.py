@@ -116,7 +116,7 @@ class GraphRun:
             NodeFailed: a node raised.
         """
         task, settings = asyncio.current_task(), self.shared.settings
-        position = self.position = self._edited(position)
+        self.position = position = self._edited(position)
         while position.due:
             if settings.max_steps <= position.superstep:
                 raise self._limit(position)
@@ -124,7 +124,8 @@ class GraphRun:
                 self._ask("before", settings.interrupt_before, position.due, position.superstep + 1)
             done = position
             answers, entries = await self._superstep(done)
-            position = self.position = self._edited(after(self.plan.rules, done, answers))
+            position = after(self.plan.rules, done, answers)
+            self.position = position = self._edited(position) if self.edits else position
             if self.committed is not None:
                 self.committed(done, position, entries)
             if self.answers is not None:
@@ -232,7 +233,8 @@ class GraphRun:
             Unstorable: the answer cannot be written down.
         """
         entry = self._placed.done(step, number, to_json(answer), round((time.perf_counter() - began) * 1000, 3))
-        self._told(step, answer)
+        if self.shared.emit is not None or answer.to_parent is not None:
+            self._told(step, answer)
         return entry
 
     def _told(self, step: Step, answer: Answer) -> None:
@@ -258,7 +260,7 @@ class GraphRun:
     # -- reasons to stop -------------------------------------------------------------------------------------------
 
     def _edited(self, position: Position) -> Position:
-        return with_edits(self.plan.rules, position, self.edits) if self.edits else position
+        return with_edits(self.plan.rules, position, self.edits)
 
     def _ask(self, when: Any, nodes: frozenset[str], dues: Sequence[Due], number: int) -> None:
         if not (found := [due.node for due in dues if due.node in nodes or "*" in nodes]):

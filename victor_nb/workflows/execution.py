@@ -237,7 +237,10 @@ async def add_routes(
             decided = route.decide(plan.schema.view(left), **wanted)
         else:
             decided = route.decide(plan.schema.view(left))
-        answer.goto.extend(read_route(plan, name, route, await decided if route.is_async else decided))
+        if route.is_async:
+            decided = await decided
+        leads = route.leads.get(decided) if type(decided) is str else None
+        answer.goto.extend(read_route(plan, name, route, decided) if leads is None else leads)
 
 
 # -- a graph inside a node -------------------------------------------------------------------------------------------

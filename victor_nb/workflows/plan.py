@@ -7,11 +7,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from .nodes import NodeSpec
-from .position import Join, Rules
+from .position import Due, Join, Rules
 from .reducers import NAMED, Reducer, name_of
 from .shape import END, START, EdgeShape, GraphShape, NodeKind, NodeShape
 from .sources import Reading
@@ -24,6 +24,7 @@ class Route:
 
     Attributes:
         targets: what its answers stand for; None if they are names of nodes, and any node may come.
+        leads: what is due after each of those answers.
     """
 
     decide: Callable[..., Any]
@@ -32,6 +33,7 @@ class Route:
     wants: tuple[str, ...]
     reading: Reading
     label: str = ""
+    leads: Mapping[Any, tuple[Due, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +76,7 @@ class WholeSchema(Schema):
     """
 
     def __init__(self, main: Schema, *others: Schema) -> None:
-        self.type, self.kind = main.type, main.kind
+        self.type, self.kind, self.validates = main.type, main.kind, main.validates
         self.channels = {name: one for schema in (*reversed(others), main) for name, one in schema.channels.items()}
         self.channels = {name: self.channels[name] for schema in (main, *others) for name in schema.channels}
         self.keys = self.channels.keys()

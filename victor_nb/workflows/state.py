@@ -44,12 +44,16 @@ class Channel:
 class Schema:
     """A TypedDict, dataclass or pydantic model, looked at as a state.
 
+    Attributes:
+        validates: whether updates are checked by the types of their keys.
+
     Raises:
         TypeError: the type is none of these, or an annotation of it cannot be understood.
     """
 
     def __init__(self, type_: type) -> None:
         self.type, self.kind = type_, _kind_of(type_)
+        self.validates = self.kind == "model"
         hints = get_type_hints(type_, include_extras=True)
         names = _field_names(type_, self.kind, hints)
         self.channels = {name: _channel(name, hints[name]) for name in names}
@@ -104,7 +108,7 @@ class Schema:
                 f"{who} wrote {unknown!r}, which is no key of {self.type.__name__}.{nearest(str(unknown), self.keys)}",
                 hint=f"its keys are: {', '.join(self.keys)}",
             )
-        return self._validated(given, who) if self.kind == "model" else given
+        return self._validated(given, who) if self.validates else given
 
     def _fields_of(self, given: Any, who: str) -> Values:
         if isinstance(given, Mapping):
