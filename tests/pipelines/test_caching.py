@@ -82,7 +82,7 @@ def test_a_node_whose_kept_output_is_damaged_runs_again(place, writer):
 @pytest.mark.parametrize(
     ("change", "why"),
     [
-        (lambda w: w.node("longer\n"), "parameter text was 'a,b\\n' and is 'longer\\n'"),
+        (lambda w: w.node("longer\n"), "parameter text: 'a,b\\n' -> 'longer\\n'"),
         (lambda w: w.node(cache=False), "its cache is off"),
     ],
 )
@@ -171,7 +171,7 @@ def test_words_and_comments_of_a_notebook_do_not_count_and_code_does(place):
 
     assert why("x = 1") == "it never ran"
     assert why(markdown("# About x"), code("x = 1  # one")).startswith("nothing changed")
-    assert why("x = 2") == "code changed"
+    assert why("x = 2") == "the code of n.ipynb changed"
 
 
 def test_many_at_once_keep_and_find_whole_entries(place):
@@ -215,5 +215,5 @@ def test_why_a_node_would_run_can_be_asked_without_running_it(place, writer):
 
     assert pipeline.why() == {"write": "", "told": ""}
     changed = place.pipeline(writer.node("other"), read).why()
-    assert changed["write"] == "parameter text was 'a,b\\n' and is 'other'"
+    assert changed["write"] == "parameter text: 'a,b\\n' -> 'other'"
     assert writer.times == 1

@@ -259,7 +259,7 @@ def test_a_run_does_not_go_on_with_other_nodes_than_it_finished(place):
 
     with pytest.raises(PipelineFailed) as failed:
         place.run(*nodes(1))
-    with pytest.raises(Exception, match="rows is finished in this run, and changed since: parameter n was 1 and is 2"):
+    with pytest.raises(Exception, match="rows is finished in this run, and changed since: parameter n: 1 -> 2"):
         place.run(*nodes(2), run_id=failed.value.result.run_id)
     with pytest.raises(PipelineFailed):
         place.run(*nodes(2), run_id=failed.value.result.run_id, accept_changes=True)

@@ -17,9 +17,10 @@ import msgspec
 
 from ...journal import Redactor
 from ...journal.codec import Reader, Writer, from_json
+from ..fingerprint import Fingerprint, difference, fingerprint_now
 from ..folders import PipelineFolder, file_name, write_whole
-from .identity import Identity, difference, up_to_date
-from .kept import Kept, hash_of
+from ..hashing import Hashes
+from .kept import Kept
 
 MOST_ENTRIES: Final = 10
 """Kept for each member; the oldest go first."""
@@ -42,7 +43,7 @@ class Entry(msgspec.Struct, frozen=True):
     run_id: str
     made: float
     seconds: float
-    identity: Identity
+    fingerprint: Fingerprint
     value: msgspec.Raw
     outputs: dict[str, str] = {}
     contents: list[str] = []
@@ -71,21 +72,30 @@ class Cache:
 
     def __init__(self, folder: PipelineFolder, base: Path, redactor: Redactor) -> None:
         self._folder, self._base, self._redactor = folder, base, redactor
-        self.kept = Kept(folder.kept)
+        self.hashes = Hashes.beside(base)
+        self.kept = Kept(folder.kept, self.hashes)
 
-    def find(self, member: str, identity: Identity) -> Found:
-        """Look for an entry that was made from the same; say how the newest one differs if there is none."""
+    def find(self, member: str, fingerprint: Fingerprint, name: str) -> Found:
+        """Look for an entry that was made from the same; say how the newest one differs if there is none.
+
+        Args:
+            name: of the notebook or function, for the words.
+        """
         why = ""
         for entry in self.entries(member):
             if not entry.is_reusable:
                 continue
-            told = difference(entry.identity, up_to_date(identity, entry.identity, self._base))
-            if not told:
-                told = self._lost(entry)
-            if not told:
+            if not (told := self._difference(entry, fingerprint, name) or self._lost(entry)):
                 return Found(entry, f"nothing changed since run {entry.run_id}")
             why = why or told
         return Found(None, why or "it never ran")
+
+    def _difference(self, entry: Entry, fingerprint: Fingerprint, name: str) -> str:
+        then = entry.fingerprint
+        if told := difference(Fingerprint(then.parts, then.inputs), fingerprint, name):
+            return told  # what was observed need not be looked at
+        now = fingerprint_now(then, fingerprint.parts, fingerprint.inputs, self._base, self.hashes)
+        return difference(then, now, name)
 
     def newest(self, member: str) -> Entry | None:
         """Return what a member made last, from whatever; None if it never ran."""
@@ -102,7 +112,7 @@ class Cache:
     def put(
         self,
         member: str,
-        identity: Identity,
+        fingerprint: Fingerprint,
         value: object,
         *,
         run_id: str,
@@ -123,7 +133,7 @@ class Cache:
         contents = [*kept.values(), *(self.kept.put(content) for content in writer.blobs.values())]
         raw = msgspec.Raw(_encode(body))
         entry = Entry(
-            member, run_id, time.time(), seconds, identity, raw, kept, contents, notebook, is_reusable
+            member, run_id, time.time(), seconds, fingerprint, raw, kept, contents, notebook, is_reusable
         )  # fmt: skip
         folder = self._folder.cache / file_name(member)
         write_whole(folder / f"{time.time_ns():020d}-{uuid.uuid4().hex[:8]}.json", _encode(entry))
@@ -146,17 +156,23 @@ class Cache:
             KeptLost: a kept copy went meanwhile.
             OSError: one cannot be written.
         """
-        restored = [path for path, digest in entry.outputs.items() if not _is(self._base / path, digest)]
+        restored = [path for path, digest in entry.outputs.items() if not self._is_there(path, digest)]
         for path in restored:
             self.kept.restore(entry.outputs[path], self._base / path)
         return restored
 
     def _lost(self, entry: Entry) -> str:
         for path, digest in entry.outputs.items():
-            if not _is(self._base / path, digest) and not _is(self.kept.path(digest), digest):
+            if not self._is_there(path, digest) and not self.kept.is_whole(digest):
                 return f"its output {path} is gone or damaged, and so is the kept copy"
+        for path in entry.fingerprint.observed.written:
+            if path not in entry.outputs and not (self._base / path).exists():
+                return f"{path}, which it wrote, is gone; declare it as an output to have it kept"
         gone = [digest for digest in entry.contents if not self.kept.path(digest).exists()]
         return "a part of its value is gone" if set(gone) - set(entry.outputs.values()) else ""
+
+    def _is_there(self, path: str, digest: str) -> bool:
+        return self.kept.is_content_of(self._base / path, digest)
 
     def _paths(self, member: str) -> list[Path]:
         folder = self._folder.cache / file_name(member)
@@ -186,11 +202,3 @@ class Cache:
                 freed += path.stat().st_size
                 path.unlink(missing_ok=True)
         return freed + self.kept.sweep(used)
-
-
-def _is(path: Path, digest: str) -> bool:
-    """Whether a file has a content."""
-    try:
-        return hash_of(path) == digest
-    except OSError:
-        return False

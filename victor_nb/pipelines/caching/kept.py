@@ -12,54 +12,21 @@ import tempfile
 from collections.abc import Container, Iterator
 from hashlib import blake2b
 from pathlib import Path
-from typing import Final
 
 from ...errors import VictorError
 from ..folders import write_whole
-
-_CHUNK: Final = 1 << 20
-_known: Final[dict[tuple[str, int, int, int], str]] = {}
-_MOST_KNOWN: Final = 100_000
+from ..hashing import Hashes
 
 
 class KeptLost(VictorError):
     """What was kept is gone or damaged."""
 
 
-def hash_of(path: Path) -> str:
-    """Return the hash of a file's content; one that has not been touched since is not read again.
-
-    Raises:
-        OSError: it cannot be read.
-    """
-    stat = path.stat()
-    key = (str(path), stat.st_ino, stat.st_size, stat.st_mtime_ns)
-    if (known := _known.get(key)) is not None:
-        return known
-    digest = blake2b(digest_size=16)
-    with path.open("rb") as file:
-        while chunk := file.read(_CHUNK):
-            digest.update(chunk)
-    if len(_known) > _MOST_KNOWN:
-        _known.clear()
-    # Only what rested for a moment: a file that is written twice within one tick of the clock keeps its time.
-    if _has_rested(path, stat.st_mtime_ns):
-        _known[key] = digest.hexdigest()
-    return digest.hexdigest()
-
-
-def _has_rested(path: Path, mtime_ns: int) -> bool:
-    import time
-
-    now = path.stat()
-    return now.st_mtime_ns == mtime_ns and time.time_ns() - mtime_ns > 2_000_000_000
-
-
 class Kept:
     """A folder of contents."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, folder: Path, hashes: Hashes) -> None:
+        self._folder, self._hashes = folder, hashes
 
     def path(self, digest: str) -> Path:
         """Where a content is, or would be."""
@@ -71,7 +38,7 @@ class Kept:
         Raises:
             OSError: it cannot be read, or there is no room.
         """
-        digest = hash_of(source)
+        digest = self._hashes.content(source)
         target = self.path(digest)
         if not target.exists():
             _copied(source, target)
@@ -98,6 +65,17 @@ class Kept:
             raise KeptLost(f"the kept content {digest} is damaged", str(self._folder))
         return content
 
+    def is_whole(self, digest: str) -> bool:
+        """Whether a content is here, and is what was kept."""
+        return self.is_content_of(self.path(digest), digest)
+
+    def is_content_of(self, path: Path, digest: str) -> bool:
+        """Whether a file has a content."""
+        try:
+            return self._hashes.content(path) == digest
+        except OSError:
+            return False
+
     def restore(self, digest: str, target: Path) -> None:
         """Make `target` a file with a kept content.
 
@@ -106,7 +84,7 @@ class Kept:
             OSError: it cannot be written.
         """
         source = self.path(digest)
-        if not source.exists() or hash_of(source) != digest:
+        if not self.is_whole(digest):
             raise KeptLost(f"the kept content {digest} is gone or damaged", str(self._folder))
         _copied(source, target)
 

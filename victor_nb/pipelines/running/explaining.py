@@ -79,5 +79,5 @@ class _Explained:
         work = prepared(node, member, given_to(node, member, scope), self._base, self._redactor)
         if not node.cache:
             return "its cache is off", None
-        found = self._cache.find(member.id, work.identity)
+        found = self._cache.find(member.id, work.fingerprint, work.name)
         return ("", self._cache.value(found.entry)) if found.entry is not None else (found.why, None)

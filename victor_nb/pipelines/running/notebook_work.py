@@ -17,10 +17,12 @@ from typing import Any, Final, cast
 
 from ...errors import VictorError
 from ...journal import Redactor, Step
-from ..caching.identity import Part, code_part, text_part, value_part
+from ..caching.parts import code_part, text_part, value_part
 from ..executing.notebook_files import InvalidNotebook, NotebookNotFound
 from ..executing.outcomes import NotebookOutcome
 from ..failures import NodeKilled, NodeStopped
+from ..fingerprint import Part
+from ..observed import Observed
 from ..parameters import check, declared
 from ..source import code_hash
 from ..spec import Node, NotebookWork
@@ -139,7 +141,7 @@ def _remote(path: str) -> str:
 def notebook_parts(node: Node, ready: Prepared, redactor: Redactor) -> dict[str, Part]:
     """What a notebook's result depends on, as far as it is known before it runs."""
     assert isinstance(node.work, NotebookWork)
-    parts = {"code": code_part(ready.code), "kernel": text_part(ready.kernel, redactor)}
+    parts = {f"the code of {node.work.path}": code_part(ready.code), "kernel": text_part(ready.kernel, redactor)}
     parts |= {f"parameter {name}": value_part(value, redactor) for name, value in ready.parameters.items()}
     variables = node.work.environment
     return parts | {f"environment variable {name}": code_part(value) for name, value in variables.items()}
@@ -151,7 +153,7 @@ class Executed:
 
     value: dict[str, Any]
     notebook: str
-    seconds: float
+    observed: Observed
 
 
 async def executed(node: Node, member: str, ready: Prepared, around: Around, step: Step) -> Executed:
@@ -173,7 +175,7 @@ async def executed(node: Node, member: str, ready: Prepared, around: Around, ste
         raise NodeStopped(f"{member} was stopped", job.source, f"victor resume {around.run.id}")
     if outcome.error is not None:
         raise outcome.error
-    return Executed(dict(outcome.values), outcome.output, outcome.seconds)
+    return Executed(dict(outcome.values), outcome.output, getattr(outcome, "observed", None) or Observed())
 
 
 def _killed(outcome: NotebookOutcome) -> NodeKilled:

@@ -9,9 +9,12 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
+
+import msgspec
 
 from ...errors import VictorError
 from ...journal import Effect, Step
@@ -20,8 +23,9 @@ from ...journal.steps import CURRENT
 from ...workflows import NodeFailed
 from ...workflows.runtime import Waiting
 from ..caching.cache import Entry
-from ..caching.identity import Identity, difference
 from ..failures import NodeStopped, NothingToTake, OutputMissing, PipelineChanged
+from ..fingerprint import Fingerprint, difference
+from ..observed import Observed
 from ..record import WHY
 from ..results import Because, NodeStatus
 from ..spec import AgentWork, ComputeWork, Node, NotebookWork, WorkflowWork
@@ -65,6 +69,7 @@ class _Made:
     value: Any
     outputs: dict[str, Path]
     notebook: str = ""
+    observed: Observed = field(default_factory=Observed)
 
 
 async def perform(around: Around, node: Node, member: Member, scope: dict[str, Any]) -> Came:
@@ -114,39 +119,50 @@ async def _done(
     if node.id in around.choice.taken:
         return _taken(around, node, member, step, began)
     work = prepared(node, member, given_to(node, member, scope), around.base, around.run.journal.redactor)
-    found = around.cache.find(member.id, work.identity)
+    found = around.cache.find(member.id, work.fingerprint, work.name)
     is_forced = node.id in around.choice.forced
     if found.entry is not None and node.cache and not is_forced:
         restored = around.cache.restore(found.entry)
         why = found.why + (f"; restored {', '.join(restored)}" if restored else "")
-        return _from_entry(around, found.entry, member, step, began, work.identity, why)
+        return _from_entry(around, found.entry, member, step, began, work.fingerprint, why)
     why = "it was asked to run anew" if is_forced else "its cache is off" if not node.cache else found.why
     around.note(WHY, {"name": member.id, "why": why})
     async with around.workers.one(around.priority.get(node.id, 0.0)):
         began = time.perf_counter()
         around.run.placed.start(step)
         made = await tried(around, step, node.retry, lambda: _made(around, work, step))
-    seconds = time.perf_counter() - began
-    around.cache.put(
-        member.id, work.identity, made.value,
-        run_id=around.run.id, seconds=seconds, outputs=made.outputs, notebook=made.notebook, is_reusable=node.cache,
-    )  # fmt: skip
-    return _write(
-        around, step, began, "finished", made.value,
-        why=why, notebook=made.notebook, outputs=sorted(made.outputs), identity=work.identity.key, matrix=member.values,
-    )  # fmt: skip
+    return await _kept(around, work, made, step, began, why)
+
+
+async def _kept(around: Around, work: Work, made: _Made, step: Step, began: float, why: str) -> Came:
+    """Keep what was made in the cache, then record it."""
+    member = work.member
+    keep = partial(
+        around.cache.put,
+        member.id,
+        msgspec.structs.replace(work.fingerprint, observed=made.observed),
+        made.value,
+        run_id=around.run.id,
+        seconds=time.perf_counter() - began,
+        outputs=made.outputs,
+        notebook=made.notebook,
+        is_reusable=work.node.cache,
+    )
+    await around.runtime.threads.run(keep)  # outputs may be large, and others have to be begun meanwhile
+    notes = {"why": why, "notebook": made.notebook, "outputs": sorted(made.outputs), "matrix": member.values}
+    return _write(around, step, began, "finished", made.value, identity=work.fingerprint.key, **notes)
 
 
 async def _made(around: Around, work: Work, step: Step) -> _Made:
     node, member = work.node, work.member
-    notebook = ""
+    notebook, observed = "", Observed()
     if isinstance(node.work, NotebookWork):
         from .notebook_work import executed
 
         assert work.notebook is not None
         outcome = await executed(node, member.id, work.notebook, around, step)
         value: Any = outcome.value
-        notebook = outcome.notebook
+        notebook, observed = outcome.notebook, outcome.observed
     else:
         from .works import asked, computed, worked
 
@@ -158,7 +174,7 @@ async def _made(around: Around, work: Work, step: Step) -> _Made:
             case WorkflowWork():
                 doing = worked(node.work, work.given, around)
         value = await within(node.timeout_s, member.id, around.run.id, doing)
-    return _Made(value, _outputs(around, work), notebook)
+    return _Made(value, _outputs(around, work), notebook, observed)
 
 
 def _outputs(around: Around, work: Work) -> dict[str, Path]:
@@ -186,7 +202,7 @@ def _answered(
     came = Came(status, value, body.get("because", ""))
     if around.run.mode == "strict" or status == "skipped" or node.id in around.choice.taken:
         return came
-    entry = next((one for one in around.cache.entries(member.id) if one.identity.key == body["identity"]), None)
+    entry = next((one for one in around.cache.entries(member.id) if one.fingerprint.key == body["identity"]), None)
     if not around.accept_changes:
         _check_same(around, node, member, scope, body["identity"], entry)
     if entry is not None:
@@ -197,15 +213,20 @@ def _answered(
 def _check_same(
     around: Around, node: Node, member: Member, scope: dict[str, Any], key: str, entry: Entry | None
 ) -> None:  # fmt: skip
-    now = prepared(node, member, given_to(node, member, scope), around.base, around.run.journal.redactor).identity
-    if now.key == key:
+    now = prepared(node, member, given_to(node, member, scope), around.base, around.run.journal.redactor)
+    if now.fingerprint.key == key:
         return
-    told = difference(Identity(entry.identity.parts), now) if entry is not None else "it is another one now"
+    told = _first_change(entry, now) if entry is not None else "it is another one now"
     raise PipelineChanged(
         f"{member.id} is finished in this run, and changed since: {told}",
         f"run {around.run.id}",
         "start a new run: what did not change comes from the cache; or accept_changes=True keeps what is finished",
     )
+
+
+def _first_change(entry: Entry, now: Work) -> str:
+    then = entry.fingerprint
+    return difference(Fingerprint(then.parts, then.inputs), now.fingerprint, now.name)
 
 
 def _taken(around: Around, node: Node, member: Member, step: Step, began: float) -> Came:
@@ -217,18 +238,16 @@ def _taken(around: Around, node: Node, member: Member, step: Step, began: float)
             f"run it too: --from {node.id}, or the whole pipeline",
         )
     around.cache.restore(entry)
-    return _from_entry(around, entry, member, step, began, entry.identity, f"not asked for; from run {entry.run_id}")
+    return _from_entry(around, entry, member, step, began, entry.fingerprint, f"not asked for; from run {entry.run_id}")
 
 
 def _from_entry(
-    around: Around, entry: Entry, member: Member, step: Step, began: float, identity: Identity, why: str
+    around: Around, entry: Entry, member: Member, step: Step, began: float, fingerprint: Fingerprint, why: str
 ) -> Came:  # fmt: skip
     value = around.cache.value(entry)
     step.note(cached=True)
-    return _write(
-        around, step, began, "cached", value,
-        why=why, notebook=entry.notebook, outputs=sorted(entry.outputs), identity=identity.key, matrix=member.values,
-    )  # fmt: skip
+    notes = {"why": why, "notebook": entry.notebook, "outputs": sorted(entry.outputs), "matrix": member.values}
+    return _write(around, step, began, "cached", value, identity=fingerprint.key, **notes)
 
 
 def _write(around: Around, step: Step, began: float, status: NodeStatus, value: Any, **notes: Any) -> Came:

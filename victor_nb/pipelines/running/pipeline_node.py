@@ -59,7 +59,10 @@ class PipelineNode:
         around = self._around(state["input"], runtime)
         around.note(PIPELINE_GRAPH, self._graph(around))
         execution = _Execution(around)
-        await execution.run()
+        try:
+            await execution.run()
+        finally:
+            around.cache.hashes.save()
         return {"output": execution.ended()}
 
     def _around(self, asked: Mapping[str, Any], runtime: Runtime) -> Around:

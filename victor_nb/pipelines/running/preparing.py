@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from ...journal import Redactor
 from ...workflows import NodeFailed
-from ..caching.identity import Identity, file_parts
+from ..fingerprint import Fingerprint, inputs_now
+from ..hashing import Hashes
 from ..spec import AgentWork, ComputeWork, Node, NotebookWork, WorkflowWork
 from .given import Given, files_of
 from .matrix import Member
@@ -22,15 +23,20 @@ class Work:
     """A member that is ready to be done.
 
     Attributes:
-        identity: all that its result depends on, as far as that is known before it runs.
+        fingerprint: all that its result depends on, as far as that is known before it runs.
         notebook: of a notebook, itself and its checked parameters.
     """
 
     node: Node
     member: Member
     given: Given
-    identity: Identity
+    fingerprint: Fingerprint
     notebook: Prepared | None
+
+    @property
+    def name(self) -> str:
+        """What the work is called in words about it."""
+        return self.node.work.path if isinstance(self.node.work, NotebookWork) else self.node.id
 
 
 def prepared(node: Node, member: Member, given: Given, base: Path, redactor: Redactor) -> Work:
@@ -65,4 +71,4 @@ def prepared(node: Node, member: Member, given: Given, base: Path, redactor: Red
             node.where or f"node {node.id!r}",
             "make it, or say which node writes it (outputs)",
         )
-    return Work(node, member, given, Identity({**parts, **file_parts(files)}), notebook)
+    return Work(node, member, given, Fingerprint(parts, inputs_now(files, Hashes.beside(base))), notebook)

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any, cast
 from ...errors import UsageError, nearest
 from ...journal import Redactor
 from ...workflows.sources import read
-from ..caching.identity import Part, code_part, text_part, value_part
+from ..caching.parts import code_part, text_part, value_part
+from ..fingerprint import Part
 from ..spec import AgentWork, ComputeWork, WorkflowWork
 from .around import Around
 from .given import Given
@@ -50,7 +51,7 @@ def function_of(work: ComputeWork) -> Callable[..., Any]:
 
 def compute_parts(work: ComputeWork, given: Given, redactor: Redactor) -> dict[str, Part]:
     """What a function's result depends on."""
-    parts = {"code": code_part(read(function_of(work)).hash)}
+    parts = {"the code": code_part(read(function_of(work)).hash)}
     return parts | {f"parameter {name}": value_part(value, redactor) for name, value in given.parameters.items()}
 
 

@@ -1,0 +1,39 @@
+"""Parts of a fingerprint that every kind of node has: texts, code, values."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from ...journal import Redactor
+from ...journal.codec import Writer, digest
+from ..fingerprint import Part
+from ..source import text_hash
+
+SHOWN_CHARS: Final = 60
+_SHOWN_BYTES: Final = 1_000
+
+
+def text_part(text: str, redactor: Redactor) -> Part:
+    """Return a text as a part that is shown."""
+    return Part(text_hash(text), _short(redactor.clean_text(text)))
+
+
+def code_part(text: str) -> Part:
+    """Return a text as a part that is not shown, because it is long or a secret."""
+    return Part(text_hash(text))
+
+
+def value_part(value: Any, redactor: Redactor) -> Part:
+    """Return any storable value as a part.
+
+    Raises:
+        Unstorable: it cannot be written down.
+    """
+    canonical = Writer().canonical({"value": value})
+    shown = _short(redactor.clean_text(repr(value))) if len(canonical) < _SHOWN_BYTES else ""
+    return Part(digest(canonical), shown)
+
+
+def _short(text: str) -> str:
+    one_line = " ".join(text.split())
+    return one_line if len(one_line) <= SHOWN_CHARS else f"{one_line[: SHOWN_CHARS - 1]}…"
