@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import gc
+from collections.abc import Iterator
+
 import pytest
 
 from tests.support.require import absent
+from victor_nb.retrieval import core as seam
 from victor_nb.retrieval import twin
 from victor_nb.retrieval.core import Core
 
@@ -23,3 +27,14 @@ def compiled() -> Core:
 def core(request) -> Core:
     """Each core in turn: what holds for one holds for the other."""
     return twin if request.param == "twin" else request.getfixturevalue("compiled")
+
+
+@pytest.fixture
+def each_core(core, monkeypatch) -> Iterator[str]:
+    """Everything above the seam takes each core in turn; its name."""
+    name = core.NAME.rpartition(".")[2]
+    monkeypatch.setenv(seam.CHOICE, name)
+    seam.core.cache_clear()
+    yield name
+    gc.collect()  # indexes that a test left open go now, with the core that they were made with
+    seam.core.cache_clear()

@@ -63,11 +63,17 @@ class Hit:
         words = dict.fromkeys(_WORD.findall(self.query[:LONGEST_LOOKED_AT]))
         asked = {word: terms for word in words if not STOP.issuperset(terms := core().terms(word))}
         held = self._held(asked, f"{self.title} {self.path} {self.text[:LONGEST_LOOKED_AT]}")
-        defined = [name for name in self.names if self._held(asked, name)]
+        defined = self._defined({term for terms in asked.values() for term in terms})
         parts = [f"words: {', '.join(held[:MOST_WORDS])}"] if held else []
-        parts += [f"defines {', '.join(defined[:3])}"] if defined else []
+        parts += [f"defines {', '.join(defined)}"] if defined else []
         parts += [f"meaning {self.meaning:.2f}"] if self.meaning is not None else []
         return "; ".join(parts)
+
+    def _defined(self, asked: set[str]) -> list[str]:
+        """Return the names that share the most with the query, at most three."""
+        shared = {name: len(asked.intersection(core().terms(name))) for name in self.names}
+        most = max(shared.values(), default=0)
+        return [name for name, count in shared.items() if count == most > 0][:3]
 
     @staticmethod
     def _held(asked: Mapping[str, list[str]], text: str) -> list[str]:
