@@ -100,7 +100,7 @@ def test_a_workflow_is_drawn_watched_and_travelled_in(tmp_path: Path, chromium: 
             assert node(page, 1, "person").get_attribute("data-tone") == "busy"
             assert "2 attempts" in node(page, 1, "papers").text_content()
             node(page, 1, "papers").click()
-            panel = page.outputs(1).locator(".vng-panel")
+            panel = page.outputs(1).locator(".vng-asks")
             panel.get_by_text("inputs").wait_for()  # read from the journal while the cell runs
             assert "the archive did not answer" in panel.inner_text()
             assert '"sepals"' in panel.inner_text()
@@ -156,3 +156,102 @@ def test_a_kernel_that_hears_nothing_while_a_cell_runs_is_watched_all_the_same(t
             (server.folder / "go").touch()
             page.wait_until_run(1)
             page.outputs(1).locator("svg.victor-graph").wait_for()
+
+
+ASKING = """from typing import Literal, TypedDict
+from pydantic import BaseModel, Field
+from victor_nb import END, START, Workflow
+from victor_nb.workflows import interrupt
+from tests.notebook.in_kernel import scripted
+from victor_nb import tool
+%load_ext victor_nb
+
+class State(TypedDict, total=False):
+    wish: str
+    paid: str
+    verdict: str
+
+class Wish(BaseModel):
+    flower: Literal["setosa", "virginica"]
+    rows: int = Field(description="How many rows to look at")
+
+def ask(state):
+    "Asks which flower is meant"
+    wish = interrupt({"prompt": "Which flower do you mean?", "inputs": {"rows": 150}}, schema=Wish)
+    return {"wish": f"{wish.flower} {wish.rows}"}
+
+@tool(approval=True)
+def pay(amount: int) -> str:
+    "Pays for the measurements."
+    return f"paid {amount}"
+
+def judge(state):
+    "Judges"
+    return {"verdict": interrupt("Is it good?")}
+
+review = Workflow(State, name="review")
+review.add_node("ask", ask)
+review.add_node("buy", scripted(("pay", {"amount": 5}), tools=(pay,)), prompt="buy {wish}", output="paid")
+review.add_node("judge", judge)
+review.add_edge(START, "ask")
+review.add_edge("ask", "buy")
+review.add_edge("buy", "judge")
+review.add_edge("judge", END)"""
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_questions_and_approvals_are_answered_in_the_graph(tmp_path: Path, chromium: Any, dark: bool) -> None:
+    """A form, a call of an agent that needs approval, and free words; the cell has long ended. Then it is a picture."""
+    look = "dark" if dark else "light"
+    cells = [ASKING, "%victor workflow run review"]
+    with jupyter_lab(tmp_path, dark=dark) as server:
+        write_notebook(server, "review.ipynb", cells)
+        with notebook_page(chromium, server, "review.ipynb") as (page, foreign):
+            page.run_all()
+            page.wait_until_run(1)
+            panel = page.outputs(1).locator(".vng-asks")
+            panel.get_by_text("Which flower do you mean?").wait_for()
+            page.outputs(1).scroll_into_view_if_needed()
+            page.screenshot(f"workflow-asks-{look}")
+
+            panel.get_by_label("rows").fill("20")
+            panel.get_by_label("flower").select_option("virginica")
+            panel.get_by_role("button", name="Answer", exact=True).click()
+
+            # The agent's call is asked about while the run goes on.
+            panel.get_by_text("asks to run").wait_for()
+            page.screenshot(f"workflow-approves-{look}")
+            panel.get_by_role("button", name="Deny with reason…").click()
+            panel.get_by_label("reason").fill("too much")
+            page.page.keyboard.press("Enter")
+
+            panel.get_by_text("Is it good?").wait_for()
+            panel.get_by_label("Answer", exact=True).fill("well done")
+            page.screenshot(f"workflow-asks-freely-{look}")
+            page.page.keyboard.press("Control+Enter")
+            page.outputs(1).locator("svg.victor-graph").wait_for()
+            assert page.outputs(1).locator(".vng").count() == 0
+            page.outputs(1).scroll_into_view_if_needed()
+            page.screenshot(f"workflow-answered-{look}")
+
+            saved = page.save()
+            shown = saved.cells[1].outputs[0]["data"]
+            assert "well done" in shown["text/plain"]
+            assert "virginica 20" in shown["text/plain"]
+            assert "application/vnd.jupyter.widget-view+json" not in shown
+            assert foreign == []
+
+
+def test_an_answer_that_came_from_elsewhere_is_the_one_that_counts(tmp_path: Path, chromium: Any) -> None:
+    """The run is gone on with in another cell: the graph above lets go of its question, and the cell has its own."""
+    resume = """%victor resume last --answer '{"flower": "setosa", "rows": 3}'"""
+    cells = [ASKING, "%victor workflow run review", resume]
+    with jupyter_lab(tmp_path) as server:
+        write_notebook(server, "review.ipynb", cells)
+        with notebook_page(chromium, server, "review.ipynb") as (page, _):
+            page.command("notebook:run-all-cells")
+            page.outputs(2).locator(".vng-asks").get_by_text("asks to run").wait_for()
+
+            assert page.outputs(1).locator(".vng").count() == 0
+            page.outputs(2).get_by_role("button", name="Approve").click()
+            page.outputs(2).locator(".vng-asks").get_by_text("Is it good?").wait_for()

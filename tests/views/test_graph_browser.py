@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,19 +15,38 @@ from tests.views.page import html
 from tests.workflows.drawing.shapes import thousand
 from victor_nb.journal import Event
 from victor_nb.views.graph_view import GraphView
+from victor_nb.views.offers import Answer
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("chromium")]
+
+CONTRASTS = """() => {
+  const channels = (colour) => (colour.match(/[\\d.]+/g) ?? []).map(Number);
+  const linear = (c) => (c <= 0.03928 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4);
+  const light = ([r, g, b]) => 0.2126 * linear(r / 255) + 0.7152 * linear(g / 255) + 0.0722 * linear(b / 255);
+  const ground = (element) => {
+    for (let one = element; one; one = one.parentElement) {
+      const colour = channels(getComputedStyle(one).backgroundColor);
+      if (colour.length && (colour[3] ?? 1) > 0.9) return colour;
+    }
+    return [255, 255, 255];
+  };
+  return [...document.querySelectorAll(".vng-asked, .vnb-approval button, .vnb-approval pre")].map((element) => {
+    const [one, other] = [light(channels(getComputedStyle(element).color)), light(ground(element))];
+    return (Math.max(one, other) + 0.05) / (Math.min(one, other) + 0.05);
+  });
+}"""
 
 
 class GraphStage:
     """A page with the live graph on it, and a kernel's view that sends to it."""
 
-    def __init__(self, page: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def __init__(self, page: Any, monkeypatch: pytest.MonkeyPatch, *, dark: bool = False) -> None:
         self.page, self.errors = page, []
+        self.answers: list[Answer] = []
         page.on("pageerror", lambda error: self.errors.append(str(error)))
         monkeypatch.setattr(GraphView, "send", lambda view, message, buffers=None: self._send(message))
         self.view = GraphView()
-        page.set_content(html("graph_view"))
+        page.set_content(html("graph_view", dark=dark))
         page.evaluate("ready")
 
     def _send(self, message: dict[str, Any]) -> None:
@@ -133,7 +154,7 @@ def test_tab_goes_through_the_view_and_out_of_it(stage: GraphStage) -> None:
     stage.page.locator("#before").focus()
 
     names = []
-    for _ in range(7):
+    for _ in range(14):
         stage.press("Tab")
         names.append(stage.page.evaluate("document.activeElement.id || document.activeElement.className"))
     assert names.count("vng-field") == 1
@@ -165,7 +186,7 @@ def test_zooming_keeps_the_place_under_the_pointer_and_fit_shows_everything(stag
 
 def test_dragging_moves_the_drawing_and_chooses_nothing(stage: GraphStage) -> None:
     """A drag is no click."""
-    stage.take(pages.research_events())
+    stage.take(pages.research_events()[:6])
     box = stage.node("plan").bounding_box()
 
     stage.page.mouse.move(box["x"] + 10, box["y"] + 10)
@@ -255,3 +276,163 @@ def test_hostile_names_stay_text(stage: GraphStage) -> None:
 
     assert stage.page.locator(".vng img").count() == 0
     assert "<img src=x" in stage.page.locator(".vng-panel").inner_text()
+
+
+# --- answering ------------------------------------------------------------------------------------------------------
+
+
+def waiting(value: object, schema: dict[str, Any] | None = None, **more: Any) -> list[Event]:
+    """A run that has stopped with a question of `ask_person`."""
+    script = pages.Script(pages.research())
+    script.finish(1, "plan")
+    script.start(2, "ask_person")
+    asked = {"id": "q1", "node": "2/ask_person", "value": value, **({"schema": schema} if schema else {}), **more}
+    script.add("interrupt.requested", "2/ask_person", **asked)
+    script.add("run.stopped", reason="waiting", seconds=1.0)
+    return script.events
+
+
+def answered(stage: GraphStage) -> dict[str, Any]:
+    """What the page sent last, without what it says to every kernel."""
+    said: dict[str, Any] = stage.page.evaluate("sent.filter(one => one.kind !== 'hello').at(-1)")
+    return said
+
+
+@pytest.fixture
+def heard(stage: GraphStage) -> GraphStage:
+    """The same, with a kernel that hears the page."""
+    stage.view._on_answer = stage.answers.append
+    stage.view._hear(stage.view, {"kind": "hello"}, None)
+    return stage
+
+
+def test_a_question_opens_its_nodes_panel_and_is_answered_there(heard: GraphStage) -> None:
+    """Words go to the kernel with the one-time nonce of this question; the keyboard was not taken away."""
+    heard.page.locator("#before").focus()
+    heard.take(waiting({"question": "Which one is right?"}))
+
+    panel = heard.page.locator(".vng-panel")
+    assert "Which one is right?" in panel.inner_text()
+    assert heard.page.evaluate("document.activeElement.id") == "before"
+    panel.get_by_label("Answer", exact=True).fill("the second")
+    panel.get_by_role("button", name="Answer", exact=True).click()
+
+    nonce = heard.view._offers.waiting()[0].nonce
+    said = {"kind": "answer", "run_id": pages.RUN, "call_id": "q1", "call_hash": "", "value": "the second"}
+    assert answered(heard) == {**said, "nonce": nonce}
+    assert "Telling the kernel" in panel.inner_text()
+
+
+def test_choices_are_buttons(heard: GraphStage) -> None:
+    """One press answers."""
+    heard.take(waiting({"prompt": "Publish?", "choices": ["now", "later"]}, {"enum": ["now", "later"]}))
+
+    heard.page.locator(".vng-panel").get_by_role("button", name="later").click()
+
+    assert answered(heard)["value"] == "later"
+
+
+def test_a_form_follows_the_schema_and_tells_what_is_missing(heard: GraphStage) -> None:
+    """Nothing is sent before it fits."""
+    schema = {
+        "type": "object",
+        "required": ["count"],
+        "properties": {"count": {"type": "integer"}, "look": {"enum": ["light", "dark"]}},
+    }
+    heard.take(waiting("Fill in", schema))
+    panel = heard.page.locator(".vng-panel")
+
+    panel.get_by_role("button", name="Answer").click()
+    assert "count is needed; nothing was sent" in panel.inner_text()
+    panel.get_by_label("count").fill("3")
+    panel.get_by_label("look").select_option("dark")
+    panel.get_by_role("button", name="Answer").click()
+
+    assert answered(heard)["value"] == {"count": 3, "look": "dark"}
+
+
+def test_a_question_is_answered_by_keys_alone(heard: GraphStage) -> None:
+    """`a` goes to what is asked, Ctrl and Enter answer, Escape goes back to the drawing."""
+    heard.take(waiting("Which?"))
+    heard.page.locator(".vng-field").focus()
+
+    heard.press("a")
+    heard.page.keyboard.type("the third")
+    heard.press("Control+Enter")
+    assert answered(heard)["value"] == "the third"
+    heard.press("Escape")
+    assert heard.page.evaluate("document.activeElement.className") == "vng-field"
+
+
+def test_a_kernel_that_cannot_hear_gets_no_buttons_and_the_command_is_named(stage: GraphStage) -> None:
+    """A button that does nothing is worse than none."""
+    stage.take(waiting("Which?"))
+
+    panel = stage.page.locator(".vng-panel")
+    assert f"victor resume {pages.RUN} --answer VALUE" in panel.inner_text()
+    assert panel.get_by_role("button", name="Answer").count() == 0
+
+
+def test_what_was_typed_survives_news_and_a_look_at_another_node(heard: GraphStage) -> None:
+    """A form is not drawn anew because a node elsewhere is done."""
+    events = waiting("Which?")
+    heard.take(events)
+    panel = heard.page.locator(".vng-panel")
+    panel.get_by_label("Answer", exact=True).fill("half a th")
+
+    heard.node("plan").click()
+    heard.drawn()
+    assert not panel.get_by_label("Answer", exact=True).is_visible()
+    heard.page.get_by_role("button", name="Go to what is asked").click()
+    heard.drawn()
+
+    assert panel.get_by_label("Answer", exact=True).input_value() == "half a th"
+
+
+def test_a_call_of_an_agent_is_denied_with_a_reason(heard: GraphStage) -> None:
+    """The card is the same as in the view of an agent's run."""
+    script = pages.Script(pages.research())
+    node = script.start(1, "plan")
+    asked = {"call_id": "c1", "call_hash": "h", "tool": "pay", "arguments": {"amount": 5}, "effect": "effect"}
+    script.add("approval.requested", "a1", node, **asked)
+    heard.take(script.events)
+    panel = heard.page.locator(".vng-panel")
+
+    panel.get_by_role("button", name="Deny with reason…").click()
+    panel.get_by_label("reason").fill("too much")
+    heard.press("Enter")
+
+    said = answered(heard)
+    assert (said["kind"], said["call_id"], said["call_hash"], said["message"]) == ("deny", "c1", "h", "too much")
+
+
+def test_an_answer_that_does_not_count_is_refused_with_words(heard: GraphStage) -> None:
+    """Somebody else was faster: the page says so, and its buttons are dead."""
+    heard.take(waiting("Which?"))
+    panel = heard.page.locator(".vng-panel")
+    panel.get_by_label("Answer", exact=True).fill("mine")
+    panel.get_by_role("button", name="Answer", exact=True).click()
+
+    heard.view.refuse("q1", "this question was answered already")
+    heard.drawn()
+
+    assert "this question was answered already" in panel.inner_text()
+    assert panel.get_by_role("button", name="Answer", exact=True).is_disabled()
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_questions_can_be_read_in_light_and_dark(
+    chromium: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, dark: bool
+) -> None:
+    """Words stand out from their ground by a contrast of at least 4.5 to 1."""
+    page = chromium.new_page(viewport={"width": 1000, "height": 700})
+    stage = GraphStage(page, monkeypatch, dark=dark)
+    stage.view._on_answer = stage.answers.append
+    stage.view._hear(stage.view, {"kind": "hello"}, None)
+    stage.take(waiting({"prompt": "Publish?", "choices": ["now", "later"], "inputs": {"rows": 150}}))
+    folder = Path(os.environ.get("VICTOR_TEST_SCREENSHOTS") or tmp_path)
+    page.screenshot(path=folder / f"graph-question-{'dark' if dark else 'light'}.png")
+
+    assert all(ratio >= 4.5 for ratio in page.evaluate(CONTRASTS))
+    page.close()
+    assert stage.errors == []

@@ -11,8 +11,8 @@ from tests.views.graph_page import research_events
 from victor_nb import END, START, Workflow
 from victor_nb.journal import open_journal
 from victor_nb.views import GraphReport, live_graph, watching
+from victor_nb.views.graph_fold import folded
 from victor_nb.views.graph_live import TextGraphView
-from victor_nb.views.graph_state import folded
 
 
 class Number(TypedDict):

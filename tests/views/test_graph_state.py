@@ -11,8 +11,9 @@ from tests.views.graph_page import RUN, Script, research, research_events
 from victor_nb import END, START, Command, RetryPolicy, Send, Workflow, interrupt
 from victor_nb.errors import VictorError
 from victor_nb.journal import Event, open_journal
+from victor_nb.views.graph_fold import EVENTS, advance, folded
 from victor_nb.views.graph_report import GraphReport
-from victor_nb.views.graph_state import EVENTS, GraphState, advance, folded, mark_of, marks, words_of
+from victor_nb.views.graph_state import GraphState, mark_of, marks, words_of
 
 
 def test_every_node_has_the_state_that_its_events_say() -> None:
@@ -29,7 +30,7 @@ def test_every_node_has_the_state_that_its_events_say() -> None:
         "review/judge": "running",
     }
     assert known.nodes["search_papers"].attempts == 2
-    assert known.nodes["ask_person"].question == {"question": "Which one is right?"}
+    assert known.nodes["ask_person"].asks[0].value == {"question": "Which one is right?"}
     assert known.shape == research()
 
 
@@ -202,3 +203,53 @@ def test_a_real_run_is_told_as_it_was() -> None:
 def test_marks_name_the_paths_of_the_drawing() -> None:
     """What the fold calls a node is what the drawing calls it."""
     assert marks(folded(research_events())).keys() >= {"plan", "review/judge"}
+
+
+def test_an_answer_closes_its_own_question_only() -> None:
+    """A run that is resumed with one of two answers still waits for the other."""
+    script = Script(research())
+    for at, name in enumerate(("search_web", "ask_person")):
+        script.start(1, name)
+        script.add("interrupt.requested", f"1/{name}", id=f"q{at}", node=f"1/{name}", value="?")
+    script.add("run.stopped", reason="waiting", seconds=1.0)
+    script.add("run.resumed", name="research")
+    script.add("interrupt.answered", id="q0", value=1)
+    script.finish(1, "search_web")
+    script.start(1, "ask_person")
+    script.add("run.stopped", reason="waiting", seconds=1.0)
+
+    known = folded(script.events)
+
+    assert known.state == "waiting"
+    assert known.nodes["search_web"].state == "done"
+    assert known.nodes["ask_person"].state == "waiting"
+    assert [ask.id for ask in known.asks] == ["q1"]
+
+
+def test_a_call_of_an_agent_waits_in_its_node_until_somebody_decides() -> None:
+    """The event names the step around the call; the run goes on meanwhile."""
+    script = Script(research())
+    node = script.start(1, "plan")
+    script.add("approval.requested", "a1", node, call_id="c1", call_hash="h", tool="pay", arguments={"amount": 5})
+    waiting = folded(script.events)
+    assert (waiting.state, waiting.nodes["plan"].state) == ("running", "waiting")
+    assert waiting.asks[0].arguments == {"amount": 5}
+
+    script.add("approval.decided", "a1", node, call_id="c1", approved=True, by="button")
+    decided = folded(script.events)
+    assert decided.nodes["plan"].state == "running"
+    assert decided.asks == []
+
+
+def test_a_call_that_nobody_could_be_asked_about_stays_open() -> None:
+    """The run has stopped, and the command that approves is named."""
+    script = Script(research())
+    node = script.start(1, "plan")
+    script.add("approval.requested", "a1", node, call_id="c1", call_hash="h", tool="pay", arguments={})
+    script.add("approval.decided", "a1", node, call_id="c1", approved=False, by="policy")
+    script.fail(1, "plan", "tool 'pay' needs approval")
+    script.add("run.stopped", reason="resumable", seconds=1.0)
+
+    report = GraphReport(folded(script.events))
+
+    assert f"victor approve {RUN} c1 && victor resume {RUN}" in report.to_text()

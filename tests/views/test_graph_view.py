@@ -11,6 +11,7 @@ import pytest
 
 from tests.views.graph_page import Script, Sent, research, research_events
 from tests.workflows.drawing.shapes import thousand
+from victor_nb.journal import Event
 from victor_nb.views.graph_report import ROWS, GraphReport
 from victor_nb.views.graph_view import GraphView
 from victor_nb.views.live import STATIC
@@ -170,3 +171,105 @@ def test_what_a_node_was_given_is_read_when_somebody_looks(sent: Sent) -> None:
 
     assert sent.messages == [{"kind": "inputs", "path": "search_web", "inputs": {"n": 1}}]
     assert asked == [(view._known.run_id, 1)]
+
+
+# --- answers --------------------------------------------------------------------------------------------------------
+
+
+def asking() -> list[Event]:
+    """A run that waits with a question."""
+    script = Script(research())
+    script.start(1, "ask_person")
+    script.add("interrupt.requested", "1/ask_person", id="q1", node="1/ask_person", value="Which?")
+    script.add("run.stopped", reason="waiting", seconds=1.0)
+    return script.events
+
+
+def offered(sent: Sent) -> list[dict[str, str]]:
+    """What can be answered, as the browser was told."""
+    return [offer for message in sent.messages if message["kind"] == "offers" for offer in message["offers"]]
+
+
+def test_no_nonce_goes_to_a_browser_that_was_not_heard(sent: Sent) -> None:
+    """Where the kernel hears too late, no button is drawn; the command is named."""
+    view = GraphView(on_answer=lambda answer: None)
+    view._take(asking())
+
+    assert offered(sent) == []
+    assert not view.heard.is_set()
+    assert sent.messages[-1]["run"]["command"].endswith("--answer VALUE")
+
+    view._hear(view, {"kind": "hello"}, None)
+    assert view.heard.is_set()
+    assert [offer["call_id"] for offer in offered(sent)] == ["q1"]
+
+
+def test_a_view_that_nobody_listens_to_has_no_buttons(sent: Sent) -> None:
+    """A browser that is heard is not enough: somebody has to take the answer."""
+    view = GraphView()
+    view._take(asking())
+    view._hear(view, {"kind": "hello"}, None)
+
+    assert offered(sent) == []
+    assert not view.heard.is_set()
+
+
+def test_an_answer_counts_once_and_the_second_is_refused(sent: Sent) -> None:
+    """The same message again, as a saved page might send it, changes nothing."""
+    answers: list[Answer] = []
+    view = GraphView(on_answer=answers.append)
+    view._hear(view, {"kind": "hello"}, None)
+    view._take(asking())
+    word = {"kind": "answer", "run_id": view._known.run_id, "value": "a", **offered(sent)[0]}
+
+    view._hear(view, word, None)
+    view._hear(view, word, None)
+
+    assert answers == [Answer("answer", view._known.run_id, "q1", value="a")]
+    assert sent.messages[-1]["kind"] == "refused"
+    assert "not open any more" in sent.messages[-1]["why"]
+
+
+@pytest.mark.parametrize("wrong", [{"run_id": "another"}, {"nonce": "guessed"}, {"call_id": "q9"}, {"kind": "approve"}])
+def test_a_foreign_answer_is_refused_and_the_question_stays_open(sent: Sent, wrong: dict[str, str]) -> None:
+    """Another run's, a made-up one, one that approves what is no call."""
+    answers: list[Answer] = []
+    view = GraphView(on_answer=answers.append)
+    view._hear(view, {"kind": "hello"}, None)
+    view._take(asking())
+    word = {"kind": "answer", "run_id": view._known.run_id, "value": "a", **offered(sent)[0]}
+
+    view._hear(view, {**word, **wrong}, None)
+    view._hear(view, word, None)
+
+    assert [answer.value for answer in answers] == ["a"]
+
+
+def test_a_question_that_was_answered_elsewhere_can_be_answered_here_no_more(sent: Sent) -> None:
+    """The event that tells of the answer closes the offer."""
+    view = GraphView(on_answer=lambda answer: None)
+    view._hear(view, {"kind": "hello"}, None)
+    events = asking()
+    view._take(events)
+    script = Script(research())
+    script.events[:] = events
+    script.add("interrupt.answered", id="q1", value="b", by="somebody")
+    view._take(script.events[len(events) :])
+
+    assert view._offers.waiting() == []
+
+
+def test_the_report_of_a_run_that_was_answered_here_shows_its_result(sent: Sent) -> None:
+    """The cell has ended long ago, and nothing else would."""
+    view = GraphView(on_answer=lambda answer: None)
+    view._hear(view, {"kind": "hello"}, None)
+    events = asking()
+    view._take(events)
+    view._hear(view, {"kind": "answer", "run_id": view._known.run_id, "value": "a", **offered(sent)[0]}, None)
+    script = Script(research())
+    script.events[:] = events
+    script.add("run.finished", result={"verdict": "a"}, seconds=1.0)
+    view._take(script.events[len(events) :])
+
+    assert '"verdict": "a"' in view.freeze().to_text()
+    assert '"verdict": "a"' not in GraphReport.of(script.events).to_text()

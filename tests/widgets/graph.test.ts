@@ -26,7 +26,7 @@ function graph(): Graph {
 }
 
 function node(more: Partial<NodeState> = {}): NodeState {
-  const values = { inputs: null, result: null, error: null, question: null, events: [] };
+  const values = { inputs: null, result: null, error: null, asks: [], events: [] };
   return { path: "a", state: "done", runs: 1, open: 0, began: 0, ms: 1200, attempts: 1, ...values, replayed: false, ...more };
 }
 
@@ -93,7 +93,7 @@ test("a screen reader hears what a node is, how it fares and where it leads", ()
 test("the header counts nodes and not the pills at the ends", () => {
   const all = graph();
   all.boxes.push(box("__start__", 0, 0, "start"));
-  const run = { run_id: "r", name: "g", state: "running", seconds: 1, updated: 1, superstep: 1, error: null };
+  const run = { run_id: "r", name: "g", state: "running", seconds: 1, updated: 1, superstep: 1, error: null, command: "" };
   assert.deepEqual(facts(all, run, new Map([["a", node()]]), 1.5), ["1 of 5 nodes done", "1.5 s"]);
 });
 
@@ -111,7 +111,7 @@ function model() {
 test("the store takes changes in order and asks for everything when one is missing", () => {
   const { made, sent, deliver, handles } = model();
   const store = createStore(made);
-  const run = { run_id: "r", name: "g", state: "running", seconds: 1, updated: 1, superstep: 1, error: null };
+  const run = { run_id: "r", name: "g", state: "running", seconds: 1, updated: 1, superstep: 1, error: null, command: "" };
   deliver({ kind: "graph", graph: graph() });
   deliver({ kind: "nodes", from: 0, to: 1, run, nodes: [node()] });
   deliver({ kind: "nodes", from: 1, to: 2, run, nodes: [node({ state: "failed" })] });

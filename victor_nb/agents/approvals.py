@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from hashlib import blake2b
-from typing import Any, Literal, Protocol, get_args
+from typing import Any, Final, Literal, Protocol, get_args
 
 from ..errors import UsageError, nearest
 from ..journal import Effect
@@ -72,6 +73,10 @@ class Approver(Protocol):
             ApprovalDenied: nobody can be asked; the run stops and can be resumed.
         """
         ...
+
+
+STANDING: Final[ContextVar[Approver | None]] = ContextVar("victor_standing_approver", default=None)
+"""Who is asked where nobody else was named: set by a face around a workflow, whose agents know of no face."""
 
 
 def call_hash(tool: str, call_id: str, arguments: Mapping[str, Any]) -> str:

@@ -25,7 +25,7 @@ from ..errors import Resumable, VictorError
 from ..journal import Event, Journal, ReplayMiss, Run
 from ..journal.joined import JoinedRun
 from ..tools import Tool, describe_variables, kernel_variables
-from .approvals import Approver, Mailbox, PolicyApprover
+from .approvals import STANDING, Approver, Mailbox, PolicyApprover
 from .bounding import Bounds
 from .budget import Ledger, Stopwatch, Usage, worked_seconds
 from .digests import digest, digests_of
@@ -127,7 +127,7 @@ async def _converse(
     gate = Gate(
         run=run,
         tools=parts.tools,
-        approver=approver or PolicyApprover(),
+        approver=approver or STANDING.get() or PolicyApprover(),
         mailbox=parts.mailbox,
         grants=parts.grants,
         pause=parts.ledger.watch,

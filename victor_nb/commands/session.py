@@ -26,6 +26,11 @@ Watch = Callable[[], AbstractContextManager[EventSink]]
 """Opens a live display: entering shows it, the value takes events, leaving gives it its final form."""
 
 
+GoOn = Callable[[EventSink], Awaitable[bool]]
+"""Goes on with a run that waits, with the answers in its mailbox; its events go to the sink. Tells whether it waits
+again."""
+
+
 class ApproverLike(Protocol):
     """A person who can be asked now; the same shape as `agents.Approver`, without its import."""
 
@@ -36,6 +41,10 @@ class ApproverLike(Protocol):
 
 def _ignore(event: Event) -> None:
     """Show nothing."""
+
+
+async def _not_kept_open(go_on: GoOn) -> None:
+    """Let the display become static: nobody answers there."""
 
 
 def _no_display() -> AbstractContextManager[EventSink]:
@@ -50,6 +59,8 @@ class Session:
         namespace: the user's variables; None without a kernel. Only names that a verb is given are read.
         person: who is asked for approvals; None where nobody is there, and then policies decide.
         watch: opens the live display of a run.
+        keep_open: called inside `watch` when a run waits for a person: its display stays live, if it is, so that the
+            person can answer there.
         display: shows a view now, before the verb returns (progress of long verbs).
         execute: runs code in the kernel's main thread, giving a `tools.CellOutcome`; None without a kernel.
         detach: runs the words given in a process of their own and returns the run's id; None where the caller
@@ -64,6 +75,7 @@ class Session:
     namespace: MutableMapping[str, Any] | None = None
     person: ApproverLike | None = None
     watch: Watch = _no_display
+    keep_open: Callable[[GoOn], Awaitable[None]] = _not_kept_open
     display: Callable[[object], None] = lambda view: None
     execute: Callable[[str], Awaitable[Any]] | None = None
     detach: Callable[[Sequence[str]], str] | None = None

@@ -14,6 +14,7 @@ from victor_nb.commands.showing import table
 from victor_nb.commands.workflow_finding import found, shape_of
 from victor_nb.commands.workflow_result import WorkflowAnswer
 from victor_nb.commands.workflow_values import given
+from victor_nb.commands.workflow_watching import watched
 from victor_nb.errors import UsageError
 from victor_nb.views import TableView, TextView
 from victor_nb.workflows import GraphShape, Workflow
@@ -107,10 +108,7 @@ async def run(context: click.Context, /, workflow: str, written_input: str | Non
     settings = session.settings()
     options: dict[str, Any] = {"journal": session.journal(settings)}
     options |= {name: flags[name] for name in ("executor", "max_steps") if flags[name] is not None}
-    with session.watch() as watch:
-        result = await chosen.run(_fitting(chosen, values), **options, on_event=watch)
-    session.run_ids.append(result.run_id)
-    return WorkflowAnswer(result)
+    return await watched(session, settings, chosen, _fitting(chosen, values), options)
 
 
 def _fitting(workflow: Workflow, values: dict[str, Any]) -> dict[str, Any]:

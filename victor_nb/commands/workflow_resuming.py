@@ -9,6 +9,7 @@ from victor_nb.commands.session import Session
 from victor_nb.commands.workflow_finding import of_run
 from victor_nb.commands.workflow_result import WorkflowAnswer
 from victor_nb.commands.workflow_values import value
+from victor_nb.commands.workflow_watching import watched
 from victor_nb.config import Settings
 from victor_nb.errors import UsageError
 from victor_nb.journal import RunInfo
@@ -30,10 +31,7 @@ async def resumed(session: Session, settings: Settings, info: RunInfo, flags: Ma
     if flags["max_steps"] is not None:
         options["max_steps"] = flags["max_steps"]
     answer = _answer(WorkflowRun(journal, info.run_id, workflow), flags["answer"])
-    with session.watch() as watch:
-        result = await workflow.run(answer, **options, on_event=watch)
-    session.run_ids.append(result.run_id)
-    return WorkflowAnswer(result)
+    return await watched(session, settings, workflow, answer, options)
 
 
 def _answer(run: WorkflowRun, given: tuple[str, ...]) -> Command | None:

@@ -326,7 +326,7 @@ class Run:
         writer = Writer(self._journal.redactor)
         type, raw = self._journal.redactor.clean_text(type), writer.body(data)
         inside = CURRENT.get()
-        parent_id = inside.id if inside is not None and not step_id else ""
+        parent_id = "" if inside is None else inside.parent_id if inside.id == step_id else "" if step_id else inside.id
         if self._log is None:
             self._journal.hub.publish(
                 Event(self.id, LIVE_ONLY, self._journal.clock(), type, step_id, parent_id, raw, True)
@@ -341,9 +341,13 @@ class Run:
         raw = self._journal.redactor.clean_json(msgspec.json.encode(data))
         self._journal.hub.publish(Event(self.id, LIVE_ONLY, self._journal.clock(), type, step_id, "", raw, replayed))
 
-    def take_signals(self) -> list[tuple[str, dict[str, Any]]]:
-        """Return what `Journal.signal` sent to this run since the last call, oldest first; a replay gets no mail."""
-        return [] if self._log is None else self._mail.new_for(self)
+    def take_signals(self, reader: object | None = None) -> list[tuple[str, dict[str, Any]]]:
+        """Return what `Journal.signal` sent to this run since the last call, oldest first; a replay gets no mail.
+
+        Args:
+            reader: whoever else reads the run's mail from its beginning, without taking it from this one.
+        """
+        return [] if self._log is None else self._mail.new_for(self if reader is None else reader)
 
     # -- the end ---------------------------------------------------------------------------------------------------
 

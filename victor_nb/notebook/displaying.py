@@ -5,6 +5,8 @@
    and front end, where their versions are not.
 3. It appears with the run's first event: no empty display, and what a page without a kernel shows names the run.
 4. A word goes to the run's mailbox, like one from another process: one way in, checked in one place.
+5. A workflow that waits for an answer keeps its live display after the cell, if the front end was heard: an answer goes
+   on with the run there. Patience is bounded; then, or when the run is gone on with elsewhere, the display gets static.
 """
 
 from __future__ import annotations
@@ -16,9 +18,11 @@ from contextvars import ContextVar, copy_context
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
+from ..errors import VictorError
 from .routing import honour_front_end
 
 if TYPE_CHECKING:
+    from ..commands.session import GoOn
     from ..journal import Event
     from ..views.graph_live import LiveGraph
     from ..views.live import LiveView
@@ -26,9 +30,12 @@ if TYPE_CHECKING:
 
 HELLO_S: Final = 1.5
 """How long after it is shown a display may take to say hello before something else is tried."""
+PATIENCE_S: Final = 3600.0
+"""How long a display stays live for an answer after its cell has ended."""
 _LOOK_S: Final = 0.02
 
 Deliver = Callable[["Answer"], None]
+"""Takes a person's word; raises a VictorError that says why it does not count."""
 Load = Callable[[Any], Any]
 States = Callable[[str, int], Mapping[str, Any]]
 """Gives the state of a workflow's run after a superstep."""
@@ -51,6 +58,7 @@ class Display:
 
     Attributes:
         view: None until the first event.
+        run_id: of the run that is shown; empty until the first event.
     """
 
     def __init__(self, make: MakeView, deliver: Deliver, make_graph: MakeView | None = None) -> None:
@@ -58,19 +66,39 @@ class Display:
         self._make, self._make_graph, self._deliver = make, make_graph or make, deliver
         self._cell = copy_context()  # a kernel finds the cell that an output belongs to in the context
         self.view: LiveView | LiveGraph | None = None
+        self.run_id = ""
         self._shown_at = self._loop.time()
+        self._go_on: GoOn | None = None
+        self._going_on: asyncio.Task[None] | None = None
+        self._has_news = self._has_begun = False
+        self._patience: asyncio.TimerHandle | None = None
 
     def add(self, event: Event) -> None:
         """Show one more event, on the thread that runs the agent."""
         if self.view is None:
-            self.view = self._cell.run(self._shown, event)
+            self.view, self.run_id = self._cell.run(self._shown, event), event.run_id
             self._shown_at = self._loop.time()
+        self._has_begun |= not event.replayed
         self.view.add(event)
 
     def freeze(self) -> None:
         """Leave the static form behind, if anything was shown."""
+        self._go_on = None
+        if self._patience is not None:
+            self._patience.cancel()
         if self.view is not None:
             self.view.freeze()
+
+    async def keep_open(self, go_on: GoOn) -> None:
+        """Stay live for answers, if the front end can be heard, and go on with the run when one comes."""
+        if await self.is_live():
+            self._go_on = go_on
+            self._patience = self._loop.call_later(PATIENCE_S, self.freeze)
+
+    @property
+    def is_kept_open(self) -> bool:
+        """Whether an answer is waited for."""
+        return self._go_on is not None
 
     async def is_live(self, within_s: float = HELLO_S) -> bool:
         """Whether the front end said hello; waits for it until `within_s` after the display was shown."""
@@ -98,7 +126,43 @@ class Display:
     def _hear(self, answer: Answer) -> None:
         """Any thread: hand on and return, because a slow callback holds up every widget."""
         with contextlib.suppress(RuntimeError):  # a late click, after the loop has closed
-            self._loop.call_soon_threadsafe(self._deliver, answer)
+            self._loop.call_soon_threadsafe(self._take, answer)
+
+    def _take(self, answer: Answer) -> None:
+        """Deliver a word; an answer has the run go on where it waits."""
+        try:
+            self._deliver(answer)
+        except VictorError as refusal:
+            self._refuse(answer.call_id, refusal)
+            return
+        if answer.kind != "answer" or self._go_on is None:
+            return
+        self._has_news = True
+        if self._going_on is None:
+            work = self._answered(self._go_on, answer.call_id)
+            self._going_on = self._loop.create_task(work, context=self._cell.copy())
+
+    async def _answered(self, go_on: GoOn, question_id: str) -> None:
+        """Go on with the run as long as answers come; then leave its static form, unless it waits again."""
+        token = current_display.set(self)
+        self._has_begun, waits = False, False
+        try:
+            while self._has_news:
+                self._has_news = False
+                waits = await go_on(self.add)
+        except VictorError as refusal:
+            waits = not self._has_begun  # else the events told already how it ended
+            self._refuse(question_id, refusal)
+        finally:
+            current_display.reset(token)
+            self._going_on = None
+            if not waits:
+                self.freeze()
+
+    def _refuse(self, question_id: str, refusal: VictorError) -> None:
+        refuse = getattr(self.view, "refuse", None)  # of a run of an agent, whose late words the run itself ignores
+        if refuse is not None:
+            refuse(question_id, str(refusal))
 
 
 current_display: ContextVar[Display | None] = ContextVar("victor_current_display", default=None)
@@ -118,6 +182,17 @@ class Displays:
         self._make, self._deliver = make or partial(_live_view, load=load), deliver
         self._make_graph = make or partial(_live_graph, load=load, states=states)
         self.recent: dict[str, None] = {}
+        self._kept: dict[str, Display] = {}
+
+    async def keep_open(self, go_on: GoOn) -> None:
+        """Keep the display of the run at work open for an answer; the `keep_open` of a session."""
+        if (display := current_display.get()) is not None:
+            await display.keep_open(go_on)
+
+    def close(self) -> None:
+        """Leave the static form of every display that waits for an answer."""
+        while self._kept:
+            self._kept.popitem()[1].freeze()
 
     @contextlib.contextmanager
     def watch(self) -> Iterator[Callable[[Event], None]]:
@@ -128,10 +203,15 @@ class Displays:
             yield lambda event: self._add(display, event)
         finally:
             current_display.reset(token)
-            display.freeze()
+            if display.is_kept_open:
+                self._kept[display.run_id] = display
+            else:
+                display.freeze()
 
     def _add(self, display: Display, event: Event) -> None:
         self.recent[event.run_id] = None
+        if (kept := self._kept.pop(event.run_id, None)) is not None:  # the run is gone on with in another cell
+            kept.freeze()
         display.add(event)
 
 

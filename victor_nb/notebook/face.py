@@ -17,7 +17,7 @@ from dataclasses import asdict
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from ..errors import VictorError
+from ..errors import UsageError, VictorError
 from .approvals import CellApprover
 from .awaiting import MainThread, Work, awaited, blocked, waiting_cell
 from .displaying import Displays
@@ -56,6 +56,7 @@ class Face:
                 namespace=self.shell.user_ns,
                 person=CellApprover(self.main, self._read_line),
                 watch=self.displays.watch,
+                keep_open=self.displays.keep_open,
                 display=_display,
                 execute=self.execute,
                 last_failure=self.last_failure,
@@ -93,6 +94,7 @@ class Face:
     def close(self) -> None:
         """Stop what runs in the background, so that its journal says so, and close the journals."""
         atexit.unregister(self.close)
+        self.displays.close()
         session, self._session = self._session, None
         if session is None:
             return
@@ -113,10 +115,27 @@ class Face:
         return invoke(words(line, body), self.session, body)
 
     def _deliver(self, answer: Answer) -> None:
-        """Send what a button said the way that every word goes; the run checks the hash once more."""
+        """Send what a button said the way that every word goes; the run checks the hash once more.
+
+        Raises:
+            UsageError: it answers a question that is not open any more.
+        """
+        if answer.kind == "answer":
+            self._send_answer(answer)
+            return
         said = {name: value for name, value in asdict(answer).items() if name not in ("kind", "run_id") and value}
         reason = {"reason": "stopped by button"} if answer.kind == "stop" else {}
         self.session.journal().signal(answer.run_id, answer.kind, {**said, **reason, "by": "button"})
+
+    def _send_answer(self, answer: Answer) -> None:
+        from ..workflows import WorkflowRun
+
+        journal = self.session.journal()
+        if answer.call_id not in {asked.id for asked in WorkflowRun(journal, answer.run_id).interrupts}:
+            raise UsageError(
+                "this question was answered already", f"run {answer.run_id}", f"victor show {answer.run_id}"
+            )
+        journal.signal(answer.run_id, "answer", {"id": answer.call_id, "value": answer.value, "by": "button"})
 
     def _read_line(self, text: str) -> str:
         """Print all but the last line: some front ends show a prompt in a box of one line."""

@@ -8,8 +8,9 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Protocol
 
 from victor_nb.journal.events import Event
+from victor_nb.views.graph_fold import advance
 from victor_nb.views.graph_report import GraphReport
-from victor_nb.views.graph_state import GraphState, advance
+from victor_nb.views.graph_state import GraphState
 from victor_nb.views.live import STATIC, OnAnswer, has_kernel, put
 from victor_nb.views.wire import Load
 from victor_nb.workflows.shape import GraphShape
@@ -22,7 +23,7 @@ class LiveGraph(Protocol):
     """A view that follows a workflow's run.
 
     Attributes:
-        heard: set once somebody can answer questions with its buttons; graphs have none, so it stays unset.
+        heard: set once somebody can answer questions with its buttons; it stays unset where there are none.
     """
 
     heard: threading.Event
@@ -32,6 +33,9 @@ class LiveGraph(Protocol):
 
     def withhold(self, call_id: str, call_hash: str) -> None:
         """Offer no buttons for this question: it is asked elsewhere."""
+
+    def refuse(self, question_id: str, why: str) -> None:
+        """Tell whoever answered that the answer does not count."""
 
     def show(self) -> None:
         """Display the view in the running cell."""
@@ -61,6 +65,9 @@ class TextGraphView:
 
     def withhold(self, call_id: str, call_hash: str) -> None:
         """Do nothing: there are no buttons."""
+
+    def refuse(self, question_id: str, why: str) -> None:
+        """Do nothing: nobody answers here."""
 
     def show(self) -> None:
         """Remember that somebody wants to see the report."""

@@ -11,7 +11,9 @@ from typing import Any, Final
 
 from victor_nb.journal.events import Event
 from victor_nb.views import html
-from victor_nb.views.graph_state import GraphState, NodeState, folded, marks, words_of
+from victor_nb.views.graph_asks import command_for
+from victor_nb.views.graph_fold import folded
+from victor_nb.views.graph_state import GraphState, NodeState, marks, words_of
 from victor_nb.views.graph_wire import node_json, run_json
 from victor_nb.views.html import Html, tag
 from victor_nb.views.markdown import escaped
@@ -38,9 +40,14 @@ _VALUE: Final = 2_000
 
 @dataclass(frozen=True)
 class GraphReport(Shown):
-    """The static view of a workflow's run."""
+    """The static view of a workflow's run.
+
+    Attributes:
+        with_result: whether it shows what the run came to, where nothing else does.
+    """
 
     known: GraphState
+    with_result: bool = False
 
     @classmethod
     def of(cls, events: Iterable[Event], load: Load | None = None) -> GraphReport:
@@ -57,7 +64,9 @@ class GraphReport(Shown):
         drawing = as_text(self.shape, marks=marks(self.known)) if self._is_small(MOST_IN_TEXT) else ""
         if not drawing or max(map(len, drawing.splitlines()), default=0) > max(width, TERMINAL_WIDTH):
             drawing = "\n".join(f"{node.path}: {words_of(node)}" for node in self._rows())
-        return "\n\n".join(part for part in [self._head(), drawing, *self._trouble(), self._foot()] if part)
+        return "\n\n".join(
+            part for part in [self._head(), drawing, *self._trouble(), self._result(), self._foot()] if part
+        )
 
     def to_markdown(self) -> str:
         """Header, the graph as Mermaid, and the nodes as a table."""
@@ -65,8 +74,9 @@ class GraphReport(Shown):
         rows = ["| node | state | |", "|---|---|---|"]
         rows += [f"| {escaped(node.path)} | {node.state} | {escaped(words_of(node))} |" for node in self._rows()]
         table = "\n".join(rows) if self.known.nodes else ""
+        result = f"```json\n{self._result()}\n```" if self._result() else ""
         trouble = [f"> {escaped(line)}" for said in self._trouble() for line in said.splitlines()]
-        return "\n\n".join(part for part in [f"**{escaped(self._head())}**", graph, *trouble, table] if part)
+        return "\n\n".join(part for part in [f"**{escaped(self._head())}**", graph, *trouble, result, table] if part)
 
     def to_html(self) -> str:
         """Header, the drawing, what went wrong, and the nodes folded."""
@@ -75,6 +85,7 @@ class GraphReport(Shown):
             tag("div", self._head(), style=f"font-weight:600;margin:2px 0 8px;{html.NUMBERS}"),
             tag("div", drawing, style="overflow-x:auto") if drawing else "",
             *(tag("div", line, style="margin:6px 0;white-space:pre-line") for line in self._trouble()),
+            html.pre(self._result()) if self._result() else "",
             *(_node_html(node) for node in self._rows()),
             tag("div", self._foot(), style=f"{html.MONO};font-size:11px;opacity:.65;margin-top:6px"),
         ]
@@ -112,15 +123,18 @@ class GraphReport(Shown):
         error = known.error or {}
         foot = self._foot()  # says where and what to do next already, for most
         said = ["\n".join(str(error[part]) for part in ("what", "where", "hint") if error.get(part, "") not in foot)]
-        asked = [
-            f"{node.path} asks: {pretty(node.question)}" for node in known.nodes.values() if node.state == "waiting"
-        ]
+        asked = [f"{node.path} asks: {pretty(ask.shown)}" for node in known.nodes.values() for ask in node.asks]
         return [line for line in [*said, *asked] if line]
+
+    def _result(self) -> str:
+        result = self.known.result
+        return pretty(result)[:_VALUE] if self.with_result and result is not None else ""
 
     def _foot(self) -> str:
         known = self.known
-        resume = f" · victor resume {known.run_id}" if known.state in {"failed", "stopped", "waiting"} else ""
-        return f"run {known.run_id}{resume}" if known.run_id else ""
+        is_open = known.state in {"failed", "stopped", "waiting"}
+        onward = (command_for(known.run_id, known.asks) or f"victor resume {known.run_id}") if is_open else ""
+        return " · ".join(part for part in (f"run {known.run_id}", onward) if part) if known.run_id else ""
 
     def _rows(self) -> list[NodeState]:
         order = {state: place for place, state in enumerate(_FIRST)}
@@ -143,7 +157,7 @@ def _node_html(node: NodeState) -> Html:
     told = "\n".join(f"{event['at']:>9.3f} s  {event['words']}" for event in node.events)
     parts = [
         _section("error", "\n".join(str(error[part]) for part in ("what", "where", "hint") if error.get(part))),
-        _section("asks", "" if node.question is None else pretty(node.question)),
+        *(_section("asks", pretty(ask.shown)) for ask in node.asks),
         _section("inputs", "" if node.inputs is None else pretty(node.inputs)),
         _section("result", "" if not node.result else pretty(node.result)),
         _section("events", told),

@@ -5,6 +5,8 @@
    reloaded, or that missed one, says "hello" and gets everything.
 3. Only the nodes that changed are sent. Places come from the same layout as the static drawing.
 4. A live graph without a run shows the workflow itself.
+5. A person's word counts once, and only with the nonce that went to the browser; see offers.py. A nonce is sent after
+   the first hello only: where the kernel hears the browser too late, the view names the command instead.
 """
 
 from __future__ import annotations
@@ -17,15 +19,17 @@ from uuid import uuid4
 import anywidget
 
 from victor_nb.errors import VictorError
-from victor_nb.journal.events import Event
+from victor_nb.journal.events import FINAL_TYPES, Event
 from victor_nb.views.checkpoint_state import shown
 from victor_nb.views.closing import leave
+from victor_nb.views.graph_asks import QUESTION, command_for
+from victor_nb.views.graph_fold import advance
 from victor_nb.views.graph_report import GraphReport
-from victor_nb.views.graph_state import GraphState, advance
+from victor_nb.views.graph_state import GraphState
 from victor_nb.views.graph_wire import drawn, node_json, run_json
 from victor_nb.views.html import tag
 from victor_nb.views.live import STATIC, OnAnswer, put, replace
-from victor_nb.views.offers import Answer
+from victor_nb.views.offers import ANSWERS, DECISIONS, Answer, Offer, Offers
 from victor_nb.views.pump import INTERVAL_S, Pump
 from victor_nb.views.wire import Load
 from victor_nb.workflows.drawing import picture_layout
@@ -40,13 +44,14 @@ class GraphView(anywidget.AnyWidget):
 
     Args:
         shape: the graph, if it is known before the run says it.
-        on_answer: called with a "stop" when its button is pressed; may only hand it on.
+        on_answer: called for each valid word of a person, on whichever thread delivers messages; may only hand it on.
+            Without it there are no buttons.
         load: `Journal.load`, so that tables and pictures are shown.
         states: gives the state of a run after a superstep; what nodes were given is read from it when somebody looks.
 
     Attributes:
         greeted: set once a browser has said hello.
-        heard: never set; questions are not answered here.
+        heard: set once a browser has said hello and somebody takes its words: its buttons work.
     """
 
     _esm = STATIC / "graph_view.js"
@@ -66,6 +71,7 @@ class GraphView(anywidget.AnyWidget):
         self._known = GraphState(name=shape.name if shape else "", shape=shape)
         self._drawn: tuple[GraphShape, dict[str, Any]] | None = None
         self._version = 0
+        self._offers, self._said, self._is_answered = Offers(), set[str](), False
         self._on_answer, self._load, self._states = on_answer, load, states
         self._writing = threading.RLock()
         self._pump: Pump[Event] = Pump(self._take, interval_s)
@@ -91,7 +97,18 @@ class GraphView(anywidget.AnyWidget):
         threading.Thread(target=self._greet, name="victor-greeting", daemon=True).start()
 
     def withhold(self, call_id: str, call_hash: str) -> None:
-        """Do nothing: there are no buttons for questions."""
+        """Offer no buttons for this call, however late the browser is heard: it is asked elsewhere."""
+        with self._writing:
+            self._offers.withhold(call_id, call_hash)
+
+    def refuse(self, question_id: str, why: str) -> None:
+        """Tell whoever answered that the answer does not count, and why."""
+        with self._writing:
+            self._offers.withdraw(question_id)
+        self._say_no(question_id, why)
+
+    def _say_no(self, question_id: str, why: str) -> None:
+        self.send({"kind": "refused", "call_id": question_id, "why": why})
 
     def _greet(self) -> None:
         """Send everything again until the browser was heard: a kernel that works in a cell cannot hear it."""
@@ -105,7 +122,8 @@ class GraphView(anywidget.AnyWidget):
         """Put the static report where the widget was, and close the widget; may be called twice."""
         self._pump.close()
         with self._writing:
-            report = GraphReport(self._known)
+            self._offers.withdraw_all()
+            report = GraphReport(self._known, with_result=self._is_answered)
         if self._shown:
             self._shown = False
             replace(report._repr_mimebundle_(), self._display_id)
@@ -128,6 +146,7 @@ class GraphView(anywidget.AnyWidget):
         with self._writing:
             for event in batch:
                 advance(self._known, event, self._load)
+            asked = self._asked(any(event.type in FINAL_TYPES for event in batch))
             changed = list(self._known.changed)
             self._known.changed.clear()
             before, self._version = self._version, self._version + 1
@@ -135,10 +154,33 @@ class GraphView(anywidget.AnyWidget):
                 self._send_all()
             else:
                 self._send_nodes(before, changed)
+            if asked and self.heard.is_set():
+                self._send_offers(asked)
+
+    def _asked(self, has_ended: bool) -> list[Offer]:
+        """Open an offer for each new question, and close those of questions that are no more."""
+        run_id = self._known.run_id
+        asks = [ask for ask in self._known.asks if ask.kind == QUESTION or not (has_ended or self._known.is_over)]
+        known = {offer.call_id for offer in self._offers.waiting()}
+        for gone in known - {ask.id for ask in asks}:
+            self._offers.withdraw(gone)
+        self._said &= {ask.id for ask in self._known.asks}
+        made = [
+            self._offers.make(run_id, ask.id, ask.call_hash, ANSWERS if ask.kind == QUESTION else DECISIONS)
+            for ask in asks
+            if ask.id not in known | self._said
+        ]
+        return [offer for offer in made if offer is not None]
+
+    def _send_offers(self, offers: Iterable[Offer]) -> None:
+        """Let the browser answer these questions; a list without any tells it that it was heard."""
+        told = [{"call_id": one.call_id, "call_hash": one.call_hash, "nonce": one.nonce} for one in offers]
+        self.send({"kind": "offers", "offers": told})
 
     def _send_nodes(self, start: int, paths: Iterable[str]) -> None:
         nodes = [node_json(self._known.nodes[path]) for path in paths]
-        self.send({"kind": "nodes", "from": start, "to": self._version, "run": run_json(self._known), "nodes": nodes})
+        run = run_json(self._known) | {"command": command_for(self._known.run_id, self._known.asks)}
+        self.send({"kind": "nodes", "from": start, "to": self._version, "run": run, "nodes": nodes})
 
     def _send_all(self) -> None:
         shape = self._known.shape
@@ -154,15 +196,36 @@ class GraphView(anywidget.AnyWidget):
     def _hear(self, _widget: object, content: object, _buffers: object) -> None:
         if not isinstance(content, Mapping):
             return
-        if content.get("kind") == "hello":
-            self.greeted.set()
-            with self._writing:
-                self._send_all()
-        if content.get("kind") == "look":
+        kind, run_id = content.get("kind"), self._known.run_id
+        if kind == "hello":
+            self._meet()
+        if kind == "look":
             self._look(str(content.get("path")))
-        run_id = self._known.run_id
-        if content.get("kind") == "stop" and run_id and content.get("run_id") == run_id and self._on_answer:
+        if kind == "stop" and run_id and content.get("run_id") == run_id and self._on_answer:
             self._on_answer(Answer("stop", run_id))
+        if kind in DECISIONS | ANSWERS:
+            self._take_word(content)
+
+    def _meet(self) -> None:
+        """Send everything to a page that came, or came back."""
+        self.greeted.set()
+        if self._on_answer is not None:
+            self.heard.set()
+        with self._writing:
+            self._send_all()
+            self._send_offers(self._offers.waiting() if self.heard.is_set() else ())
+
+    def _take_word(self, message: Mapping[str, Any]) -> None:
+        """Hand a person's word on, once; a late, double or foreign one is refused."""
+        with self._writing:
+            answer = self._offers.redeem(message)
+            if answer is not None:
+                self._said.add(answer.call_id)
+                self._is_answered |= answer.kind == "answer"
+        if answer is None or self._on_answer is None:
+            self._say_no(str(message.get("call_id") or ""), "This question is not open any more; nothing was changed.")
+        else:
+            self._on_answer(answer)
 
     def _look(self, path: str) -> None:
         """Send what a node of the outermost graph was given: the state before its superstep."""

@@ -12,9 +12,13 @@ import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from hmac import compare_digest
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
-AnswerKind = Literal["approve", "deny", "stop"]
+AnswerKind = Literal["approve", "deny", "stop", "answer"]
+DECISIONS: Final[frozenset[AnswerKind]] = frozenset({"approve", "deny"})
+"""What may be said about a call."""
+ANSWERS: Final[frozenset[AnswerKind]] = frozenset({"answer"})
+"""What may be said to a question of a workflow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,9 +26,11 @@ class Answer:
     """What a person said with a button.
 
     Attributes:
-        kind: "approve" or "deny" a call, or "stop" the run; a stop names no call.
+        kind: "approve" or "deny" a call, "answer" a question of a workflow, or "stop" the run; a stop names no call.
+        call_id: the call, or the question.
         arguments: the arguments as the person edited them; None leaves the model's.
         message: what the model is told when the call is denied.
+        value: the answer to a question.
     """
 
     kind: AnswerKind
@@ -33,16 +39,18 @@ class Answer:
     call_hash: str = ""
     arguments: dict[str, Any] | None = None
     message: str = ""
+    value: Any = None
 
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """One question that may be answered once."""
+    """One question that may be answered once, with a word of one of these kinds."""
 
     run_id: str
     call_id: str
     call_hash: str
     nonce: str
+    kinds: frozenset[AnswerKind] = DECISIONS
 
 
 def new_nonce() -> str:
@@ -62,11 +70,11 @@ class Offers:
     _open: dict[str, Offer] = field(default_factory=dict)
     _withheld: set[tuple[str, str]] = field(default_factory=set)
 
-    def make(self, run_id: str, call_id: str, call_hash: str) -> Offer | None:
+    def make(self, run_id: str, call_id: str, call_hash: str, kinds: frozenset[AnswerKind] = DECISIONS) -> Offer | None:
         """Open a question; asking again about the same call voids the earlier offer. None if it is withheld."""
         if (call_id, call_hash) in self._withheld:
             return None
-        offer = Offer(run_id, call_id, call_hash, self.nonce())
+        offer = Offer(run_id, call_id, call_hash, self.nonce(), kinds)
         self._open[call_id] = offer
         return offer
 
@@ -91,7 +99,7 @@ class Offers:
         """Turn a front end's message into an answer and close its question; None if the message is void."""
         offer = self._open.get(str(message.get("call_id")))
         kind = message.get("kind")
-        if offer is None or kind not in ("approve", "deny") or not _fits(message, offer):
+        if offer is None or kind not in offer.kinds or not _fits(message, offer):
             return None
         del self._open[offer.call_id]
         given = message.get("arguments")
@@ -102,6 +110,7 @@ class Offers:
             offer.call_hash,
             arguments=given if isinstance(given, dict) and kind == "approve" else None,
             message=str(message.get("message") or ""),
+            value=message.get("value") if kind == "answer" else None,
         )
 
 

@@ -1,4 +1,8 @@
-"""Answering: which questions a run waits with, and which of them the value answers that it is resumed with."""
+"""Answering: which questions a run waits with, and which of them it is resumed with answers to.
+
+Answers come with the value that the run is resumed with, or as mail (`Journal.signal(run_id, "answer", …)`), which may
+have come while nobody executed the run. Mail about a question that is not open says nothing.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +18,8 @@ ANSWERED: Final = "interrupt.answered"
 EDITED: Final = "state.edited"
 UPDATED: Final = "state.updated"
 EDITS: Final = (EDITED, UPDATED)
+ANSWER: Final = "answer"
+"""The signal that answers a question: `{"id", "value", "by"}`."""
 
 
 def answers_of(journal: Journal, run: Run, given: Any, by: str = "") -> dict[str, Any]:
@@ -33,13 +39,30 @@ def answers_of(journal: Journal, run: Run, given: Any, by: str = "") -> dict[str
     waiting = [
         one for one in questions_in(journal, events) if one.when == "after" or run.placed.recorded(one.node) is None
     ]
-    new: dict[str, Any] = {one.id: True for one in waiting if one.when != "inside"}
+    mailed, by_mail = _mailed(run, {one.id for one in waiting})
+    new: dict[str, Any] = {one.id: True for one in waiting if one.when != "inside"} | mailed
+    waiting = [one for one in waiting if one.id not in mailed]
     if isinstance(given, Command) and given.resume is not NOTHING:
         new |= _matched(run.id, [one for one in waiting if one.when == "inside"], given.resume, bool(new))
     if new:
-        told = [{"id": question, "value": value, "by": by} for question, value in new.items()]
+        told = [{"id": question, "value": value, "by": by_mail.get(question, by)} for question, value in new.items()]
         run.placed.write([run.placed.note(ANSWERED, one) for one in told])
     return answers | new
+
+
+class _MailReader:
+    """Reads a run's mail beside whoever watches it for other words."""
+
+
+def _mailed(run: Run, open_questions: set[str]) -> tuple[dict[str, Any], dict[str, str]]:
+    """The answers that came as mail, by question, and who gave them; the first word about a question counts."""
+    values: dict[str, Any] = {}
+    by: dict[str, str] = {}
+    for name, said in run.take_signals(_MailReader()):
+        question = str(said.get("id", ""))
+        if name == ANSWER and question in open_questions and question not in values:
+            values[question], by[question] = said.get("value"), str(said.get("by", ""))
+    return values, by
 
 
 def _matched(run_id: str, waiting: list[Interrupt], value: Any, has_other: bool) -> dict[str, Any]:

@@ -14,6 +14,8 @@ export interface Controls {
   ends(which: "first" | "last"): void;
   open(): void;
   close(): void;
+  /** Go to what is asked. */
+  ask(): void;
 }
 
 const STEP = 1.25;
@@ -109,6 +111,7 @@ function typed(event: KeyboardEvent, stage: HTMLElement, act: Controls): void {
   else if (event.key === "End") act.ends("last");
   else if (event.key === "Enter" || event.key === " ") act.open();
   else if (event.key === "Escape") act.close();
+  else if (event.key === "a") act.ask();
   else return;
   event.preventDefault();
 }

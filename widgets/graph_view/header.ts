@@ -13,6 +13,7 @@ interface Acts {
   zoom(by: number): void;
   fit(): void;
   stop(): void;
+  ask(): void;
 }
 
 export function header(acts: Acts): Header {
@@ -21,12 +22,14 @@ export function header(acts: Acts): Header {
   const name = h("span", { class: "vng-run" });
   const measures = h("span", { class: "vng-facts" });
   const stop = button("Stop", "Stop the run; it can be resumed");
+  const ask = button("Answer…", "Go to what is asked (a)");
   const [larger, smaller, fit] = [button("+", "Zoom in (+)"), button("−", "Zoom out (−)"), button("Fit", "Show everything (f)")];
   const tools = h("span", { class: "vng-tools", role: "group", "aria-label": "Zoom" }, smaller, larger, fit);
-  const element = h("div", { class: "vng-header" }, mark, state, name, measures, stop, tools);
+  const element = h("div", { class: "vng-header" }, mark, state, name, measures, ask, stop, tools);
   const removals = [
     on(larger, "click", () => acts.zoom(1.25)),
     on(smaller, "click", () => acts.zoom(0.8)),
+    on(ask, "click", () => acts.ask()),
     on(fit, "click", () => acts.fit()),
     on(stop, "click", () => {
       stop.disabled = true;
@@ -47,6 +50,9 @@ export function header(acts: Acts): Header {
         setText(stop, "Stop");
         setText(state, run.state ? runWords(run) : "Workflow");
       }
+      const questions = [...nodes.values()].reduce((sum, node) => sum + node.asks.length, 0);
+      ask.hidden = !questions;
+      setText(ask, questions > 1 ? `Answer… (${questions})` : "Answer…");
       setText(name, run.name || graph?.name || "");
       setText(measures, facts(graph, run, nodes, seconds).join("  ·  "));
     },

@@ -10,6 +10,8 @@ import { createStore, type Store } from "./store";
 import { runWords } from "./words";
 
 const TICK_MS = 250;
+/** When to say hello again while there is no answer: the first one can be lost, as in run_view/index.ts. */
+const AGAIN_MS = [300, 700, 1500, 4000];
 
 export default widget(createStore, show);
 
@@ -22,7 +24,7 @@ function show(store: Store, el: HTMLElement): () => void {
     });
   };
   const field = stage(store, ask);
-  const top = header({ zoom: field.zoom, fit: field.fit, stop: () => store.say({ kind: "stop", run_id: store.run.run_id }) });
+  const top = header({ zoom: field.zoom, fit: field.fit, ask: field.ask, stop: () => store.say({ kind: "stop", run_id: store.run.run_id }) });
   const trouble = h("div", { class: "vng-trouble", hidden: true });
   const polite = h("div", { class: "vng-sr", role: "status", "aria-live": "polite" });
   const root = h("section", { class: "vng", "aria-label": "Workflow" }, top.element, trouble, field.element, polite);
@@ -47,9 +49,11 @@ function show(store: Store, el: HTMLElement): () => void {
   field.take([...store.nodes.keys()], true);
   draw();
   store.say({ kind: "hello" });
+  const greetings = AGAIN_MS.map((ms) => setTimeout(() => store.isHeard || store.say({ kind: "hello" }), ms));
   return () => {
     for (const remove of removals) remove();
     clearInterval(clock);
+    greetings.forEach(clearTimeout);
     cancelAnimationFrame(frame);
     field.dispose();
     top.dispose();

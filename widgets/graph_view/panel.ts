@@ -1,37 +1,51 @@
 // What is known of one node: how it fared, what it was given, what came out, and what happened.
 import { valueNode } from "../run_view/details";
+import { asks } from "./asks";
 import { h, on, setText } from "../common/dom";
 import type { Json } from "../run_view/events";
 import { duration } from "../run_view/wording";
+import type { Store } from "./store";
 import type { Box, NodeState } from "./wire";
 import { toneOf, wordsOf } from "./words";
 
 export interface Panel {
   element: HTMLElement;
   show(box: Box | null, node: NodeState | undefined): void;
+  /** Give the keyboard to what is asked. */
+  focus(): void;
   dispose(): void;
 }
 
-export function panel(closed: () => void): Panel {
+export function panel(store: Store, closed: () => void): Panel {
   const name = h("strong", { class: "vng-panel-name" });
   const close = h("button", { type: "button", class: "vng-button", title: "Close (Escape)", "aria-label": "Close" }, "×");
+  const asked = asks(store);
   const body = h("div", { class: "vng-panel-body" });
   const head = h("div", { class: "vng-panel-head" }, name, close);
   const element = h("aside", { class: "vng-panel", hidden: true, "aria-label": "Node" });
-  element.append(h("div", { class: "vng-panel-scroll" }, head, body));
-  const removals = [on(close, "click", closed), on(element, "pointerdown", (event) => event.stopPropagation())];
+  element.append(h("div", { class: "vng-panel-scroll" }, head, asked.element, body));
+  const removals = [
+    on(close, "click", closed),
+    on(element, "pointerdown", (event) => event.stopPropagation()),
+    on(element, "keydown", (event) => {
+      if (event.key === "Escape" && !event.defaultPrevented) closed();
+    }),
+  ];
   let shown = "";
   return {
     element,
     show(box, node) {
       element.hidden = !box;
+      asked.update(box ? node : undefined);
       const key = box ? `${box.path} ${JSON.stringify(node ?? null)}` : "";
       if (!box || key === shown) return;
       shown = key;
       setText(name, box.name);
       body.replaceChildren(...contents(box, node));
     },
+    focus: asked.focus,
     dispose() {
+      asked.dispose();
       for (const remove of removals) remove();
     },
   };
@@ -48,7 +62,6 @@ function contents(box: Box, node: NodeState | undefined): HTMLElement[] {
     fares,
     ...section("error", failure && h("pre", { tabindex: 0 }, failure)),
     ...section("traceback", traceback && folded(traceback)),
-    ...value("asks", node?.question),
     ...value("inputs", node?.inputs),
     ...value("result", node?.result),
     ...section("events", node?.events.length ? events(node) : null),

@@ -12,12 +12,14 @@ import { sentence } from "./words";
 
 const LEAST_HEIGHT = 120;
 const MOST_HEIGHT = 520;
-const HELP = "Arrow keys go from node to node, Enter shows one, plus and minus zoom, f shows everything.";
+const HELP = "Arrow keys go from node to node, Enter shows one, a goes to what is asked, plus and minus zoom, f shows everything.";
 
 export interface Stage {
   element: HTMLElement;
   zoom(by: number): void;
   fit(): void;
+  /** Go to the next node that asks something, and give it the keyboard. */
+  ask(): void;
   /** Draw what changed; `isNew` when the drawing is another one. */
   take(paths: string[], isNew: boolean): void;
   draw(now: number): void;
@@ -27,13 +29,15 @@ export interface Stage {
 export function stage(store: Store, ask: () => void): Stage {
   const picture = scene();
   const said = h("div", { class: "vng-sr", role: "status", "aria-live": "polite" });
-  const details = panel(() => close());
+  const details = panel(store, () => close());
   const map = minimap((point) => look(centred({ ...point, width: 0, height: 0 }, size(), camera.scale)));
   const field = h("div", { class: "vng-field", tabindex: 0, role: "application", "aria-roledescription": "graph" });
   field.append(picture.element, map.element);
   const element = h("div", { class: "vng-stage" }, field, details.element, said);
   let camera: Camera = { x: 0, y: 0, scale: 1 };
   let chosen = "";
+  /** The node in the panel, when it opened by itself with a question: then it is not the one that is walked from. */
+  let prompted = "";
   let isOpen = false;
   let isMoved = false;
 
@@ -54,6 +58,7 @@ export function stage(store: Store, ask: () => void): Stage {
   };
   const close = () => {
     isOpen = false;
+    prompted = "";
     if (details.element.contains(document.activeElement)) field.focus({ preventScroll: true });
     ask();
   };
@@ -81,12 +86,14 @@ export function stage(store: Store, ask: () => void): Stage {
       ends: (which) => choose(walkable().at(which === "first" ? 0 : -1)),
       open() {
         isOpen = chosen !== "";
+        prompted = "";
         if (store.nodes.get(chosen)?.inputs === null) store.say({ kind: "look", path: chosen });
         isResized = true; // the panel takes room from the field
         draw(store.run.updated);
         choose(find(chosen));
       },
       close: () => close(),
+      ask: () => answer(),
     }),
     () => map.dispose(),
     () => details.dispose(),
@@ -105,6 +112,32 @@ export function stage(store: Store, ask: () => void): Stage {
     const camera = opened(graph, size(), graph.boxes[0]);
     look(chosenBox ? showing(camera, chosenBox, size()) : camera);
   };
+  const asking = () => walkable().filter((box) => store.nodes.get(box.path)?.asks.length);
+  const answer = () => {
+    const found = asking();
+    const next = found[(found.findIndex((box) => box.path === chosen) + 1) % found.length];
+    if (!next) return;
+    choose(next);
+    show(next);
+    details.focus();
+  };
+  const show = (box: Box) => {
+    prompted = box.path;
+    isOpen = isResized = true;
+    draw(store.run.updated);
+    look(showing(camera, box, size())); // the panel takes room from the field
+  };
+  /** A new question opens its node's panel, unless somebody looks at something or answers; the keyboard stays where
+   * it is, and where it was on a question that is answered now, it comes along. */
+  const seen = new Set<string>();
+  const prompt = () => {
+    for (const box of asking()) {
+      const fresh = store.nodes.get(box.path)?.asks.filter((ask) => !seen.has(ask.id)) ?? [];
+      for (const ask of fresh) seen.add(ask.id);
+      const isFree = !isOpen || (prompted && !store.nodes.get(prompted)?.asks.length);
+      if (fresh.length && isFree) show(box);
+    }
+  };
   /** Until somebody moves the drawing, what runs now is kept in sight. */
   const follow = (paths: string[]) => {
     const running = paths.find((path) => store.nodes.get(path)?.state === "running");
@@ -115,7 +148,8 @@ export function stage(store: Store, ask: () => void): Stage {
     if (isResized && !isMoved) arrange();
     isResized = false;
     const view = size();
-    details.show(isOpen ? (find(chosen) ?? null) : null, store.nodes.get(chosen));
+    const inPanel = isOpen ? find(prompted || chosen) : undefined;
+    details.show(inPanel ?? null, inPanel && store.nodes.get(inPanel.path));
     picture.draw({ camera, view, now, chosen }, store.nodes);
     map.draw(camera, view, store.nodes);
   };
@@ -133,6 +167,7 @@ export function stage(store: Store, ask: () => void): Stage {
       look(zoomed(camera, by, { x: size().width / 2, y: size().height / 2 }));
     },
     fit,
+    ask: answer,
     take(paths, isNew) {
       if (isNew && store.graph) {
         picture.show(store.graph);
@@ -142,6 +177,7 @@ export function stage(store: Store, ask: () => void): Stage {
       }
       picture.mark(paths, store.nodes);
       follow(paths);
+      prompt();
     },
     draw,
     dispose() {

@@ -2,12 +2,19 @@
 //
 // A message that starts at another version than ours means that one was missed: we say hello, and get everything.
 import type { Model } from "../common/widget";
-import type { Graph, GraphMessage, InputsMessage, NodesMessage, NodeState, Run, Say } from "./wire";
+import type { Offer } from "../run_view/events";
+import type { Graph, GraphMessage, InputsMessage, NodesMessage, NodeState, OffersMessage, RefusedMessage, Run, Say } from "./wire";
 
 export interface Store {
   readonly graph: Graph | null;
   readonly run: Run;
   readonly nodes: ReadonlyMap<string, NodeState>;
+  /** What can be answered here, by question. */
+  readonly offers: ReadonlyMap<string, Offer>;
+  /** Whether the kernel has answered our hello. */
+  readonly isHeard: boolean;
+  /** Why answers did not count, by question. */
+  readonly refusals: ReadonlyMap<string, string>;
   /** When the last message came, on the clock of `performance.now()`. */
   readonly heardAt: number;
   /** Call back after each message; `isNew` when the drawing is another one. Returns the removal. */
@@ -16,12 +23,15 @@ export interface Store {
   dispose(): void;
 }
 
-const NOTHING: Run = { run_id: "", name: "", state: "", seconds: 0, updated: 0, superstep: 0, error: null };
+const NOTHING: Run = { run_id: "", name: "", state: "", seconds: 0, updated: 0, superstep: 0, error: null, command: "" };
 
 export function createStore(model: Model<Say>): Store {
   const nodes = new Map<string, NodeState>();
+  const offers = new Map<string, Offer>();
+  const refusals = new Map<string, string>();
   const listeners = new Set<(paths: string[], isNew: boolean) => void>();
   let graph: Graph | null = null;
+  let isHeard = false;
   let run = NOTHING;
   let version = 0;
   let asked = -1;
@@ -49,7 +59,21 @@ export function createStore(model: Model<Say>): Store {
     nodes.set(path, { ...node, inputs });
     tell([path], false);
   };
-  const take = (message: GraphMessage | NodesMessage | InputsMessage) => {
+  const takeOffers = (message: OffersMessage) => {
+    isHeard = true;
+    for (const offer of message.offers) {
+      offers.set(offer.call_id, offer);
+      refusals.delete(offer.call_id);
+    }
+    tell([], false);
+  };
+  const takeRefusal = ({ call_id, why }: RefusedMessage) => {
+    refusals.set(call_id, why);
+    tell([], false);
+  };
+  const take = (message: GraphMessage | NodesMessage | InputsMessage | OffersMessage | RefusedMessage) => {
+    if (message?.kind === "offers" && Array.isArray(message.offers)) takeOffers(message);
+    if (message?.kind === "refused") takeRefusal(message);
     if (message?.kind === "inputs") takeInputs(message);
     if (message?.kind === "graph") {
       graph = message.graph;
@@ -64,6 +88,9 @@ export function createStore(model: Model<Say>): Store {
     get graph() {
       return graph;
     },
+    get isHeard() {
+      return isHeard;
+    },
     get run() {
       return run;
     },
@@ -71,6 +98,8 @@ export function createStore(model: Model<Say>): Store {
       return heardAt;
     },
     nodes,
+    offers,
+    refusals,
     subscribe(changed) {
       listeners.add(changed);
       return () => listeners.delete(changed);

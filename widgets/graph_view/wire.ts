@@ -1,5 +1,5 @@
 // What travels between the kernel and the browser. The Python side of it: views/graph_wire.py and views/graph_view.py.
-import type { Json } from "../run_view/events";
+import type { Fields, Json, Offer, Question, Say as SayOfRun } from "../run_view/events";
 
 /** A node with its place; names and words are cut to fit already. */
 export interface Box {
@@ -46,6 +46,21 @@ export interface Told {
   words: string;
 }
 
+/** What a person is asked: a question of the workflow, or whether a tool may be called. */
+export interface Ask {
+  id: string;
+  kind: "question" | "call";
+  value: Json;
+  when: string;
+  schema: { [key: string]: any } | null;
+  tool: string;
+  effect: string;
+  about: string;
+  arguments: Fields;
+  call_hash: string;
+  partial: boolean;
+}
+
 /** How a node fares: idle, running, retrying, waiting, done, failed or unfinished. */
 export interface NodeState {
   path: string;
@@ -58,7 +73,7 @@ export interface NodeState {
   inputs: Json;
   result: Json;
   error: { [part: string]: string } | null;
-  question: Json;
+  asks: Ask[];
   events: Told[];
   replayed: boolean;
 }
@@ -71,6 +86,8 @@ export interface Run {
   updated: number;
   superstep: number;
   error: { [part: string]: string } | null;
+  /** What answers where no button can. */
+  command: string;
 }
 
 export interface GraphMessage {
@@ -94,4 +111,21 @@ export interface InputsMessage {
   inputs: Json;
 }
 
-export type Say = { kind: "hello" } | { kind: "stop"; run_id: string } | { kind: "look"; path: string };
+/** The kernel hears this view, and these questions can be answered here. */
+export interface OffersMessage {
+  kind: "offers";
+  offers: Offer[];
+}
+
+/** An answer does not count. */
+export interface RefusedMessage {
+  kind: "refused";
+  call_id: string;
+  why: string;
+}
+
+export type Say =
+  | { kind: "hello" }
+  | { kind: "look"; path: string }
+  | Exclude<SayOfRun, { kind: "hello" }>
+  | ({ kind: "answer"; value: Json } & Question);

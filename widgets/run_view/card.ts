@@ -15,6 +15,12 @@ export interface Card {
   dispose(): void;
 }
 
+/** What a card needs to know of a call. */
+export type CallRow = Pick<
+  StepRow,
+  "name" | "call_id" | "call_hash" | "nonce" | "effect" | "about" | "arguments" | "partial" | "version"
+>;
+
 type Answer = (message: Say, words: string) => void;
 
 interface Control {
@@ -23,7 +29,7 @@ interface Control {
   dispose(): void;
 }
 
-export function card(run_id: string, row: StepRow, say: (message: Say) => void): Card {
+export function card(run_id: string, row: CallRow, say: (message: Say) => void): Card {
   const question: Question = { run_id, call_id: row.call_id, call_hash: row.call_hash, nonce: row.nonce };
   const body = h("div", { class: "vnb-approval-body" }, argumentTable(row.arguments));
   const status = h("div", { class: "vnb-status", role: "status" });
@@ -36,14 +42,14 @@ export function card(run_id: string, row: StepRow, say: (message: Say) => void):
   return { element, version: row.version, dispose: controls.dispose };
 }
 
-function head(row: StepRow): HTMLElement {
+function head(row: CallRow): HTMLElement {
   const element = h("div", { class: "vnb-approval-head" }, icon("waiting"), h("span", {}, h("code", {}, row.name), " asks to run"));
   const words = EFFECTS[row.effect] ?? row.effect;
   if (words) element.append(h("span", { class: "vnb-badge", "data-effect": row.effect }, words));
   return element;
 }
 
-function about(row: StepRow): HTMLElement[] {
+function about(row: CallRow): HTMLElement[] {
   const partly = row.partial ? "The arguments are too long to be shown whole, and cannot be edited here." : "";
   return [row.about, partly].filter((words) => words).map((words) => h("div", { class: "vnb-words" }, words));
 }
@@ -55,7 +61,7 @@ function elsewhere({ run_id, call_id }: Question): Control {
 }
 
 function buttons(
-  row: StepRow,
+  row: CallRow,
   question: Question,
   body: HTMLElement,
   status: HTMLElement,
@@ -79,7 +85,7 @@ function buttons(
 }
 
 /** Approve, with the arguments as the model or as the person wrote them. */
-function approval(row: StepRow, question: Question, body: HTMLElement, status: HTMLElement, answer: Answer): Control {
+function approval(row: CallRow, question: Question, body: HTMLElement, status: HTMLElement, answer: Answer): Control {
   const approve = button("Approve", "vnb-primary");
   const edit = button("Edit arguments");
   const canEdit = !row.partial && Object.keys(row.arguments).length > 0;
@@ -132,7 +138,10 @@ function denial(question: Question, answer: Answer): Control {
     on(why, "click", () => toggle(!isOpen)),
     on(reason, "keydown", (event) => {
       if (event.key === "Enter" && !event.isComposing) send();
-      else if (event.key === "Escape") toggle(false);
+      else if (event.key === "Escape") {
+        event.preventDefault(); // it closes the reason, and not what is around it
+        toggle(false);
+      }
     }),
   ];
   return {
