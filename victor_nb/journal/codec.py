@@ -190,7 +190,12 @@ def is_plain(value: object) -> bool:
                 return False
         return True
     if kind is list:
-        return all(type(item) in _ATOMS_AND_TEXT or is_plain(item) for item in value)  # type: ignore[attr-defined]
+        for item in value:  # type: ignore[attr-defined]
+            if type(item) in _ATOMS_AND_TEXT:
+                continue
+            if not is_plain(item):
+                return False
+        return True
     if kind is int:
         return -_INT_LIMIT < value < _INT_LIMIT  # type: ignore[operator]
     if kind is float:

@@ -120,7 +120,7 @@ def to_json(answer: Answer) -> dict[str, Any]:
     elif answer.updates:
         written["updates"] = answer.updates
     if answer.goto:
-        written["goto"] = [due_to_json(due) for due in answer.goto]
+        written["goto"] = list(map(due_to_json, answer.goto))
     if answer.to_parent is not None:
         targets = [Due(one.node, one.arg) if isinstance(one, Send) else Due(one) for one in answer.to_parent.targets]
         written["to_parent"] = {"update": answer.to_parent.update, "goto": list(map(due_to_json, targets))}

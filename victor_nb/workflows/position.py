@@ -22,7 +22,7 @@ from .reducers import Overwrite, Reducer
 Values = dict[str, Any]
 
 
-class Due(NamedTuple):
+class Due(msgspec.Struct, frozen=True):
     """A node that is to run in the next superstep.
 
     Attributes:
@@ -81,7 +81,7 @@ class Rules:
     ephemeral: frozenset[str]
 
 
-class Position(NamedTuple):
+class Position(msgspec.Struct, frozen=True):
     """Where a run stands.
 
     Attributes:
@@ -286,7 +286,7 @@ def edited(rules: Rules, position: Position, edit: Edit) -> Position:
     """
     values = applied(rules, position.values, [edit.update], "the edit") if edit.update else position.values
     if edit.is_beside:
-        return position._replace(values=values)
+        return msgspec.structs.replace(position, values=values)
     if edit.due is None:
         return Position(position.superstep + 1, values, position.due, position.later, position.arrived)
     return _placed(rules, position.superstep + 1, values, edit.due, (), _NO_ARRIVALS)

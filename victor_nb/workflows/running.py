@@ -12,6 +12,8 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from msgspec import structs
+
 from ..errors import Resumable, UsageError, VictorError
 from ..journal import Event, Journal, ReplayMiss, Run
 from ..journal.codec import Writer
@@ -152,7 +154,7 @@ def _same_graph(workflow: Workflow, graph: GraphRun, journal: Journal, ask: Ask)
             f"run {run.id}",
             f"put it back, or fork the run at an earlier checkpoint: victor fork {run.id}",
         )
-    position = position._replace(values={**plan.channels.initial(), **position.values})
+    position = structs.replace(position, values={**plan.channels.initial(), **position.values})
     told = {**now, "superstep": position.superstep}
     run.placed.write([run.placed.note(GRAPH, told), snapshot_of(journal.redactor, position)])
     return position
