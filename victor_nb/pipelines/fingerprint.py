@@ -173,7 +173,7 @@ def _change(before: Seen, after: Seen) -> str:
         return "is gone"
     if before.hash == ABSENT:
         return "was missing and is there now"
-    if before.bytes == after.bytes:
+    if before.kind != "content" or before.bytes == after.bytes:
         return "changed"
     return f"changed ({_size(before.bytes)} -> {_size(after.bytes)})"
 

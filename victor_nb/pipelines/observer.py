@@ -9,7 +9,7 @@
 Each line of the file is one JSON list: what happened, and its arguments.
 
     ["start", python, prefixes]      the version, and the folders of the standard library and installed packages
-    ["r"|"w"|"rw", path, mtime_ns, size]   a file was opened; -1 where there was none
+    ["r"|"w"|"rw", path, mtime_ns, size]   a file was opened; -1 where there was none, 0 for writing
     ["list"|"scan", folder]          the entries of a folder were asked for; "scan" also by a search for files
     ["glob", folder, pattern]        files were looked for
     ["run", folder, words]           another program was started
@@ -80,6 +80,9 @@ def observe(log_path: str) -> None:
         if (whole, kind) in seen or whole.startswith(within):
             return
         seen.add((whole, kind))
+        if kind == "w":
+            write(kind, whole, 0, 0)
+            return
         try:
             found = stat(whole)
             write(kind, whole, found.st_mtime_ns, found.st_size)
@@ -110,7 +113,7 @@ def observe(log_path: str) -> None:
         once("glob", absolute(args[0]), str(args[1]))
 
     def placed(args: Any) -> None:
-        once("w", absolute(args[1]), -1, -1)
+        once("w", absolute(args[1]), 0, 0)
 
     def connected(args: Any) -> None:
         if isinstance(args[0], (str, bytes)) and args[0] not in (":memory:", b":memory:", "", b""):
