@@ -13,6 +13,7 @@ from ..folders import PipelineFolder
 from ..spec import PipelineSpec
 from .choosing import Choice
 from .scheduling import Workers
+from .warming import Warmer
 
 if TYPE_CHECKING:
     from ...workflows import Runtime
@@ -44,6 +45,7 @@ class Around:
     cache: Cache
     choice: Choice
     workers: Workers
+    warmer: Warmer
     parameters: Mapping[str, Any]
     needs: Mapping[str, Mapping[str, str]]
     priority: Mapping[str, float] = field(default_factory=dict)

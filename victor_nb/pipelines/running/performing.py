@@ -127,6 +127,8 @@ async def _done(
         return _from_entry(around, found.entry, member, step, began, work.fingerprint, why)
     why = "it was asked to run anew" if is_forced else "its cache is off" if not node.cache else found.why
     around.note(WHY, {"name": member.id, "why": why})
+    if work.notebook is not None and around.kernels == "warm" and around.executor is None:
+        around.warmer.begin()
     async with around.workers.one(around.priority.get(node.id, 0.0)):
         began = time.perf_counter()
         around.run.placed.start(step)

@@ -29,6 +29,7 @@ from .choosing import chosen
 from .matrix import Member, members
 from .performing import Came, perform
 from .scheduling import Workers, in_order_of_need, ways_to_the_end
+from .warming import Warmer
 
 
 @dataclass(frozen=True)
@@ -84,6 +85,7 @@ class PipelineNode:
             cache=cache,
             choice=choice,
             workers=Workers(self.workers),
+            warmer=Warmer(self.spec),
             parameters=asked["parameters"],
             needs=self.needs,
             priority=ways_to_the_end(self.needs, _seconds(self.spec, cache)),
