@@ -16,18 +16,8 @@ from typing import Final
 from uuid import UUID
 
 from .literals import Names, NotSpelledOut, dotted, value_of
-from .parameter_types import (
-    NOTHING,
-    PLAIN,
-    Anything,
-    Choice,
-    Either,
-    Fixed,
-    Mapped,
-    OfLibrary,
-    ParameterType,
-    Several,
-)
+from .parameter_types import Anything, Choice, Either, Fixed, Mapped, OfLibrary, ParameterType, Several
+from .plain_types import NOTHING, PLAIN
 
 ANYTHING: Final = Anything()
 _TYPING: Final = ("typing.", "typing_extensions.", "collections.abc.")
