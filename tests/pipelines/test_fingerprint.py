@@ -340,6 +340,29 @@ def test_a_file_that_was_just_written_is_read_again(tmp_path: Path, monkeypatch:
     assert read() == 2
 
 
+def test_the_code_of_a_notebook_is_parsed_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A hundred notebooks that nobody touched are looked up within a moment."""
+    hashes = Hashes(tmp_path / "hashes.json")
+    first = hashes.code(notebook("x = 1 # one"))
+    hashes.save()
+    assert first == code_hash(notebook("x = 1"))
+    assert hashes.code(notebook("x = 1")) == first
+    assert hashes.code(notebook(code("x = 1", "parameters"))) != first
+    monkeypatch.setattr("victor_nb.pipelines.hashing.code_hash", None)
+
+    assert (
+        Hashes(tmp_path / "hashes.json").code(
+            notebook(
+                code(
+                    "x = 1 # one",
+                ),
+                markdown("new"),
+            )
+        )
+        == first
+    )
+
+
 @pytest.mark.parametrize("damaged", [b"", b"{", b"[]", b'{"a": 1}', b'{"content:/x": [1, 2]}'])
 def test_a_damaged_memory_costs_time_only(tmp_path: Path, damaged: bytes) -> None:
     """As does a folder that cannot be written."""

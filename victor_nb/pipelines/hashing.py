@@ -14,7 +14,7 @@ import os
 import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from hashlib import blake2b
 from pathlib import Path
@@ -22,6 +22,7 @@ from typing import Final, Literal, TypeAlias
 
 import msgspec
 
+from .cell_syntax import code_cells, language_of, source_of, tags_of
 from .source import code_hash, normalised_cell, text_hash
 
 REST_NS: Final = 2_000_000_000  # the coarsest clock of a file system in use (FAT)
@@ -66,6 +67,17 @@ class Hashes:
     def notebook(self, path: Path) -> str:
         """Return a hash of the code of a notebook that another one runs. Raises: OSError."""
         return self._of("notebook", path, _notebook_hash)
+
+    def code(self, notebook: Mapping[str, object]) -> str:
+        """Return `source.code_hash` of a notebook that is in memory; its cells are parsed once only."""
+        cells = [(source_of(cell), sorted(tags_of(cell))) for _, cell in code_cells(notebook)]
+        name = f"code:{text_hash(repr((language_of(notebook), cells)))}"
+        if (known := self._known.get(name)) is None:
+            known = (0, 0, 0, 0, code_hash(notebook))
+            with self._lock:
+                self._known[name] = known
+                self._is_changed = True
+        return known[4]
 
     def save(self) -> None:
         """Write what is remembered; nothing happens if it cannot be written."""
