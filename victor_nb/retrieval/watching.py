@@ -79,6 +79,7 @@ class Watch:
             self._ready.set()
             self._stop.wait(LOOK_MS / 1000)
             return
+        is_first = True
         try:
             for changed in watch(
                 *there,
@@ -90,8 +91,9 @@ class Watch:
                 ignore_permission_denied=True,
                 debug=False,
             ):
-                if changed or not self._ready.is_set():
+                if changed or is_first:
                     self._update()
+                is_first = False
                 self._ready.set()
                 now = self._places()
                 if now is None or {place for place in now if place.exists()} != there:
