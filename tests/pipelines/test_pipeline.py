@@ -362,3 +362,35 @@ def test_a_pipeline_shows_itself_as_a_graph(place):
     assert [edge.source for edge in pipeline.shape.edges] == ["rows"]
     assert pipeline.shape.nodes[1].label == "each * 2"
     assert "<svg" in pipeline._repr_mimebundle_()["image/svg+xml"]
+
+
+# -- agents in notebooks -----------------------------------------------------------------------------------------------
+
+ASKING = """\
+from victor_nb import Agent
+answer = Agent("asker").run_sync("the mean of 1, 2 and 3?")
+print("replayed:", answer.replayed)
+"""
+
+
+def told(result, member: str) -> str:
+    """The executed notebook of a member."""
+    return Path(next(one.notebook for one in result.nodes if one.id == member)).read_text()
+
+
+def test_agents_in_a_notebook_answer_from_their_recordings_when_it_runs_again(place):
+    """Each member from its own: equal questions in two are two questions. A strict replay never asks."""
+    place.notebook("ask.ipynb", code("n = 0", "parameters"), ASKING)
+    asking = notebook("ask.ipynb", matrix={"n": [1, 2]})
+
+    with pytest.raises(PipelineFailed, match="ReplayMiss"):
+        place.run(asking, replay="strict")
+    first = place.run(asking)
+    again = place.run(asking, force=True)
+    place.run(asking, force=True, replay="strict")
+    anew = place.run(asking, force=True, replay="record")
+
+    for member in ("ask[n=1]", "ask[n=2]"):
+        assert "replayed: False" in told(first, member)
+        assert "replayed: True" in told(again, member)
+        assert "replayed: False" in told(anew, member)

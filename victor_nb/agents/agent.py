@@ -19,6 +19,7 @@ from .background import run_blocking
 from .budget import Budget
 from .checking import check_agent, check_ask
 from .errors import FrameworkChanged
+from .inside import inside
 from .results import AgentResult
 from .stream import AgentStream
 
@@ -97,7 +98,7 @@ class Agent:
         *,
         run_id: str | None = None,
         journal: Journal | str | None = None,
-        replay: ReplayMode = "record",
+        replay: ReplayMode | None = None,
         approver: Approver | None = None,
         variables: Mapping[str, object] | None = None,
         on_event: EventSink | None = None,
@@ -112,7 +113,8 @@ class Agent:
                 is called; else the one that the settings name, `.victor/victor.db` in the project's root, without the
                 secrets that they know.
             replay: "record" does the work; "strict" answers from a recording of the same request and does
-                nothing; "auto" answers from it and does what it lacks.
+                nothing; "auto" answers from it and does what it lacks. By default "record"; in a notebook that a
+                pipeline runs, what the pipeline says, which is "auto" unless it was told otherwise.
             approver: who is asked about calls that need approval; without one they stop the run.
             variables: what the model may look at, by name; nothing else of the caller's is shown to it.
             on_event: receives the run's events, live ones too, on the thread that writes them; must not block.
@@ -126,6 +128,9 @@ class Agent:
             RunNotFound, RunFinished, RunInUse: `run_id` is none that can be gone on with.
             UnknownModel, MissingKey, MissingExtra: there is no such model, or it lacks a key or a library.
         """
+        if replay is None:
+            place = inside() if run_id is None else None
+            replay = place.replay if place is not None else "record"
         given = {"prompt": prompt, "run_id": run_id, "journal": journal, "replay": replay, "approver": approver}
         check_ask({**given, "variables": variables, "on_doubt": on_doubt})
         try:

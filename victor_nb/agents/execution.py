@@ -33,6 +33,7 @@ from .durable import Durability
 from .errors import ToolSetupError
 from .failures import reason_of, translated
 from .gate import Gate
+from .inside import inside
 from .opening import explained, open_run, prompt_of
 from .results import AgentResult
 from .tooling import Grants, OurTools, tools_in
@@ -103,7 +104,9 @@ def resolved(model: Model | str | None) -> Model:
 def _request(
     agent: Agent, model: Model, prompt: str, tools: Mapping[str, Tool], variables: Mapping[str, object]
 ) -> dict[str, Any]:
+    place = inside()
     return {
+        **({"pipeline_node": place.node} if place is not None else {}),
         "prompt": prompt,
         "model": model.model_id,
         "instructions": agent.instructions,

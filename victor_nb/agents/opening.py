@@ -47,6 +47,8 @@ def open_run(
     except ReplayMiss:
         if replay == "strict":
             raise
+        if "pipeline_node" in request and (left := journal.unfinished(KIND, name, request)) is not None:
+            return journal.resume(left.run_id, on_doubt)  # of a notebook that was killed in the middle of it
         return journal.start(KIND, name, request)
     return journal.replay(recording.run_id, replay)
 

@@ -196,6 +196,12 @@ class Journal:
         asked = _with_long_fields(raw, blobs.__getitem__)
         raise missed_request(kind, name, asked, near[0] if near else None, self.request(near[0]) if near else {})
 
+    def unfinished(self, kind: str, name: str, request: Mapping[str, object] | None = None) -> RunInfo | None:
+        """Return the newest run that was asked exactly this, if it came to no end and nobody executes it."""
+        raw, _ = self._written(request)
+        found = self.store.runs(kind=None, name=None, status=None, key=_key(kind, name, raw), limit=1)
+        return found[0] if found and not found[0].is_finished and not self.is_live(found[0]) else None
+
     def request(self, info: RunInfo) -> dict[str, Any]:
         """Return what was asked of a run, JSON values, with the long fields that `info.request` only refers to."""
         return _with_long_fields(info.raw_request, self.blob)

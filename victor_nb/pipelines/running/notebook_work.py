@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, cast
 
+from ...agents.inside import Inside, variables_of
 from ...errors import VictorError
 from ...journal import Redactor, Step
 from ..caching.parts import code_part, text_part, value_part
@@ -192,18 +193,19 @@ def _job(node: Node, member: str, ready: Prepared, around: Around) -> NotebookJo
         ready.parameters,
         str(around.base / work.folder),
         work.kernel,
-        {**_for_agents(around), **work.environment},
+        {**_for_agents(around, member), **work.environment},
         node.timeout_s,
         work.cell_timeout_s,
         around.kernels,
     )
 
 
-def _for_agents(around: Around) -> dict[str, str]:
+def _for_agents(around: Around, member: str) -> dict[str, str]:
     """Settings of agents in the notebook: what they were told before, they are not asked again."""
     url = around.run.journal.url
     known = {} if url.startswith("memory") else {"VICTOR_JOURNAL": url}
-    return {"VICTOR_REPLAY": around.replay, **known}
+    place = Inside(around.replay, f"{around.spec.name}/{member}")
+    return {"VICTOR_REPLAY": around.replay, **known, **variables_of(place)}
 
 
 async def _here(job: NotebookJob, around: Around, step: Step) -> NotebookOutcome:
