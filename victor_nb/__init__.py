@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from .agents import Agent, AgentResult, Budget
     from .errors import VictorError
     from .journal import Effect, Journal, current_step, open_journal
+    from .pipelines import glue
     from .retrieval import Index
     from .tools import Artifact, Toolset, tool
     from .workflows import END, START, Command, RetryPolicy, Send, Workflow, interrupt, send, step, workflow
@@ -37,6 +38,7 @@ _HOME = {
     "VictorError": "errors",
     "Workflow": "workflows",
     "current_step": "journal",
+    "glue": "pipelines",
     "interrupt": "workflows",
     "open_journal": "journal",
     "send": "workflows",
@@ -63,6 +65,7 @@ __all__ = [
     "Workflow",
     "__version__",
     "current_step",
+    "glue",
     "interrupt",
     "load_ipython_extension",
     "open_journal",

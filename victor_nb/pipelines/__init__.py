@@ -9,16 +9,24 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from .errors import InvalidPipeline
+    from .executing import CellOutcome, Execution, NotebookFailed, NotebookOutcome, execute_notebook, run_notebook
     from .failures import PipelineChanged, PipelineFailed, WrongValue
+    from .gluing import Picture, WrongGlue, glue, values_of
     from .pipeline import Pipeline
     from .results import NodeResult, PipelineResult
     from .settings import PipelineOptions
     from .spec import Node, PipelineParameter, PipelineSpec, agent, compute, notebook, workflow
+    from .yaml_file import load_pipeline, pipeline_from_yaml, pipeline_schema, pipeline_to_yaml
 
 _HOME = {
+    "CellOutcome": "executing",
+    "Execution": "executing",
     "InvalidPipeline": "errors",
     "Node": "spec",
     "NodeResult": "results",
+    "NotebookFailed": "executing",
+    "NotebookOutcome": "executing",
+    "Picture": "gluing",
     "Pipeline": "pipeline",
     "PipelineChanged": "failures",
     "PipelineFailed": "failures",
@@ -26,17 +34,31 @@ _HOME = {
     "PipelineParameter": "spec",
     "PipelineResult": "results",
     "PipelineSpec": "spec",
+    "WrongGlue": "gluing",
     "WrongValue": "failures",
     "agent": "spec",
     "compute": "spec",
+    "execute_notebook": "executing",
+    "glue": "gluing",
+    "load_pipeline": "yaml_file",
     "notebook": "spec",
+    "pipeline_from_yaml": "yaml_file",
+    "pipeline_schema": "yaml_file",
+    "pipeline_to_yaml": "yaml_file",
+    "run_notebook": "executing",
+    "values_of": "gluing",
     "workflow": "spec",
 }
 
 __all__ = [
+    "CellOutcome",
+    "Execution",
     "InvalidPipeline",
     "Node",
     "NodeResult",
+    "NotebookFailed",
+    "NotebookOutcome",
+    "Picture",
     "Pipeline",
     "PipelineChanged",
     "PipelineFailed",
@@ -44,10 +66,19 @@ __all__ = [
     "PipelineParameter",
     "PipelineResult",
     "PipelineSpec",
+    "WrongGlue",
     "WrongValue",
     "agent",
     "compute",
+    "execute_notebook",
+    "glue",
+    "load_pipeline",
     "notebook",
+    "pipeline_from_yaml",
+    "pipeline_schema",
+    "pipeline_to_yaml",
+    "run_notebook",
+    "values_of",
     "workflow",
 ]
 

@@ -9,10 +9,12 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import tempfile
 import threading
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -38,6 +40,7 @@ class Execution:
         kernel: the name of a kernelspec; by default the notebook's own.
         environment: variables that the kernel gets in addition.
         cwd: the kernel's folder; by default this process's.
+        project: the folder whose files count as inputs of the notebook when it reads or imports them; by default `cwd`.
         timeout_s: for the whole notebook, its kernel's start included.
         cell_timeout_s: for one cell.
         start_timeout_s: for the kernel's start.
@@ -50,6 +53,7 @@ class Execution:
     kernel: str = ""
     environment: Mapping[str, str] = field(default_factory=dict)
     cwd: str | Path | None = None
+    project: str | Path | None = None
     timeout_s: float | None = None
     cell_timeout_s: float | None = None
     start_timeout_s: float = 60.0
@@ -100,20 +104,37 @@ async def run_notebook(
     """
     how, began = how or Execution(), time.monotonic()
     notebook = read_notebook(source)  # before papermill and nbclient are imported, see `defer_grammars`
-    from .session import Session
+    from ..observed import Watch
+    from .session import Session, Task
 
+    folder = _folder_beside(str(output))
     kernel = kernel_of(notebook, how.kernel, str(source))
-    injected = _injected(notebook, parameters or {}, str(output))
+    injected = _injected(notebook, parameters or {}, folder)
     prepared = _prepared(injected.notebook, str(source), str(output))
-    how = replace(how, environment={**how.environment, **injected.environment})
-    return await Session(prepared, kernel, str(source), str(output), how, on_event, began).outcome()
+    cwd = Path(how.cwd or Path.cwd()).absolute()
+    task = Task(
+        notebook=prepared,
+        kernel=kernel,
+        source=str(source),
+        output=str(output),
+        folder=folder,
+        cwd=cwd,
+        watch=Watch(notebook, parameters or {}, Path(how.project or cwd).absolute(), cwd, folder / "observed.jsonl"),
+        environment={**os.environ, **how.environment, **injected.environment},
+    )
+    return await Session(task, how, on_event, began).outcome()
 
 
-def _injected(notebook: NotebookNode, parameters: Mapping[str, object], output: str) -> Injected:
+def _folder_beside(output: str) -> Path:
+    return folder_of(Path(output).absolute()) if is_local(output) else Path(tempfile.mkdtemp(prefix="victor-outputs-"))
+
+
+def _injected(notebook: NotebookNode, parameters: Mapping[str, object], folder: Path) -> Injected:
+    if not parameters:
+        return inject(notebook, parameters, folder)
     from ...config import Settings
 
-    folder = folder_of(Path(output)) if is_local(output) else Path(".victor", "values")
-    return inject(notebook, parameters, folder.absolute(), Settings.load().values_to_hide() if parameters else {})
+    return inject(notebook, parameters, folder / "parameters", Settings.load().values_to_hide())
 
 
 def _prepared(notebook: Mapping[str, object], source: str, output: str) -> NotebookNode:

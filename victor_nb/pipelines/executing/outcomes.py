@@ -12,6 +12,7 @@ from typing import Literal, TypeAlias
 
 from ...errors import VictorError
 from ..kernels.exits import KernelExit
+from ..observed import Observed
 
 Status = Literal["finished", "failed", "killed", "stopped"]
 """`failed`: a cell raised. `killed`: the kernel died, or was ended because time ran out. `stopped`: somebody asked."""
@@ -75,6 +76,7 @@ class NotebookOutcome:
         how: how the kernel was started: "forked", "pool", "cold" or "unguarded".
         fallback: why it was not started faster; empty if it was.
         values: what `glue` handed on, by name.
+        observed: what it read and imported.
         restored: how many cells were not run again because an earlier attempt had finished them.
     """
 
@@ -91,6 +93,7 @@ class NotebookOutcome:
     fallback: str = ""
     values: Mapping[str, object] = field(default_factory=dict)
     restored: int = 0
+    observed: Observed = field(default_factory=Observed)
 
     def check(self) -> NotebookOutcome:
         """Return the outcome if the notebook came to its end.

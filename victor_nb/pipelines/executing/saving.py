@@ -8,10 +8,10 @@
 
 from __future__ import annotations
 
-import tempfile
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -37,15 +37,18 @@ class SavedNotebook:
 
     Args:
         output: a local path, or whatever papermill writes to.
+        folder: beside it, for the log and for what does not fit into it.
         clock: in seconds.
     """
 
-    def __init__(self, notebook: NotebookNode, output: str, *, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, notebook: NotebookNode, output: str, folder: Path, *, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self.notebook = notebook
         self.output = output
+        self.folder = folder
         self.problem: OSError | None = None
         self._path = Path(output).absolute() if is_local(output) else None
-        self.folder = folder_of(self._path) if self._path else Path(tempfile.mkdtemp(prefix="victor-outputs-"))
         self._log = OutputLog(self.folder)
         self._clock = clock
         self._number = 0
@@ -59,6 +62,8 @@ class SavedNotebook:
             NotebookNotSaved: it cannot be written there at all.
         """
         self._log.remove()
+        for spilled in self.folder.glob("cell-*.txt"):
+            spilled.unlink(missing_ok=True)
         if self._path is not None:
             self._attempt(self._content(self._number))
             if self.problem is not None:
@@ -109,6 +114,11 @@ class SavedNotebook:
             self._log.close()
             raise self._not_saved(problem) from problem
         self._log.remove()
+
+    def tidy(self) -> None:
+        """Remove the folder beside the notebook if nothing is in it."""
+        with suppress(OSError):
+            self.folder.rmdir()
 
     def _write_remotely(self, content: bytes) -> None:
         from papermill.iorw import papermill_io

@@ -7,12 +7,14 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from ...errors import VictorError
+from ..gluing import FOLDER, forget, glued_in
 from ..kernels import kernel_manager_class
 from .batch_kernel import BatchKernel, KernelGone
 from .limits import STOPPED, Cut, Limits
@@ -25,6 +27,7 @@ from .watching import Watcher
 if TYPE_CHECKING:
     from nbformat import NotebookNode
 
+    from ..observed import Observed, Watch
     from .execution import Execution
 
 GRACE_S: Final = 2.0
@@ -40,34 +43,47 @@ class _End:
     is_hanging: bool = False  # the kernel does not listen
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """What is executed.
+
+    Attributes:
+        notebook: its parameters are in it.
+        kernel: the name of its kernelspec.
+        folder: for what does not belong, or not yet, into the executed notebook.
+        environment: all variables of the kernel.
+    """
+
+    notebook: NotebookNode
+    kernel: str
+    source: str
+    output: str
+    folder: Path
+    cwd: Path
+    watch: Watch
+    environment: Mapping[str, str]
+
+
 class Session:
-    """One execution of one notebook, whose parameters are in it.
+    """One execution of one notebook.
 
     Args:
         began: when it began, by the monotonic clock.
     """
 
-    def __init__(
-        self,
-        notebook: NotebookNode,
-        kernel: str,
-        source: str,
-        output: str,
-        how: Execution,
-        on_event: OnEvent,
-        began: float,
-    ) -> None:
-        self._notebook, self._source, self._how, self._began = notebook, source, how, began
-        self._kernel_name = kernel
-        self._file = SavedNotebook(notebook, output)
-        self._recorder = Recorder(notebook, self._file, on_event, bounds=how.bounds)
+    def __init__(self, task: Task, how: Execution, on_event: OnEvent, began: float) -> None:
+        self._task, self._how, self._began = task, how, began
+        self._notebook, self._source = task.notebook, task.source
+        self._glue = task.folder / "glue"
+        self._file = SavedNotebook(task.notebook, task.output, task.folder)
+        self._recorder = Recorder(task.notebook, self._file, on_event, bounds=how.bounds)
         self._limits = Limits(began, how.timeout_s, how.cell_timeout_s, how.stop)
         self._kernel = BatchKernel(
-            notebook,
+            task.notebook,
             self._recorder,
-            kernel_manager_class=kernel_manager_class(notebook, kernels=how.kernels),
-            kernel_name=kernel,
-            resources={"metadata": {"path": str(how.cwd or os.getcwd())}},
+            kernel_manager_class=kernel_manager_class(task.notebook, kernels=how.kernels),
+            kernel_name=task.kernel,
+            resources={"metadata": {"path": str(task.cwd)}},
             startup_timeout=round(how.start_timeout_s),
         )
         self._peak_bytes = 0
@@ -80,6 +96,7 @@ class Session:
             NotebookNotSaved: it cannot be saved.
         """
         self._recorder.notebook_start()
+        forget(self._glue)
         end = _End("stopped", "stopped", is_hanging=True)
         try:
             end = await self._start() or await self._run_watched()
@@ -88,14 +105,26 @@ class Session:
             raise
         finally:
             await self._kernel.close(at_once=end.is_hanging)
-            made = self._made(end)
+            observed = await asyncio.to_thread(self._task.watch.finish)
+            made = self._made(end, observed)
             self._recorder.notebook_complete()
             if end.cell is not None:
                 mark(self._notebook, end.cell, end.reason)
             await asyncio.to_thread(self._file.finish)
+        made = await asyncio.to_thread(self._with_values, made)
         return replace(made, seconds=time.monotonic() - self._began)
 
-    def _made(self, end: _End) -> NotebookOutcome:
+    def _with_values(self, made: NotebookOutcome) -> NotebookOutcome:
+        try:
+            return replace(made, values=glued_in(self._glue))
+        except VictorError as problem:
+            error = NotebookFailed(problem.what, self._source, problem.hint)
+            return replace(made, status="failed", reason="error", error=made.error or error)
+        finally:
+            forget(self._glue)
+            self._file.tidy()
+
+    def _made(self, end: _End, observed: Observed) -> NotebookOutcome:
         exit_ = self._kernel.exit
         return NotebookOutcome(
             status=end.status,
@@ -109,6 +138,7 @@ class Session:
             cpu_s=exit_.cpu_s if exit_ else 0.0,
             how=self._started[0],
             fallback=self._started[1],
+            observed=observed,
         )
 
     def _cancelled(self) -> int | None:
@@ -120,7 +150,7 @@ class Session:
 
     async def _start(self) -> _End | None:
         began = time.monotonic()
-        starting = asyncio.ensure_future(self._kernel.start({**os.environ, **self._how.environment}))
+        starting = asyncio.ensure_future(self._begin_kernel())
         try:
             if cut := await self._limits.cut(starting, is_cell=False):
                 return self._cut(cut, None, is_hanging=True)
@@ -136,7 +166,7 @@ class Session:
         self._recorder.tell(
             "kernel.started",
             {
-                "kernel": self._kernel_name,
+                "kernel": self._task.kernel,
                 "how": self._started[0],
                 "fallback": self._started[1],
                 "seconds": time.monotonic() - began,
@@ -144,12 +174,17 @@ class Session:
         )
         return None
 
+    async def _begin_kernel(self) -> None:
+        await self._kernel.start({**self._task.environment, FOLDER: str(self._glue)})
+        if code := self._task.watch.code:
+            await self._kernel.run_silently(code)
+
     def _not_started(self, problem: Exception) -> VictorError:
         reason = str(self._kernel.exit or problem) or type(problem).__name__
         return NotebookFailed(
-            f"the kernel {self._kernel_name!r} did not start: {reason}",
+            f"the kernel {self._task.kernel!r} did not start: {reason}",
             self._source,
-            f"jupyter console --kernel {self._kernel_name} starts it alone and shows what it says",
+            f"jupyter console --kernel {self._task.kernel} starts it alone and shows what it says",
         )
 
     async def _run_watched(self) -> _End:
