@@ -13,6 +13,7 @@ read (but for files that their command names), questions whether a file is there
 from __future__ import annotations
 
 import json
+import os
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
@@ -85,7 +86,7 @@ class Observed(msgspec.Struct, frozen=True):
         packages: by the distribution's name.
         python: version of the kernel's Python; empty for kernels of other languages.
         library: folder of its standard library.
-        written: files that the run made or changed, as far as it was seen.
+        written: files that the run made or changed and did not remove, as far as it was seen.
     """
 
     files: dict[str, Seen] = {}
@@ -216,7 +217,7 @@ class _Made:
         runs = run_notebooks(self._notebook)
         modules = self._modules()
         packages = self._packages([path for path in modules.values() if path.endswith(".py")])
-        written = sorted(map(self._places.shown, self._seen.written))
+        written = sorted(self._places.shown(path) for path in self._seen.written if os.path.exists(path))
         made = Observed(
             files={name: seen for name, path in sorted(files.items()) if (seen := self._file(path, runs)) is not None},
             modules=self._hashed_modules(modules),
