@@ -217,3 +217,33 @@ def test_why_a_node_would_run_can_be_asked_without_running_it(place, writer):
     changed = place.pipeline(writer.node("other"), read).why()
     assert changed["write"] == "parameter text: 'a,b\\n' -> 'other'"
     assert writer.times == 1
+
+
+def test_files_and_modules_that_a_notebook_read_count_without_being_declared(place):
+    """They were seen when it ran: a changed module or file, and nothing else, has it run again; the run says which."""
+    (place.path / "lib.py").write_text("def twice(n):\n    return 2 * n\n")
+    (place.path / "data.txt").write_text("3")
+    (place.path / "other.txt").write_text("not read")
+    place.notebook("use.ipynb", "from lib import twice", "n = twice(int(open('data.txt').read()))")
+
+    def why() -> str:
+        return place.run(notebook("use.ipynb")).nodes[0].why
+
+    assert why() == "it never ran"
+    (place.path / "other.txt").write_text("changed")
+    (place.path / "lib.py").write_text("# Twice as much.\ndef twice(n):\n    return 2 * n\n")
+    assert why().startswith("nothing changed")
+    (place.path / "lib.py").write_text("def twice(n):\n    return 2 * n + 1\n")
+    assert "module lib.py, imported by use.ipynb, changed" in why()
+    (place.path / "data.txt").write_text("44")
+    assert "data.txt changed" in why()
+
+
+def test_a_file_that_a_cached_notebook_wrote_and_nobody_declared_is_missed(place):
+    """It is not kept, so the notebook has to run again, and the run says how to spare that."""
+    place.notebook("write.ipynb", "open('made.txt', 'w').write('x')")
+    place.run(notebook("write.ipynb"))
+    assert cached(place.run(notebook("write.ipynb"))) == ["write"]
+    (place.path / "made.txt").unlink()
+
+    assert whys(place.run(notebook("write.ipynb")))["write"].startswith("made.txt, which it wrote, is gone")

@@ -88,6 +88,23 @@ def test_a_matrix_runs_each_member_and_hands_on_all_of_their_values(place):
     assert result["train"][0] == {"model": "ridge", "power": 2, "score": 25}
 
 
+def test_members_of_a_matrix_keep_its_order_whichever_ends_first(place):
+    """What is made of them is the same in every run."""
+    second_is_done = threading.Event()
+
+    def work(n: int) -> int:
+        second_is_done.set() if n == 2 else second_is_done.wait(20)
+        return n
+
+    result = place.run(
+        compute(work, matrix={"n": [1, 2]}),
+        compute(lambda found: found, "all", parameters={"found": "{{ work }}"}),
+        workers=2,
+    )
+
+    assert [one["n"] for one in result["all"]] == [1, 2]
+
+
 def test_a_condition_that_does_not_hold_skips_its_node_and_what_needs_nothing_else(place):
     """The value of what was skipped is null; a node of which only some needs were skipped runs."""
     result = place.run(

@@ -120,7 +120,11 @@ class Pipeline:
         from .running.explaining import whys
 
         values = parameters_of(self.spec, parameters or {})
-        return whys(self.spec, self._checked(values).needs, values, self._cache(), Redactor())
+        cache = self._cache()
+        try:
+            return whys(self.spec, self._checked(values).needs, values, cache, Redactor())
+        finally:
+            cache.hashes.save()
 
     # -- running -------------------------------------------------------------------------------------------------------
 

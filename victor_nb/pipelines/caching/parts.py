@@ -12,6 +12,9 @@ from ..source import text_hash
 SHOWN_CHARS: Final = 60
 _SHOWN_BYTES: Final = 1_000
 
+SECRET: Final = Part(text_hash("secret"))
+"""Stands for a value with a secret in it: a new key makes no new result, and a hash of a short one could be guessed."""
+
 
 def text_part(text: str, redactor: Redactor) -> Part:
     """Return a text as a part that is shown."""
@@ -30,7 +33,9 @@ def value_part(value: Any, redactor: Redactor) -> Part:
         Unstorable: it cannot be written down.
     """
     canonical = Writer().canonical({"value": value})
-    shown = _short(redactor.clean_text(repr(value))) if len(canonical) < _SHOWN_BYTES else ""
+    if redactor.clean_json(canonical) != canonical:
+        return SECRET
+    shown = _short(repr(value)) if len(canonical) < _SHOWN_BYTES else ""
     return Part(digest(canonical), shown)
 
 

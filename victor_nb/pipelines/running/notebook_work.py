@@ -23,9 +23,9 @@ from ..executing.notebook_files import InvalidNotebook, NotebookNotFound
 from ..executing.outcomes import NotebookOutcome
 from ..failures import NodeKilled, NodeStopped
 from ..fingerprint import Part
+from ..hashing import Hashes
 from ..observed import Observed
 from ..parameters import check, declared
-from ..source import code_hash
 from ..spec import Node, NotebookWork
 from .around import Around, Kernels
 from .given import Given
@@ -45,12 +45,14 @@ class NotebookJob:
     Attributes:
         source: the notebook; a path, or what papermill reads.
         output: where the executed notebook is written.
+        project: the folder whose files count when the notebook reads them.
     """
 
     source: str
     output: str
     parameters: Mapping[str, Any]
     cwd: str
+    project: str
     kernel: str = ""
     environment: Mapping[str, str] = field(default_factory=dict)
     timeout_s: float | None = None
@@ -67,6 +69,7 @@ def execute_job(job: NotebookJob, tell: Tell | None = None, stop: threading.Even
         kernel=job.kernel,
         environment=job.environment,
         cwd=job.cwd,
+        project=job.project,
         timeout_s=job.timeout_s,
         cell_timeout_s=job.cell_timeout_s,
         stop=stop,
@@ -111,7 +114,7 @@ def ready(node: Node, given: Given, base: Path) -> Prepared:
     }
     parameters = check(cell, {**of_matrix, **explicit}, f"{node.work.path}, node {given.member.id!r}")
     kernel = node.work.kernel or notebook.get("metadata", {}).get("kernelspec", {}).get("name", "")
-    return Prepared(notebook, parameters, code_hash(notebook), kernel)
+    return Prepared(notebook, parameters, Hashes.beside(base).code(notebook), kernel)
 
 
 def read_notebook(path: str, base: Path) -> dict[str, Any]:
@@ -167,7 +170,7 @@ async def executed(node: Node, member: str, ready: Prepared, around: Around, ste
     """
     job = _job(node, member, ready, around)
     if around.executor is not None:
-        outcome = await around.executor.submit(execute_job, job)
+        outcome: NotebookOutcome = await around.executor.submit(execute_job, job)
     else:
         outcome = await _here(job, around, step)
     if outcome.status == "killed":
@@ -176,7 +179,7 @@ async def executed(node: Node, member: str, ready: Prepared, around: Around, ste
         raise NodeStopped(f"{member} was stopped", job.source, f"victor resume {around.run.id}")
     if outcome.error is not None:
         raise outcome.error
-    return Executed(dict(outcome.values), outcome.output, getattr(outcome, "observed", None) or Observed())
+    return Executed(dict(outcome.values), outcome.output, outcome.observed)
 
 
 def _killed(outcome: NotebookOutcome) -> NodeKilled:
@@ -192,6 +195,7 @@ def _job(node: Node, member: str, ready: Prepared, around: Around) -> NotebookJo
         str(around.folder.notebook(around.run.id, member)),
         ready.parameters,
         str(around.base / work.folder),
+        str(around.base),
         work.kernel,
         {**_for_agents(around, member), **work.environment},
         node.timeout_s,

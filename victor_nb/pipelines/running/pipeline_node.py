@@ -147,8 +147,8 @@ class _Execution:
         if node.matrix:
             told = [{"id": one.id, "values": dict(one.values)} for one in expanded]
             self._around.note(MEMBERS, {"node": name, "members": told})
-        self._came[name] = {}
         by_id = {one.id: one for one in expanded}
+        self._came[name] = {one.id: (one, Came("pending")) for one in expanded}  # in the matrix's order
         await in_order_of_need(dict.fromkeys(by_id, ()), partial(self._member, node, by_id, scope))
 
     async def _member(self, node: Node, by_id: Mapping[str, Member], scope: dict[str, Any], name: str) -> None:
