@@ -140,6 +140,8 @@ class Documents:
 
     def chunks_of(self, name: str) -> list[Chunk]:
         """Return the chunks of a document by its id, else by its path, in their order."""
+        if not name:
+            return []
         where = "WHERE d.{} = ? ORDER BY c.key"
         for column in ("id", "path"):
             if rows := self.database.run(_CHUNK + where.format(column), name).fetchall():
