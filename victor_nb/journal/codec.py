@@ -12,7 +12,6 @@ from __future__ import annotations
 import base64
 import enum
 import math
-import re
 from collections import Counter, OrderedDict, defaultdict, deque
 from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
@@ -26,6 +25,7 @@ from uuid import UUID
 import msgspec
 
 from . import records, tables, times
+from .culprits import culprit_of
 from .errors import Unstorable
 from .redaction import NOTHING_SECRET, Redactor
 from .tables import NoPlace
@@ -82,6 +82,19 @@ class Writer:
         """`canonical` for what is asked of a run, with fields that are too long as blobs."""
         return self._with_short_fields(self.canonical(fields))
 
+    def field(self, name: str, value: object) -> bytes:
+        """Encode one field of a body, with the secrets that it may hold: `body` or `reference` takes them out.
+
+        Raises:
+            Unstorable: it has no place in a journal.
+        """
+        return self._encoded(value, f"[{name!r}]", to_json)
+
+    def reference(self, raw: bytes, name: str) -> bytes:
+        """Make a blob of an encoded field, of which `name` is the digest; return what stands for it in a body."""
+        cleaned = self.redactor.clean_json(raw)
+        return to_json({"$json": self.blob(cleaned, name if cleaned is raw else "")})
+
     def canonical(self, value: object) -> bytes:
         """Encode a value so that equal values give equal bytes, whatever the order of their keys."""
         if value is None:
@@ -100,13 +113,14 @@ class Writer:
             return raw
         return {"$json": self.blob(content)}
 
-    def blob(self, content: bytes) -> str:
+    def blob(self, content: bytes, name: str = "") -> str:
+        """Keep content as a blob and return its name, which is its digest."""
         if len(content) > LARGEST_BYTES:
             raise Unstorable(
                 f"a value of {len(content) / 1e6:,.0f} MB is too large for a journal",
                 hint="write it to a file and return its path",
             )
-        name = digest(content)
+        name = name or digest(content)
         self.blobs[name] = content
         return name
 
@@ -118,8 +132,8 @@ class Writer:
                 self._escapes = True
                 return encode(self.plain(value))
         except (NoPlace, RecursionError, Unstorable) as failure:
-            path, culprit = _culprit(value, where, self.plain)
-            place = f"at {_without_brackets(path)}"
+            path, culprit = culprit_of(value, where, self.plain)
+            place = f"at {path}"
             if isinstance(failure, Unstorable):
                 raise Unstorable(failure.what, place, failure.hint) from failure.__cause__
             reason = "refers to itself" if isinstance(failure, RecursionError) else f"cannot be stored{failure}"
@@ -357,35 +371,3 @@ _READERS: Final[dict[str, Callable[[Reader, Any, dict[str, Any]], Any]]] = {
 
 def _fields(encoded: bytes) -> dict[str, msgspec.Raw]:
     return msgspec.json.decode(encoded, type=dict[str, msgspec.Raw])
-
-
-def _culprit(value: Any, where: str, plain: Callable[[Any], object]) -> tuple[str, Any]:
-    """Walk down to the smallest part that cannot be written, and say how to reach it."""
-    seen: set[int] = set()
-    while id(value) not in seen:
-        seen.add(id(value))
-        for step, part in _parts(value):
-            try:
-                plain(part)
-            except (NoPlace, RecursionError, Unstorable):
-                value, where = part, where + step
-                break
-        else:
-            return where, value
-    return where, value
-
-
-def _without_brackets(path: str) -> str:
-    """Write the field of an event's body, which a path begins with, as the plain word that it is."""
-    return re.sub(r"^\['(\w+)'\]", r"\1", path)
-
-
-def _parts(value: Any) -> list[tuple[str, Any]]:
-    if isinstance(value, dict):
-        return [(f"[{key!r}]", item) for key, item in value.items()] + [(f" key {key!r}", key) for key in value]
-    if isinstance(value, list | tuple) and not hasattr(value, "_fields"):
-        return [(f"[{i}]", item) for i, item in enumerate(value)]
-    if isinstance(value, set | frozenset):
-        return [(" element", item) for item in value]
-    state = records.state_of(value)
-    return [(f".{name}", item) for name, item in ({**state.fields, **state.beside} if state else {}).items()]

@@ -33,8 +33,9 @@ from .position import Edit, Position, Values, from_json
 from .results import WorkflowResult
 from .runtime import RUNTIME, Shared, Waiting
 from .settings import Ask, Settings
-from .snapshots import SNAPSHOT, Snapshots, shared, snapshot_of
+from .snapshots import SNAPSHOT, Snapshots, snapshot_of
 from .state import Schema
+from .stored import Stored
 from .streaming import Emitter
 from .travel import WorkflowRun
 from .watching import stoppable
@@ -52,11 +53,12 @@ async def execute(workflow: Workflow, ask: Ask, emit: Emitter | None = None) -> 
     journal = journal_of(ask.journal)
     with ExitStack() as stack:
         settings = stack.enter_context(_with_executor(ask))  # one that cannot be reached begins no run
-        run = _opened(journal, plan, ask, workflow.kind)
+        stored = Stored(journal.redactor)
+        run = _opened(journal, plan, ask, workflow.kind, stored)
         stack.enter_context(_shown_to(ask.on_event, journal, run))
         stack.enter_context(_ended(run))
         around = Shared(run, journal, plan.name, settings)
-        around.emit = emit
+        around.emit, around.stored = emit, stored
         graph = GraphRun(plan, around, inline=ask.inline)
         known, stop_listening = RUN.set(run), _listening(journal, run, emit)
         try:
@@ -97,7 +99,7 @@ async def _through(workflow: Workflow, graph: GraphRun, journal: Journal, ask: A
     named = frozenset(node.name for node in plan.nodes.values() if node.metadata.get("checkpoint"))
     try:
         position = position or await _beginning(graph, journal, ask)
-        graph.committed = Snapshots(journal.redactor, position.values, named, run.placed.write).committed
+        graph.committed = Snapshots(graph.shared.stored, position.values, named, run.placed.write).committed
         position = await graph.run(position)
     except Waiting as waiting:
         record_questions(journal, run, waiting.interrupts)
@@ -107,7 +109,7 @@ async def _through(workflow: Workflow, graph: GraphRun, journal: Journal, ask: A
         return WorkflowResult(state, run.record_id, "waiting", past, waiting.interrupts, run.replayed)
     state = plan.output.view(position.values)
     writer = Writer(journal.redactor)
-    run.finish(shared(writer, plan.output.pick(position.values)), blobs=writer.blobs)
+    run.finish(graph.shared.stored.state(plan.output.pick(position.values), writer), blobs=writer.blobs)
     if run.mode == "record" and (thread := run.info.request.get("thread")):
         note_end_of_thread(journal, plan.name, thread, run.id)
     past = WorkflowRun(journal, run.record_id, workflow)
@@ -156,7 +158,7 @@ def _same_graph(workflow: Workflow, graph: GraphRun, journal: Journal, ask: Ask)
         )
     position = structs.replace(position, values={**plan.channels.initial(), **position.values})
     told = {**now, "superstep": position.superstep}
-    run.placed.write([run.placed.note(GRAPH, told), snapshot_of(journal.redactor, position)])
+    run.placed.write([run.placed.note(GRAPH, told), snapshot_of(graph.shared.stored, position)])
     return position
 
 
@@ -192,7 +194,7 @@ async def _joined(plan: Plan, ask: Ask, around: Shared) -> WorkflowResult[Any]:
 # -- the run -----------------------------------------------------------------------------------------------------------
 
 
-def _opened(journal: Journal, plan: Plan, ask: Ask, kind: str) -> Run:
+def _opened(journal: Journal, plan: Plan, ask: Ask, kind: str, stored: Stored) -> Run:
     """Start, resume or replay.
 
     Raises:
@@ -212,7 +214,7 @@ def _opened(journal: Journal, plan: Plan, ask: Ask, kind: str) -> Run:
         return journal.replay(ask.run_id, ask.replay)
     if isinstance(ask.input, Command):
         raise UsageError("a Command goes on with a run, and none is named", hint="run(Command(resume=…), run_id=…)")
-    request, blobs = _request(journal, plan, ask)
+    request, blobs = _request(journal, plan, ask, stored)
     if ask.replay == "record":
         run = journal.start(kind, plan.name, request, blobs)
         run.on_doubt = ask.on_doubt
@@ -247,9 +249,9 @@ def _as_dict(plan: Plan, given: Any) -> Values:
     return plan.input.update(given, "the input")
 
 
-def _request(journal: Journal, plan: Plan, ask: Ask) -> tuple[dict[str, object], dict[str, bytes]]:
+def _request(journal: Journal, plan: Plan, ask: Ask, stored: Stored) -> tuple[dict[str, object], dict[str, bytes]]:
     writer = Writer(journal.redactor)
-    request: dict[str, object] = {"input": shared(writer, _as_dict(plan, ask.input))}
+    request: dict[str, object] = {"input": stored.state(_as_dict(plan, ask.input), writer)}
     if ask.thread:
         request |= {"thread": ask.thread, "after": last_of_thread(journal, plan.name, ask.thread)}
     return request, writer.blobs

@@ -18,6 +18,7 @@ from ..errors import UsageError
 from ..journal.errors import Paused
 from .control import NOTHING, Interrupt
 from .settings import Settings
+from .stored import Stored
 from .threads import Threads
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ class Shared:
     Attributes:
         answers: to questions, by their id.
         emit: the stream; None while nobody listens.
+        stored: the long values that the run has written.
         is_draining: set by `runtime.drain()`: no further superstep is begun.
     """
 
@@ -53,6 +55,7 @@ class Shared:
         self.run, self.journal, self.settings = run, journal, settings
         self.answers: dict[str, Any] = {}
         self.emit: Emitter | None = None
+        self.stored = Stored(journal.redactor)
         self.is_draining = False
         self._workflow = workflow
         self._threads: Threads | None = None

@@ -13,11 +13,11 @@ from typing import Any, Final
 
 import msgspec
 
-from ..journal import Redactor
 from ..journal.codec import Writer
 from ..journal.log import Entry
 from .control import NOTHING
 from .position import Position, to_json
+from .stored import Stored
 
 SNAPSHOT: Final = "state.snapshot"
 EVERY: Final = 1_000
@@ -29,19 +29,20 @@ class Snapshots:
     """Decides when a snapshot is due, and writes it down.
 
     Args:
-        stored: values that are in the journal as they are, by key: those of the input, or of the snapshot before.
+        stored: the long values that are in the journal already.
+        begin: the values that were written last: those of the input, or of the snapshot before.
         named: nodes after which the workflow asks for one.
         write: takes the snapshot's event.
     """
 
     def __init__(
         self,
-        redactor: Redactor,
-        stored: Mapping[str, Any],
+        stored: Stored,
+        begin: Mapping[str, Any],
         named: frozenset[str],
         write: Callable[[Sequence[Entry]], None],
     ) -> None:
-        self._redactor, self._stored, self._named, self._write = redactor, stored, named, write
+        self._stored, self._written, self._named, self._write = stored, begin, named, write
         self._changes = self._bytes = 0
         self._next_bytes = LEAST_BYTES
 
@@ -67,8 +68,8 @@ class Snapshots:
         self._changes = 0
         if not name and size > self._bytes // 2:
             return
-        self._bytes, self._stored = 0, position.values
-        self._write((snapshot_of(self._redactor, position, name),))
+        self._bytes, self._written = 0, position.values
+        self._write((snapshot_of(self._stored, position, name),))
 
     def _wanted(self, done: Position, position: Position) -> str:
         """The step after which the workflow asks for a snapshot, if it does."""
@@ -77,24 +78,15 @@ class Snapshots:
 
     def _size(self, position: Position) -> int:
         """About how many bytes a snapshot would add: encoded without looking for secrets and tags, which is cheap."""
-        new = {key: value for key, value in position.values.items() if value is not self._stored.get(key, self)}
+        new = {key: value for key, value in position.values.items() if value is not self._written.get(key, self)}
         return len(_roughly(new)) + len(_roughly([due.arg for due in position.due if due.arg is not NOTHING]))
 
 
 _roughly: Final = msgspec.json.Encoder(enc_hook=repr).encode
 
 
-def snapshot_of(redactor: Redactor, position: Position, name: str = "") -> Entry:
+def snapshot_of(stored: Stored, position: Position, name: str = "") -> Entry:
     """A snapshot of a position, whatever it is worth."""
-    writer = Writer(redactor)
-    raw = writer.body({**to_json(position), "state": shared(writer, position.values)})
+    writer = Writer(stored.redactor)
+    raw = writer.body({**to_json(position), "state": stored.state(position.values, writer)})
     return Entry(SNAPSHOT, raw, name, blobs=writer.blobs)
-
-
-def shared(writer: Writer, values: Mapping[str, Any]) -> msgspec.Raw:
-    """Values as the journal keeps them, each long one as a blob of its own; their order is kept.
-
-    Raises:
-        Unstorable: one of them cannot be written down.
-    """
-    return msgspec.Raw(writer.body(dict(values)))
