@@ -116,5 +116,5 @@ def test_a_search_is_a_step_of_a_workflow(index, sqlite_journal):
     again = ask.run_sync("feed a giraffe", journal=sqlite_journal, replay="strict")
 
     assert again.replayed
-    assert again.value == first.value
-    assert "zoo.py:1-6" in first.value[0] + first.value[1]
+    assert again.state == first.state
+    assert "zoo.py:1-6" in first.state[0] + first.state[1]
