@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from .agents import Agent, AgentResult, Budget
     from .errors import VictorError
     from .journal import Effect, Journal, current_step, open_journal
-    from .pipelines import glue
+    from .pipelines import Pipeline, glue
     from .retrieval import Index
     from .tools import Artifact, Toolset, tool
     from .workflows import END, START, Command, RetryPolicy, Send, Workflow, interrupt, send, step, workflow
@@ -31,6 +31,7 @@ _HOME = {
     "Effect": "journal",
     "Index": "retrieval",
     "Journal": "journal",
+    "Pipeline": "pipelines",
     "RetryPolicy": "workflows",
     "START": "workflows",
     "Send": "workflows",
@@ -58,6 +59,7 @@ __all__ = [
     "Effect",
     "Index",
     "Journal",
+    "Pipeline",
     "RetryPolicy",
     "Send",
     "Toolset",

@@ -411,3 +411,27 @@ def test_agents_in_a_notebook_answer_from_their_recordings_when_it_runs_again(pl
         assert "replayed: False" in told(first, member)
         assert "replayed: True" in told(again, member)
         assert "replayed: False" in told(anew, member)
+
+
+# -- glue --------------------------------------------------------------------------------------------------------------
+
+
+def test_what_a_notebook_glues_is_its_value_with_its_types(place):
+    """Tables, dates and numbers arrive in the next notebook and in Python as what they were, also from the cache."""
+    place.notebook(
+        "make.ipynb",
+        "import datetime, pandas\nfrom victor_nb import glue",
+        "glue('table', pandas.DataFrame({'x': [1, 2]}))\nglue('day', datetime.date(2026, 1, 2))",
+    )
+    place.notebook(
+        "use.ipynb", code("table = None", "parameters"), "from victor_nb import glue", "glue('sum', int(table.x.sum()))"
+    )
+    nodes = [notebook("make.ipynb"), notebook("use.ipynb", parameters={"table": "{{ make.table }}"})]
+
+    for expected in ("finished", "cached"):
+        result = place.run(*nodes)
+        assert statuses(result) == {"make": expected, "use": expected}
+        assert result["use"] == {"sum": 3}
+        assert result["make"]["table"].x.tolist() == [1, 2]
+        assert result["make"]["day"] == datetime.date(2026, 1, 2)
+    assert list(place.pipeline(*nodes).results("use", journal=place.journal)["sum"]) == [3, 3]
