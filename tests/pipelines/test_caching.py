@@ -247,3 +247,17 @@ def test_a_file_that_a_cached_notebook_wrote_and_nobody_declared_is_missed(place
     (place.path / "made.txt").unlink()
 
     assert whys(place.run(notebook("write.ipynb")))["write"].startswith("made.txt, which it wrote, is gone")
+
+
+def test_why_knows_that_outputs_are_restored_first(place, writer):
+    """What reads a file that is gone comes from the cache, if the file will be put back as it was."""
+
+    def read() -> str:
+        return (place.path / "out.csv").read_text()
+
+    pipeline = place.pipeline(writer.node(), compute(read, inputs="*.csv"))
+    pipeline.run_sync(journal=place.journal)
+    (place.path / "out.csv").unlink()
+
+    assert pipeline.why() == {"write": "", "read": ""}
+    assert cached(pipeline.run_sync(journal=place.journal)) == ["write", "read"]

@@ -11,6 +11,7 @@ import time
 import uuid
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
 import msgspec
@@ -20,6 +21,7 @@ from ...journal.codec import Reader, Writer, from_json
 from ..fingerprint import Fingerprint, difference, fingerprint_now
 from ..folders import PipelineFolder, file_name, write_whole
 from ..hashing import Hashes
+from ..observed import Seen
 from .kept import Kept
 
 MOST_ENTRIES: Final = 10
@@ -75,26 +77,32 @@ class Cache:
         self.hashes = Hashes.beside(base)
         self.kept = Kept(folder.kept, self.hashes)
 
-    def find(self, member: str, fingerprint: Fingerprint, name: str) -> Found:
+    def find(
+        self, member: str, fingerprint: Fingerprint, name: str, restored: Mapping[str, str] = MappingProxyType({})
+    ) -> Found:
         """Look for an entry that was made from the same; say how the newest one differs if there is none.
 
         Args:
             name: of the notebook or function, for the words.
+            restored: files that will be put back before it runs, with the hashes of their contents.
         """
         why = ""
         for entry in self.entries(member):
             if not entry.is_reusable:
                 continue
-            if not (told := self._difference(entry, fingerprint, name) or self._lost(entry)):
+            if not (told := self._difference(entry, fingerprint, name, restored) or self._lost(entry)):
                 return Found(entry, f"nothing changed since run {entry.run_id}")
             why = why or told
         return Found(None, why or "it never ran")
 
-    def _difference(self, entry: Entry, fingerprint: Fingerprint, name: str) -> str:
+    def _difference(self, entry: Entry, fingerprint: Fingerprint, name: str, restored: Mapping[str, str]) -> str:
         then = entry.fingerprint
         if told := difference(Fingerprint(then.parts, then.inputs), fingerprint, name):
             return told  # what was observed need not be looked at
         now = fingerprint_now(then, fingerprint.parts, fingerprint.inputs, self._base, self.hashes)
+        put_back = {path: Seen(restored[path]) for path in now.observed.files if path in restored}
+        files = {**now.observed.files, **put_back}
+        now = msgspec.structs.replace(now, observed=msgspec.structs.replace(now.observed, files=files))
         return difference(then, now, name)
 
     def newest(self, member: str) -> Entry | None:
@@ -149,6 +157,10 @@ class Cache:
         """
         return Reader(self.kept.get).revive(from_json(bytes(entry.value)))
 
+    def damaged(self, entry: Entry) -> dict[str, str]:
+        """Return the outputs of an entry that would have to be put back, with the hashes of their contents."""
+        return {path: digest for path, digest in entry.outputs.items() if not self._is_there(path, digest)}
+
     def restore(self, entry: Entry) -> list[str]:
         """Put back outputs that are gone or were changed; return their paths.
 
@@ -156,10 +168,10 @@ class Cache:
             KeptLost: a kept copy went meanwhile.
             OSError: one cannot be written.
         """
-        restored = [path for path, digest in entry.outputs.items() if not self._is_there(path, digest)]
-        for path in restored:
-            self.kept.restore(entry.outputs[path], self._base / path)
-        return restored
+        damaged = self.damaged(entry)
+        for path, digest in damaged.items():
+            self.kept.restore(digest, self._base / path)
+        return list(damaged)
 
     def _lost(self, entry: Entry) -> str:
         for path, digest in entry.outputs.items():

@@ -50,6 +50,7 @@ class _Explained:
         self._cache, self._redactor = cache, redactor
         self._values: dict[str, Any] = {}
         self._runs: set[str] = set()
+        self._restored: dict[str, str] = {}
 
     def look_at(self, name: str) -> None:
         """Find out about one node; those that it needs were looked at before."""
@@ -76,8 +77,11 @@ class _Explained:
     def _member(self, node: Node, member: Member, scope: dict[str, Any]) -> tuple[str, Any]:
         if not is_due(node, {**scope, **member.values}):
             return "", None
-        work = prepared(node, member, given_to(node, member, scope), self._base, self._redactor)
+        work = prepared(node, member, given_to(node, member, scope), self._base, self._redactor, self._restored)
         if not node.cache:
             return "its cache is off", None
-        found = self._cache.find(member.id, work.fingerprint, work.name)
-        return ("", self._cache.value(found.entry)) if found.entry is not None else (found.why, None)
+        found = self._cache.find(member.id, work.fingerprint, work.name, self._restored)
+        if found.entry is None:
+            return found.why, None
+        self._restored |= self._cache.damaged(found.entry)
+        return "", self._cache.value(found.entry)

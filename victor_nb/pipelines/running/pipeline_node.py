@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -24,6 +25,7 @@ from ..record import MEMBERS, PIPELINE_GRAPH, SKIPPED, TYPES, folded
 from ..results import Because, PipelineResult, joined
 from ..shapes import shape_of
 from ..spec import Node, PipelineSpec
+from ..usual import tell_usual_times
 from .around import Around, Kernels
 from .choosing import chosen
 from .matrix import Member, members
@@ -60,9 +62,11 @@ class PipelineNode:
         around = self._around(state["input"], runtime)
         around.note(PIPELINE_GRAPH, self._graph(around))
         execution = _Execution(around)
+        telling = asyncio.create_task(tell_usual_times(runtime.run, self.spec.name))
         try:
             await execution.run()
         finally:
+            telling.cancel()
             around.cache.hashes.save()
         return {"output": execution.ended()}
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from ...journal import Redactor
 from ...workflows import NodeFailed
 from ..fingerprint import Fingerprint, inputs_now
 from ..hashing import Hashes
+from ..observed import Seen
 from ..spec import AgentWork, ComputeWork, Node, NotebookWork, WorkflowWork
 from .given import Given, files_of
 from .matrix import Member
@@ -39,11 +42,19 @@ class Work:
         return self.node.work.path if isinstance(self.node.work, NotebookWork) else self.node.id
 
 
-def prepared(node: Node, member: Member, given: Given, base: Path, redactor: Redactor) -> Work:
+def prepared(
+    node: Node,
+    member: Member,
+    given: Given,
+    base: Path,
+    redactor: Redactor,
+    restored: Mapping[str, str] = MappingProxyType({}),
+) -> Work:
     """Make a member ready.
 
     Args:
         base: what paths are relative to.
+        restored: files that will be put back before it runs, with the hashes of their contents.
 
     Raises:
         VictorError: its notebook or function cannot be found, a parameter is wrong, or a file is not there.
@@ -59,16 +70,22 @@ def prepared(node: Node, member: Member, given: Given, base: Path, redactor: Red
 
         match node.work:
             case ComputeWork():
-                parts = compute_parts(node.work, given, redactor)
+                parts = compute_parts(node.work, given, base, redactor)
             case AgentWork():
                 parts = agent_parts(node.work, given, redactor)
             case WorkflowWork():
                 parts = workflow_parts(node.work, given, base, redactor)
     files, missing = files_of(base, given.inputs)
-    if missing:
+    due = {path: Seen(digest) for path, digest in restored.items() if _is_named(path, given.inputs)}
+    if missing := [pattern for pattern in missing if not any(_is_named(path, (pattern,)) for path in due)]:
         raise NodeFailed(
             f"{member.id} reads {missing[0]}, and there is no such file",
             node.where or f"node {node.id!r}",
             "make it, or say which node writes it (outputs)",
         )
-    return Work(node, member, given, Fingerprint(parts, inputs_now(files, Hashes.beside(base))), notebook)
+    inputs = inputs_now(files, Hashes.beside(base)) | due
+    return Work(node, member, given, Fingerprint(parts, dict(sorted(inputs.items()))), notebook)
+
+
+def _is_named(path: str, patterns: tuple[str, ...]) -> bool:
+    return any(path == one or PurePath(path).match(one) or PurePath(one) in PurePath(path).parents for one in patterns)

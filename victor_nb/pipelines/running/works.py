@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextvars import copy_context
 from importlib import import_module
 from pathlib import Path
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, cast
 from ...errors import UsageError, nearest
 from ...journal import Redactor
 from ...workflows.sources import read
+from ...workflows.yaml_file.handlers import NotFound, Reference
 from ..caching.parts import code_part, text_part, value_part
 from ..fingerprint import Part
 from ..spec import AgentWork, ComputeWork, WorkflowWork
@@ -27,20 +28,25 @@ if TYPE_CHECKING:
     from ...workflows import Workflow
 
 
-def function_of(work: ComputeWork) -> Callable[..., Any]:
-    """Return the function of a node, imported where only its place is said.
+def function_of(work: ComputeWork, base: Path) -> Callable[..., Any]:
+    """Return the function of a node, imported where only its place is said: from beside the pipeline first.
 
     Raises:
         UsageError: there is no such function.
     """
     if not isinstance(work.function, str):
         return work.function
+    if (beside := _beside(work, base)) is not None:
+        try:
+            return beside.load()
+        except NotFound as nothing:
+            raise UsageError(f"there is no function {work.function!r}: {nothing.what}", hint=nothing.hint) from nothing
     module_name, _, name = work.function.partition(":")
     try:
         module = import_module(module_name)
         found: Any = functools.reduce(getattr, name.split("."), module)
     except ImportError as failure:
-        raise UsageError(f"the function {work.function!r} cannot be imported: {failure}") from failure
+        raise UsageError(f"the function {work.function!r} cannot be imported: {failure}", str(base)) from failure
     except AttributeError as failure:
         known = nearest(name, [one for one in vars(module) if not one.startswith("_")])
         raise UsageError(f"module {module_name!r} has no function {name!r}.{known}") from failure
@@ -49,19 +55,34 @@ def function_of(work: ComputeWork) -> Callable[..., Any]:
     return cast(Callable[..., Any], found)
 
 
-def compute_parts(work: ComputeWork, given: Given, redactor: Redactor) -> dict[str, Part]:
+def _beside(work: ComputeWork, base: Path) -> Reference | None:
+    """Return where a function is if its module is a file of the pipeline's folder; it is imported anew when changed."""
+    if not isinstance(work.function, str):
+        return None
+    module, _, name = work.function.partition(":")
+    file = base / (module if module.endswith(".py") else f"{module.replace('.', '/')}.py")
+    return Reference(str(file.resolve()), name) if file.is_file() else None
+
+
+def _called(function: Reference, parameters: Mapping[str, object]) -> Any:
+    """Call a function of a file where that is: another process does not know the module that was made of it here."""
+    return function.load()(**parameters)
+
+
+def compute_parts(work: ComputeWork, given: Given, base: Path, redactor: Redactor) -> dict[str, Part]:
     """What a function's result depends on."""
-    parts = {"the code": code_part(read(function_of(work)).hash)}
+    parts = {"the code": code_part(read(function_of(work, base)).hash)}
     return parts | {f"parameter {name}": value_part(value, redactor) for name, value in given.parameters.items()}
 
 
 async def computed(work: ComputeWork, given: Given, around: Around) -> Any:
     """Call a function; one that is no coroutine runs in a thread, or where the executor has it run."""
-    call = functools.partial(function_of(work), **given.parameters)
+    call = functools.partial(function_of(work, around.base), **given.parameters)
     if inspect.iscoroutinefunction(call.func):
         return await call()
     if around.executor is not None:
-        return await around.executor.submit(call)
+        beside = _beside(work, around.base)
+        return await around.executor.submit(functools.partial(_called, beside, given.parameters) if beside else call)
     context = copy_context()
     said = await around.runtime.threads.run(functools.partial(context.run, call))
     return await said if isinstance(said, Awaitable) else said
