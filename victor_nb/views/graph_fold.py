@@ -38,23 +38,30 @@ def folded(events: Iterable[Event], load: Load | None = None) -> GraphState:
 
 def advance(known: GraphState, event: Event, load: Load | None = None) -> None:
     """Take one more event in; one that was seen before changes nothing."""
+    if not is_news(known, event):
+        return
+    if take := _TAKES.get(event.type):
+        take(known, event, load if any(mark in event.raw for mark in _KEPT_APART) else None)
+
+
+def is_news(known: GraphState, event: Event) -> bool:
+    """Note an event and its time; False for one that was seen before."""
     key = (event.run_id, event.seq)
     if event.seq and key in known._seen:
-        return
+        return False
     known._seen.add(key)
     if event.type in _PAUSED_BEFORE and known.updated:
         known.idle += max(0.0, event.time - known.updated)
     known.started = known.started or event.time
     known.updated = max(known.updated, event.time)
-    if take := _TAKES.get(event.type):
-        take(known, event, load if any(mark in event.raw for mark in _KEPT_APART) else None)
+    return True
 
 
 # --- one kind of event after the other -------------------------------------------------------------------------------
 
 
 def _graph(known: GraphState, event: Event, load: Load | None) -> None:
-    written = _loaded(event.data.get("shape"), load)
+    written = loaded(event.data.get("shape"), load)
     # That of a large graph is kept apart, and cannot be read without the journal.
     if not event.step_id and isinstance(written, dict) and "nodes" in written:
         known.shape = GraphShape.from_json(written)
@@ -74,7 +81,7 @@ def _run_ended(known: GraphState, event: Event, load: Load | None) -> None:
     if event.run_id != known.run_id:
         return
     known.state = _ENDED[event.type]
-    known.error, known.result = event.data.get("error"), _value(event.data.get("result"), load)
+    known.error, known.result = event.data.get("error"), said_of(event.data.get("result"), load)
     for node in known.nodes.values():
         asks = known.state == "stopped" and any(ask.kind == QUESTION for ask in node.asks)
         if asks or node.state in {"running", "retrying", "waiting"}:
@@ -93,7 +100,7 @@ def _step_began(known: GraphState, event: Event, load: Load | None) -> None:
     node.began, node.replayed = event.time, event.replayed
     node.error = None
     if data.get("inputs") is not None:
-        node.inputs = _value(data["inputs"], load)
+        node.inputs = said_of(data["inputs"], load)
     _become(known, node, "running")
     _tell(known, node, event, "began")
 
@@ -108,7 +115,7 @@ def _step_finished(known: GraphState, event: Event, load: Load | None) -> None:
     node.runs += 1
     node.ms += float(data.get("ms") or 0.0)
     node.attempts = max(node.attempts, int(data.get("attempts") or 1))
-    node.result, node.error, node.replayed = _value(data.get("result"), load), None, event.replayed
+    node.result, node.error, node.replayed = said_of(data.get("result"), load), None, event.replayed
     if not event.parent_id:
         known.superstep = max(known.superstep, int(data.get("superstep") or 0))
     _become(known, node, "running" if node.open else "done")
@@ -144,7 +151,7 @@ def _asked(known: GraphState, event: Event, load: Load | None) -> None:
     node = _known_node(known, event.step_id) or _known_node(known, str(data.get("node") or ""))
     if node is None:
         return
-    ask = question_of(event, _loaded(data.get("value"), load))
+    ask = question_of(event, loaded(data.get("value"), load))
     node.closed(ask.id)
     node.asks.append(ask)
     node.open = 0
@@ -155,7 +162,7 @@ def _asked(known: GraphState, event: Event, load: Load | None) -> None:
 def _answered(known: GraphState, event: Event, load: Load | None) -> None:
     for node in known.nodes.values():
         if node.closed(str(event.data.get("id"))):
-            _tell(known, node, event, f"was answered: {preview(_value(event.data.get('value'), load))}")
+            _tell(known, node, event, f"was answered: {preview(said_of(event.data.get('value'), load))}")
             if not node.asks and node.state == "waiting":
                 _become(known, node, "idle" if not node.runs else "done")
 
@@ -264,11 +271,12 @@ def _tell(known: GraphState, node: NodeState, event: Event, words: str) -> None:
     known.changed[node.path] = None
 
 
-def _value(value: Any, load: Load | None) -> Any:
-    return shrink(_loaded(value, load), text_length=_VALUE_LENGTH, length=2 * _VALUE_LENGTH)
+def said_of(value: Any, load: Load | None) -> Any:
+    """The value, loaded and cut to what a person can look at."""
+    return shrink(loaded(value, load), text_length=_VALUE_LENGTH, length=2 * _VALUE_LENGTH)
 
 
-def _loaded(value: Any, load: Load | None) -> Any:
+def loaded(value: Any, load: Load | None) -> Any:
     """The value with what the journal keeps apart; shown as it is stored if that is lost or its class is gone."""
     if load is None:
         return value

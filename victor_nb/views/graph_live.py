@@ -12,6 +12,7 @@ from victor_nb.views.graph_fold import advance
 from victor_nb.views.graph_report import GraphReport
 from victor_nb.views.graph_state import GraphState
 from victor_nb.views.live import STATIC, OnAnswer, has_kernel, put
+from victor_nb.views.view import Picture
 from victor_nb.views.wire import Load
 from victor_nb.workflows.shape import GraphShape
 
@@ -40,7 +41,7 @@ class LiveGraph(Protocol):
     def show(self) -> None:
         """Display the view in the running cell."""
 
-    def freeze(self) -> GraphReport:
+    def freeze(self) -> Picture:
         """Leave the static report in its place."""
         ...
 

@@ -102,8 +102,13 @@ class GraphState:
 
 def mark_of(node: NodeState) -> Mark | None:
     """What a drawing says of a node; None before it has begun. `widgets/graph_view/words.ts` says the same."""
-    tone = _TONES.get(node.state)
+    tone = tone_of(node)
     return Mark(tone, words_of(node)) if tone else None
+
+
+def tone_of(node: NodeState) -> str | None:
+    """How a state is coloured; None before the node has begun."""
+    return _TONES.get(node.state)
 
 
 def words_of(node: NodeState) -> str:
@@ -112,7 +117,7 @@ def words_of(node: NodeState) -> str:
     times = f"{plural(node.runs, 'time')} · " if node.runs > 1 else ""
     if node.state == "done":
         return f"{times}{duration(node.ms / 1000)}{tries}"
-    return {"waiting": "waiting for an answer", "unfinished": "did not finish"}.get(node.state, node.state) + tries
+    return _WORDS.get(node.state, node.state) + tries
 
 
 def marks(known: GraphState) -> dict[str, Mark]:
@@ -121,11 +126,15 @@ def marks(known: GraphState) -> dict[str, Mark]:
     return {path: mark for path, mark in found.items() if mark}
 
 
-_TONES: Final = {
+_TONES: Final[dict[str, str]] = {
     "running": "busy",
     "retrying": "busy",
     "waiting": "ask",
     "done": "good",
     "failed": "bad",
     "unfinished": "faint",
+    "cached": "good",
+    "killed": "bad",
+    "skipped": "faint",
 }
+_WORDS: Final = {"waiting": "waiting for an answer", "unfinished": "did not finish", "cached": "from the cache"}

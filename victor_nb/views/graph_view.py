@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 from uuid import uuid4
 
 import anywidget
@@ -31,6 +31,7 @@ from victor_nb.views.html import tag
 from victor_nb.views.live import STATIC, OnAnswer, put, replace
 from victor_nb.views.offers import ANSWERS, DECISIONS, Answer, Offer, Offers
 from victor_nb.views.pump import INTERVAL_S, Pump
+from victor_nb.views.view import Picture
 from victor_nb.views.wire import Load
 from victor_nb.workflows.drawing import picture_layout
 from victor_nb.workflows.shape import GraphShape
@@ -56,6 +57,7 @@ class GraphView(anywidget.AnyWidget):
 
     _esm = STATIC / "graph_view.js"
     _css = STATIC / "graph_view.css"
+    _kind: ClassVar[str] = "workflow"
 
     def __init__(
         self,
@@ -68,7 +70,7 @@ class GraphView(anywidget.AnyWidget):
     ) -> None:
         super().__init__()
         self.greeted, self.heard = threading.Event(), threading.Event()
-        self._known = GraphState(name=shape.name if shape else "", shape=shape)
+        self._known = self._nothing_known(shape)
         self._drawn: tuple[GraphShape, dict[str, Any]] | None = None
         self._version = 0
         self._offers, self._said, self._is_answered = Offers(), set[str](), False
@@ -85,6 +87,22 @@ class GraphView(anywidget.AnyWidget):
         view = cls(load=load)
         view._take(list(events))
         return view
+
+    # --- what the view of another kind of run does otherwise ----------------------------------------
+
+    def _nothing_known(self, shape: GraphShape | None) -> GraphState:
+        return GraphState(name=shape.name if shape else "", shape=shape)
+
+    def _advance(self, event: Event) -> None:
+        advance(self._known, event, self._load)
+
+    def _report(self) -> Picture:
+        return GraphReport(self._known, with_result=self._is_answered)
+
+    def _run_json(self) -> dict[str, Any]:
+        return run_json(self._known) | {"command": command_for(self._known.run_id, self._known.asks)}
+
+    # --- showing ------------------------------------------------------------------------------------
 
     def add(self, event: Event) -> None:
         """Show one more event; any thread, never blocks."""
@@ -118,12 +136,12 @@ class GraphView(anywidget.AnyWidget):
             with self._writing:
                 self._send_all()
 
-    def freeze(self) -> GraphReport:
+    def freeze(self) -> Picture:
         """Put the static report where the widget was, and close the widget; may be called twice."""
         self._pump.close()
         with self._writing:
             self._offers.withdraw_all()
-            report = GraphReport(self._known, with_result=self._is_answered)
+            report = self._report()
         if self._shown:
             self._shown = False
             replace(report._repr_mimebundle_(), self._display_id)
@@ -134,9 +152,10 @@ class GraphView(anywidget.AnyWidget):
         live: Any = super()._repr_mimebundle_(**kwargs)
         data = dict(live[0] if isinstance(live, tuple) else live)
         with self._writing:
-            report = GraphReport(self._known)
-            words, still = f"workflow {self._known.name}", "" if self._known.is_over else ", still running when saved"
-        data |= {"text/plain": words + still, "text/html": tag("p", words + still), "image/svg+xml": report.to_svg()}
+            report = self._report()
+            still = "" if self._known.is_over else ", still running when saved"
+        words = f"{self._kind} {self._known.name}{still}"
+        data |= {"text/plain": words, "text/html": tag("p", words), "image/svg+xml": report.to_svg()}
         return data, {}
 
     # --- kernel to browser --------------------------------------------------------------------------
@@ -145,7 +164,7 @@ class GraphView(anywidget.AnyWidget):
         """Fold a batch and send what changed; runs on the pump's thread."""
         with self._writing:
             for event in batch:
-                advance(self._known, event, self._load)
+                self._advance(event)
             asked = self._asked(any(event.type in FINAL_TYPES for event in batch))
             changed = list(self._known.changed)
             self._known.changed.clear()
@@ -179,7 +198,7 @@ class GraphView(anywidget.AnyWidget):
 
     def _send_nodes(self, start: int, paths: Iterable[str]) -> None:
         nodes = [node_json(self._known.nodes[path]) for path in paths]
-        run = run_json(self._known) | {"command": command_for(self._known.run_id, self._known.asks)}
+        run = self._run_json()
         self.send({"kind": "nodes", "from": start, "to": self._version, "run": run, "nodes": nodes})
 
     def _send_all(self) -> None:

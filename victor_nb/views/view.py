@@ -33,6 +33,18 @@ class View(Protocol):
         ...
 
 
+class Picture(View, Protocol):
+    """A view that is a picture, too, and stays where a live one was."""
+
+    def to_svg(self) -> str:
+        """The picture, complete in itself."""
+        ...
+
+    def _repr_mimebundle_(
+        self, include: Container[str] | None = None, exclude: Container[str] | None = None
+    ) -> dict[str, str]: ...
+
+
 class Shown:
     """Mixin: lets IPython show a view, in a terminal as text and in a notebook as HTML."""
 
