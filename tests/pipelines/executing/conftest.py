@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,8 @@ import pytest
 from tests.pipelines.made import notebook
 from victor_nb.pipelines.executing import Execution, NotebookOutcome, execute_notebook
 from victor_nb.pipelines.kernels import close_zygotes
+
+needs_linux = pytest.mark.skipif(sys.platform != "linux", reason="children of kernels are found on Linux only")
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -23,7 +23,7 @@ from .cell_outputs import Bounds
 from .kernel_names import kernel_of
 from .notebook_files import is_local, read_notebook
 from .outcomes import NotebookOutcome, OnEvent
-from .output_log import folder_of
+from .output_log import OBSERVED, folder_of
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -119,7 +119,7 @@ async def run_notebook(
         output=str(output),
         folder=folder,
         cwd=cwd,
-        watch=Watch(notebook, parameters or {}, Path(how.project or cwd).absolute(), cwd, folder / "observed.jsonl"),
+        watch=Watch(notebook, parameters or {}, Path(how.project or cwd).absolute(), cwd, folder / OBSERVED),
         environment={**os.environ, **how.environment, **injected.environment},
     )
     return await Session(task, how, on_event, began).outcome()

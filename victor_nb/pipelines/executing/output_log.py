@@ -20,6 +20,9 @@ import msgspec
 Entry = list[Any]
 """What is done to a cell: [verb, index of the cell, …], as `cell_outputs.apply` reads it."""
 
+OBSERVED = "observed.jsonl"
+"""The file beside the log in which the kernel's observer writes down what it sees."""
+
 MARK = "victor_nb"
 """The key of the notebook's metadata that holds its number while it is being executed."""
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from .cell_outputs import Bounds, CellOutputs, apply
 from .notebook_files import NotebookNotSaved, draft_of, is_local, notebook_bytes, read_notebook, write_whole
-from .output_log import MARK, Entry, OutputLog, entries_after, folder_of
+from .output_log import MARK, OBSERVED, Entry, OutputLog, entries_after, folder_of
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -54,6 +54,7 @@ class SavedNotebook:
         self._number = 0
         self._began_at, self._took_s = clock(), 0.0
         self._saving: threading.Thread | None = None
+        self._has_begun = False
 
     def begin(self) -> None:
         """Write the notebook as it is before its first cell.
@@ -68,6 +69,7 @@ class SavedNotebook:
             self._attempt(self._content(self._number))
             if self.problem is not None:
                 raise self._not_saved(self.problem)
+        self._has_begun = True
 
     def note(self, entry: Entry) -> None:
         """Keep what is done to a cell until the notebook is saved with it."""
@@ -85,7 +87,7 @@ class SavedNotebook:
 
     def save_if_due(self) -> None:
         """Save the notebook in the background if that is worth it by now."""
-        if self._path is None or (self._saving is not None and self._saving.is_alive()):
+        if not self._has_begun or self._path is None or (self._saving is not None and self._saving.is_alive()):
             return
         if self._log.is_gone or is_due(self._clock() - self._began_at, self._took_s):
             self._number += 1
@@ -101,8 +103,7 @@ class SavedNotebook:
         Raises:
             NotebookNotSaved: it cannot be written; what was noted stays.
         """
-        if self._saving is not None:
-            self._saving.join()
+        self.wait()
         content = notebook_bytes(self._copy(None))
         try:
             if self._path is not None:
@@ -114,6 +115,11 @@ class SavedNotebook:
             self._log.close()
             raise self._not_saved(problem) from problem
         self._log.remove()
+
+    def wait(self) -> None:
+        """Wait until nothing is being saved."""
+        if self._saving is not None:
+            self._saving.join()
 
     def tidy(self) -> None:
         """Remove the folder beside the notebook if nothing is in it."""
@@ -184,6 +190,7 @@ def fold(output: str | Path) -> NotebookNode | None:
     if notebook is not None:
         write_whole(path, notebook_bytes(notebook))
         draft_of(Path(path).resolve()).unlink(missing_ok=True)
+        (folder_of(path) / OBSERVED).unlink(missing_ok=True)
         OutputLog(folder_of(path)).remove()
     return notebook
 

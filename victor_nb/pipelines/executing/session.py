@@ -88,6 +88,7 @@ class Session:
         )
         self._peak_bytes = 0
         self._started = ("", "")
+        self._stopped_at: int | None = None
 
     async def outcome(self) -> NotebookOutcome:
         """Execute the notebook.
@@ -101,7 +102,7 @@ class Session:
         try:
             end = await self._start() or await self._run_watched()
         except asyncio.CancelledError:
-            end = replace(end, cell=self._cancelled())
+            end = replace(end, cell=self._stopped_at)
             raise
         finally:
             await self._kernel.close(at_once=end.is_hanging)
@@ -140,11 +141,6 @@ class Session:
             fallback=self._started[1],
             observed=observed,
         )
-
-    def _cancelled(self) -> int | None:
-        if (cell := self._recorder.running) is not None:
-            self._recorder.cell_ended_early(cell, "stopped", reason="stopped", text="it was cancelled")
-        return cell
 
     # -- the kernel ----------------------------------------------------------------------------------------------------
 
@@ -216,7 +212,11 @@ class Session:
                 return await self._interrupted(running, index, cut)
             return self._answered(cell, index, running.result())
         except KernelGone:
-            return await self._died(index)
+            return self._died(index)
+        except asyncio.CancelledError:
+            self._stopped_at = index
+            await self._interrupted(running, index, STOPPED)
+            raise
         finally:
             running.cancel()
 
@@ -232,7 +232,7 @@ class Session:
         error = NotebookFailed(f"{name}: {message}", self._where(index), "its traceback is in the executed notebook")
         return _End("failed", "error", error, index)
 
-    async def _died(self, index: int) -> _End:
+    def _died(self, index: int) -> _End:
         exit_ = self._kernel.exit
         error = self._kernel.manager.death(self._where(index))
         reason: Reason = "memory" if exit_ is not None and exit_.is_out_of_memory else "died"
@@ -241,10 +241,12 @@ class Session:
         return _End("killed", reason, error, index)
 
     async def _interrupted(self, running: asyncio.Future[Any], index: int, cut: Cut) -> _End:
-        await self._kernel.interrupt()
-        await asyncio.wait((running,), timeout=GRACE_S)
         status: CellStatus = "stopped" if cut is STOPPED else "killed"
-        self._recorder.cell_ended_early(index, status, reason=cut.reason, text=cut.text)
+        try:
+            await self._kernel.interrupt()
+            await asyncio.wait((running,), timeout=GRACE_S)
+        finally:  # whoever is in a hurry cancels twice
+            self._recorder.cell_ended_early(index, status, reason=cut.reason, text=cut.text)
         return self._cut(cut, index, is_hanging=not running.done())
 
     def _cut(self, cut: Cut, index: int | None, *, is_hanging: bool) -> _End:

@@ -1,0 +1,315 @@
+"""The executed notebook on disk: whole at every instant, with every output that came, and cheap."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+
+from tests.pipelines.executing.conftest import needs_linux
+from tests.support import processes
+from tests.support.processes import ends, pid_in
+from victor_nb.pipelines.executing import Bounds, InvalidNotebook, NotebookNotSaved, fold, notebook_files, recovered
+from victor_nb.pipelines.executing.saving import SavedNotebook, is_due
+
+Start = Callable[..., "subprocess.Popen[str]"]
+KILLS = int(os.environ.get("VICTOR_KILLS", "6"))
+
+
+@pytest.fixture
+def start(monkeypatch) -> Iterator[Start]:
+    """Starts a process that executes a notebook; it has ended after the test."""
+    monkeypatch.setattr(processes, "WAIT_S", 60.0)  # it imports papermill and starts a zygote first
+    started: list[Any] = []
+
+    def start(source: Path, output: Path, pauses: str = "0.0, 0") -> subprocess.Popen[str]:
+        code = RUNNER.format(pauses=pauses)
+        command = [sys.executable, "-c", code, str(source), str(output)]
+        started.append(subprocess.Popen(command, cwd=Path(__file__).parents[3], stderr=subprocess.PIPE, text=True))
+        return started[-1]
+
+    yield start
+    for one in started:
+        one.kill()
+        one.wait()
+        one.stderr.close()
+
+
+RUNNER = """
+import sys
+from pathlib import Path
+from victor_nb.pipelines.executing import Execution, execute_notebook
+from victor_nb.pipelines.executing import saving
+saving.SHORTEST_PAUSE_S, saving.SHARE = {pauses}
+execute_notebook(sys.argv[1], sys.argv[2], how=Execution(cwd=Path(sys.argv[1]).parent))
+"""
+
+
+@needs_linux
+@pytest.mark.timeout(180 + 20 * KILLS)
+def test_no_kill_tears_the_notebook_or_leaves_a_process(desk, start):
+    """The runner is killed at random points of a notebook that writes much and keeps saying how far it is."""
+    note = desk.path / "kernel"
+    source = desk.write(
+        f"import os, time\nprint(os.getpid(), file=open({str(note)!r}, 'w'), flush=True)",
+        *[f"print('x' * 300_000)\ntime.sleep(0.02)\nprint('end of {n}')" for n in range(40)],
+    )
+    dice = random.Random(7)
+    for _ in range(KILLS):
+        note.unlink(missing_ok=True)
+        runner = start(source, desk.output)  # saves as often as it can, to be killed while it does
+        kernel = pid_in(note)
+        with suppress(subprocess.TimeoutExpired):
+            runner.wait(dice.uniform(0, 2))
+        runner.kill()
+        runner.wait()
+
+        assert ends(kernel)
+        json.loads(desk.output.read_text())
+        whole = fold(desk.output)
+        assert fold(desk.output) == whole == nbformat.read(desk.output, 4)
+        _is_consistent(whole)
+        assert [file.name for file in desk.output.parent.iterdir()] == ["done.ipynb"]
+
+
+def _is_consistent(book) -> None:
+    """Cells that are completed have all their output, those after the one that was killed have none."""
+    statuses = [cell.metadata.papermill.status for cell in book.cells]
+    done = statuses.count("completed")
+    assert statuses[:done] == ["completed"] * done
+    assert set(statuses[done + 1 :]) <= {"pending"}
+    for n, cell in enumerate(book.cells[1:done]):
+        assert cell.outputs[0].text == "x" * 300_000 + f"\nend of {n}\n"
+
+
+@needs_linux
+def test_what_came_before_a_kill_is_there_after_it(desk, start):
+    """The outputs of a long cell are on disk the moment they come, though the notebook is not saved for each."""
+    note, cell = desk.path / "kernel", "import os, time\nfor n in range(1000):\n    print(n, flush=True)\n"
+    cell += f"    if n == 50: print(os.getpid(), file=open({str(note)!r}, 'w'), flush=True)\n    time.sleep(0.01)"
+    runner = start(desk.write(cell), desk.output, "1e9, 1")
+    pid_in(note)
+    runner.kill()
+    runner.wait()
+
+    saved = fold(desk.output)
+    assert [int(line) for line in saved.cells[0].outputs[0].text.split()][:40] == list(range(40))
+    assert saved.cells[0].metadata.papermill.status == "failed"
+    assert saved.metadata.papermill.exception is True
+
+
+def test_a_runner_that_is_terminated_leaves_nothing_running(desk, start):
+    """SIGTERM, as a container's end sends it."""
+    note = desk.path / "kernel"
+    source = desk.write(
+        f"import os, time\nprint(os.getpid(), file=open({str(note)!r}, 'w'), flush=True)\ntime.sleep(1000)"
+    )
+    runner = start(source, desk.output)
+    kernel = pid_in(note)
+    runner.send_signal(signal.SIGTERM)
+    runner.wait()
+
+    assert ends(kernel)
+
+
+def test_an_interrupted_runner_saves_and_tells(desk, start):
+    """Ctrl-C: the cell is stopped, the notebook is saved, and the interrupt goes on."""
+    note = desk.path / "kernel"
+    source = desk.write(
+        f"import os, time\nprint('hi')\nprint(os.getpid(), file=open({str(note)!r}, 'w'), flush=True)\ntime.sleep(1000)"
+    )
+    runner = start(source, desk.output)
+    kernel = pid_in(note)
+    runner.send_signal(signal.SIGINT)
+    _, said = runner.communicate()
+
+    assert ends(kernel)
+    assert said.rstrip().endswith("KeyboardInterrupt")
+    assert desk.statuses() == ["failed"]
+    assert desk.text(0) == "hi\n"
+
+
+def test_saving_is_a_small_part_of_the_time():
+    """The longer a save takes, the longer until the next; short ones come once a second."""
+    assert not is_due(0.5, 0.0)
+    assert is_due(1.0, 0.0)
+    assert not is_due(9.0, 0.5)
+    assert is_due(10.0, 0.5)
+
+
+def test_a_hundred_large_cells_are_saved_a_few_times_only(tmp_path):
+    """Time spent on saving stays below a twentieth, however large the notebook grows; each cell takes 0.1 s here."""
+    now = [0.0]
+    cells = [nbformat.v4.new_code_cell("x") for _ in range(100)]
+    book = nbformat.v4.new_notebook(cells=cells)
+    file = SavedNotebook(book, str(tmp_path / "a.ipynb"), tmp_path / "a.outputs", clock=lambda: now[0])
+    writes: list[int] = []
+
+    def attempt(content: bytes) -> None:
+        writes.append(len(content))
+        now[0] += len(content) / 50_000_000  # a slow disk
+
+    file._attempt = attempt  # the clock stands still in a real one
+    file.begin()
+    for cell in cells:
+        now[0] += 0.1
+        cell.outputs = [nbformat.v4.new_output("stream", text="x" * 1_000_000)]
+        file.save_if_due()
+        file.wait()
+
+    assert sum(writes) < 1.2 * 100_000_000
+
+
+def test_notebooks_are_written_as_nbformat_writes_them():
+    """Byte for byte, so that version control sees no difference."""
+    book = nbformat.v4.new_notebook(
+        metadata={"b": 1, "a": {"ü": [1.5, None]}},
+        cells=[
+            nbformat.v4.new_markdown_cell("# a\nb", attachments={"a.png": {"image/png": "QQ==\n"}}),
+            nbformat.v4.new_code_cell(
+                "1\n2",
+                outputs=[
+                    nbformat.v4.new_output("stream", text="a\nb\u2028c\n\x1b[0m"),
+                    nbformat.v4.new_output(
+                        "display_data", {"text/html": "<b>\n</b>", "application/json": {"a": "b\nc"}}
+                    ),
+                    nbformat.v4.new_output("error", ename="E", evalue="é", traceback=["a\nb"]),
+                ],
+            ),
+            nbformat.v4.new_code_cell(""),
+        ],
+    )
+
+    assert notebook_files.notebook_bytes(book).decode() == nbformat.writes(book) + "\n"
+
+
+def test_half_a_surrogate_pair_can_be_saved():
+    """As cut emoji have it; other writers raise."""
+    book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("'\ud83d'")])
+
+    assert b"ud83d" in notebook_files.notebook_bytes(book)
+
+
+def test_a_cell_that_prints_without_end_is_bounded(desk):
+    """The notebook says what was left out and where all of it is, and shows its end."""
+    outcome = desk.run("for n in range(200_000): print(n)", bounds=Bounds(text=10_000))
+
+    first, notice, last = desk.saved().cells[0].outputs
+    whole = desk.output.with_suffix(".outputs") / "cell-1.txt"
+    assert outcome.status == "finished"
+    assert len(first.text) == 10_000
+    assert str(whole) in notice.text
+    assert last.text.endswith("199999\n")
+    assert whole.read_text() == "".join(f"{n}\n" for n in range(200_000))
+    assert desk.about("cell.cut")["file"] == str(whole)
+
+
+def test_displays_are_bounded_too(desk):
+    """One that is too large goes to the file; errors are always kept."""
+    desk.run(
+        "from IPython.display import HTML, display\ndisplay(HTML('y' * 20_000))\ndisplay(HTML('z'))\n1 / 0",
+        bounds=Bounds(rich=10_000),
+    )
+
+    kinds = [output.output_type for output in desk.saved().cells[0].outputs]
+    assert kinds == ["display_data", "error", "stream", "stream"]
+    assert "y" * 20_000 in (desk.output.with_suffix(".outputs") / "cell-1.txt").read_text()
+
+
+def test_displays_are_updated_and_cleared(desk):
+    """As in JupyterLab, also from a later cell."""
+    desk.run(
+        "from IPython.display import display, clear_output\nshown = display('a', display_id=True)\nshown.update('b')",
+        "shown.update('c')\nprint('gone')\nclear_output(wait=True)\nprint('stays')",
+    )
+
+    assert desk.text(0) == "'c'"
+    assert desk.text(1) == "stays\n"
+
+
+def test_widgets_are_kept(desk):
+    """Their state is in the notebook's metadata."""
+    desk.run("import ipywidgets\nipywidgets.IntSlider(7)")
+
+    assert "application/vnd.jupyter.widget-state+json" in desk.saved().metadata.widgets
+
+
+# -- places ------------------------------------------------------------------------------------------------------------
+
+
+def test_a_notebook_may_remove_the_folder_that_it_is_written_to(desk):
+    """It is made again at the end, and nothing is lost."""
+    outcome = desk.run("import shutil\nshutil.rmtree('out')", "print('after')")
+
+    assert outcome.status == "finished"
+    assert desk.text(1) == "after\n"
+
+
+def test_a_notebook_may_remove_its_own_folder(desk):
+    """Its source included."""
+    outcome = desk.run("import shutil, os\nshutil.rmtree(os.getcwd())", "print('after')")
+
+    assert outcome.status == "finished"
+    assert desk.text(1) == "after\n"
+
+
+def test_a_link_stays_a_link(desk):
+    """The notebook that it points to is replaced."""
+    target = desk.path / "elsewhere" / "real.ipynb"
+    target.parent.mkdir()
+    target.write_text("{}")
+    target.chmod(0o640)
+    desk.output.parent.mkdir()
+    desk.output.symlink_to(target)
+
+    desk.run("print('x')")
+
+    assert desk.output.is_symlink()
+    assert target.stat().st_mode & 0o777 == 0o640
+    assert desk.text(0) == "x\n"
+
+
+def test_a_folder_that_cannot_be_written_to_is_told_before_anything_runs(desk):
+    """Here it is a file."""
+    (desk.path / "out").write_text("")
+
+    with pytest.raises(NotebookNotSaved, match="cannot be saved"):
+        desk.run(f"open({str(desk.path / 'ran')!r}, 'w')")
+
+    assert not (desk.path / "ran").exists()
+
+
+def test_a_full_disk_is_told_and_the_last_whole_notebook_stays(desk, monkeypatch):
+    """What was noted stays beside it; a draft does not."""
+
+    def write_whole(path, content):
+        if desk.told:
+            raise OSError(28, "No space left on device")
+        kept(path, content)
+
+    kept = notebook_files.write_whole
+    monkeypatch.setattr("victor_nb.pipelines.executing.saving.write_whole", write_whole)
+    with pytest.raises(NotebookNotSaved, match="No space left on device"):
+        desk.run("print('x')")
+
+    assert recovered(desk.output).cells[0].outputs[0].text == "x\n"
+
+
+def test_a_file_that_is_no_notebook_cannot_be_recovered(desk):
+    """The error says which."""
+    desk.output.parent.mkdir()
+    desk.output.write_text("torn")
+
+    with pytest.raises(InvalidNotebook, match="not JSON"):
+        recovered(desk.output)
+    assert recovered(desk.path / "nothing.ipynb") is None
