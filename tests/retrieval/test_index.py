@@ -381,3 +381,14 @@ def test_an_index_and_hits_show_themselves(index):
     assert set(about) == {"text/plain", "text/markdown", "text/html"}
     assert "documents" in about["text/plain"]
     assert index.search("qqqq", mode="lexical").to_text() == "Nothing was found."
+
+
+def test_ipython_shows_hits_as_themselves(index):
+    """Not as the list that they are."""
+    from IPython.core.formatters import DisplayFormatter
+
+    hits = index.search("lease")
+    shown, _ = DisplayFormatter().format(hits)
+
+    assert shown["text/plain"] == str(hits) == hits.to_text()
+    assert shown["text/html"].startswith("<ol")

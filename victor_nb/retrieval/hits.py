@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, Protocol
 
 from victor_nb.retrieval import showing
 from victor_nb.retrieval.core import core
@@ -96,6 +96,12 @@ class Hit:
         }
 
 
+class Printer(Protocol):
+    """What IPython gives to somebody who prints himself."""
+
+    def text(self, text: str) -> object: ...
+
+
 class Hits(list[Hit]):
     """What a search found, best first: a list that shows itself."""
 
@@ -114,6 +120,13 @@ class Hits(list[Hit]):
     def to_json(self) -> list[dict[str, object]]:
         """JSON values."""
         return [hit.to_json() for hit in self]
+
+    def __str__(self) -> str:
+        return self.to_text()
+
+    def _repr_pretty_(self, printer: Printer, cycle: bool) -> None:
+        # IPython knows how to print a list, and would print this one so.
+        printer.text(self.to_text())
 
     def _repr_mimebundle_(
         self, include: Container[str] | None = None, exclude: Container[str] | None = None

@@ -295,7 +295,7 @@ class Index:
                 "follows": [f"{each.kind} {each.shown or each.place}" for each in self.follows()],
                 "embedder": self.embedder.name,
                 "core": core().NAME,
-                "bytes": self._shelf.arms.bytes(),
+                "bytes": self._shelf.bytes(),
             }
 
     def __repr__(self) -> str:

@@ -116,6 +116,12 @@ class Shelf:
                 return chunks
         raise NothingThere(f"there is no document {name!r}", hint="search first; hits name their source")
 
+    def bytes(self) -> int:
+        """Return what its files take, or in memory the segments of its arms."""
+        if self.folder is None or self.read_only:
+            return self.arms.bytes()
+        return sum(file.stat().st_size for file in self.folder.rglob("*") if file.is_file())
+
     def _refresh(self) -> None:
         """Refuse if it is closed; a reader catches up with the writer."""
         self.documents.database.refuse_closed()
