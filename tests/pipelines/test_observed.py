@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import sys
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 
 from tests.pipelines.made import notebook
 from tests.pipelines.watched import watched
+from victor_nb.journal import open_journal
 from victor_nb.pipelines.kernels import close_zygotes
 from victor_nb.pipelines.observed import ABSENT, UNSETTLED, Observed, Watch
 
@@ -229,6 +231,34 @@ def test_a_notebook_that_closes_files_and_deletes_its_folder_is_seen_as_far_as_c
     )
 
     assert list(seen.files) == ["data/a.csv", "data/b.csv"]
+
+
+def test_links_and_names_of_any_bytes_are_seen(project: Path) -> None:
+    """A project that is reached by a link, a file that is one, a name with spaces, one that is no text."""
+    (project / "two words ü.txt").write_text("x")
+    (project / "link.txt").symlink_to("two words ü.txt")
+    (project / os.fsdecode(b"\xff.txt")).write_text("x")
+    link = project.parent / f"{project.name} linked"
+    link.symlink_to(project)
+
+    seen = watched(
+        link,
+        "import os\nopen('link.txt').read()\nopen('two words ü.txt').read()\nopen(os.fsdecode(b'\\xff.txt')).read()",
+        f"open({str(link / 'data' / 'a.csv')!r}).read()\nimport features",
+    )
+
+    assert list(seen.files) == ["\\udcff.txt", "data/a.csv", "link.txt", "two words ü.txt"]
+    assert list(seen.modules) == ["features.py", "util.py"]
+    assert msgspec.json.decode(msgspec.json.encode(seen), type=Observed) == seen
+
+
+def test_journals_are_no_inputs(project: Path) -> None:
+    """Agents in a notebook record their runs wherever the settings say."""
+    open_journal(f"sqlite:///{project / 'runs.db'}").close()
+
+    seen = watched(project, "import sqlite3\nsqlite3.connect('runs.db').execute('create table t (x)')")
+
+    assert seen.files == {}
 
 
 def test_a_kernel_of_another_language_is_not_watched(tmp_path: Path) -> None:

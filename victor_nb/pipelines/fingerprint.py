@@ -14,6 +14,7 @@ import platform
 import sysconfig
 from collections.abc import Callable, Iterator, Mapping
 from hashlib import blake2b
+from itertools import chain
 from pathlib import Path
 from typing import Final
 
@@ -105,15 +106,15 @@ def difference(then: Fingerprint, now: Fingerprint, notebook: str = "the noteboo
     Args:
         notebook: the notebook's name, for the words.
     """
-    differences = (
-        *(_part_differences(then.parts, now.parts)),
-        *_file_differences(then.inputs, now.inputs, _input_words),
-        *_file_differences(then.observed.files, now.observed.files, _file_words),
-        *_search_differences(then.observed, now.observed),
-        *_file_differences(then.observed.modules, now.observed.modules, _module_words(notebook)),
-        *_version_differences(then.observed, now.observed),
+    differences = chain(
+        _part_differences(then.parts, now.parts),
+        _file_differences(then.inputs, now.inputs, _input_words),
+        _file_differences(then.observed.files, now.observed.files, _file_words),
+        _search_differences(then.observed, now.observed),
+        _file_differences(then.observed.modules, now.observed.modules, _module_words(notebook)),
+        _version_differences(then.observed, now.observed),
     )
-    return differences[0] if differences else ""
+    return next(differences, "")
 
 
 # -- now -------------------------------------------------------------------------------------------------------------

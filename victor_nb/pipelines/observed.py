@@ -22,6 +22,8 @@ from typing import Any, Final
 
 import msgspec
 
+from victor_nb.journal.sqlite_schema import APPLICATION_ID
+
 from .cell_syntax import is_python
 from .code_names import imported_modules, named_files, run_notebooks
 from .hashing import Hashes
@@ -237,7 +239,7 @@ class _Made:
             return None if is_own else Seen(ABSENT)
         try:
             now = Path(path).stat()
-            if not Path(path).is_file():
+            if not Path(path).is_file() or _is_journal(path):
                 return None
             if (now.st_mtime_ns, now.st_size) != self._seen.read[path]:
                 return Seen(UNSETTLED, now.st_size)
@@ -302,6 +304,13 @@ def look_again(path: Path, kind: str, hashes: Hashes) -> str:
 def search_hash(names: Iterable[str]) -> str:
     """Return the hash of the names that a search found."""
     return text_hash("\n".join(sorted(names)))
+
+
+def _is_journal(path: str) -> bool:
+    """Whether a file is where runs are recorded, which changes with every step and is nobody's data."""
+    with open(path, "rb") as file:
+        head = file.read(72)
+    return head.startswith(b"SQLite format 3\0") and int.from_bytes(head[68:72], "big") == APPLICATION_ID
 
 
 def _stem(path: str) -> str:

@@ -25,8 +25,10 @@ class Places:
     """
 
     def __init__(self, project: Path) -> None:
-        self.project = Path(os.path.normpath(project.absolute()))
-        self._below = str(self.project) + os.sep
+        given = os.path.normpath(project.absolute())
+        # Kernels know where they run by the folder's real path, whatever links lead to it.
+        self.project = Path(os.path.realpath(given))
+        self._below, self._alias = str(self.project) + os.sep, given + os.sep
         self._installed: set[str] = {str(Path(__file__).parents[1]) + os.sep}  # ours: it has a version
         home, temporary = str(Path.home()), os.path.realpath(tempfile.gettempdir())
         self._hidden_at_home = os.path.join(home, ".") if home != os.sep else os.devnull
@@ -39,12 +41,14 @@ class Places:
         self.counts.cache_clear()
 
     def whole(self, path: str) -> str:
-        """Return an absolute path without detours; links are kept, because what they lead to may change."""
-        return os.path.normpath(path)
+        """Return an absolute path without detours; links in the project are kept, what they lead to may change."""
+        path = os.path.normpath(path)
+        return self._below + path[len(self._alias) :] if path.startswith(self._alias) else path
 
     def shown(self, path: str) -> str:
-        """Return a path as it is kept: relative to the project where it lies in it."""
-        return Path(path).relative_to(self.project).as_posix() if self.is_below(path) else path
+        """Return a path as it is kept: relative to the project where it lies in it, and always a text that is one."""
+        shown = Path(path).relative_to(self.project).as_posix() if self.is_below(path) else path
+        return shown.encode("utf-8", "backslashreplace").decode()  # names of files may be any bytes
 
     def is_below(self, path: str) -> bool:
         """Whether a file lies in the project."""
