@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         ToolSetupError,
     )
     from .results import AgentResult
+    from .selecting import ToolSelection
     from .stream import AgentStream
 
 _HOME = {
@@ -42,6 +43,7 @@ _HOME = {
     "PriceUnknown": "errors",
     "RequestChanged": "errors",
     "RunStopped": "errors",
+    "ToolSelection": "selecting",
     "ToolSetupError": "errors",
     "Usage": "budget",
     "call_hash": "approvals",
@@ -64,6 +66,7 @@ __all__ = [
     "PriceUnknown",
     "RequestChanged",
     "RunStopped",
+    "ToolSelection",
     "ToolSetupError",
     "Usage",
     "call_hash",

@@ -21,6 +21,7 @@ from .checking import check_agent, check_ask
 from .errors import FrameworkChanged
 from .inside import inside
 from .results import AgentResult
+from .selecting import ToolSelection
 from .stream import AgentStream
 
 if TYPE_CHECKING:
@@ -63,6 +64,8 @@ class Agent:
         coordinators: pydantic-ai capabilities that watch or change the run, outermost first.
         tool_timeout_s: how long one tool call may take; None for no limit.
         tool_retries: how many failing calls of a tool in a row the model is asked to correct.
+        select_tools: of many tools, how many a model is shown that fit the request, or a `ToolSelection` that also
+            names pinned ones; 0 shows all. By default as the settings say, for agents with more than 20 tools.
 
     Example:
         >>> from victor_nb import Agent, open_journal, tool
@@ -88,6 +91,7 @@ class Agent:
     coordinators: Sequence[Any] = ()
     tool_timeout_s: float | None = 300.0
     tool_retries: int = 2
+    select_tools: ToolSelection | int | None = None
 
     def __post_init__(self) -> None:
         check_agent(self)

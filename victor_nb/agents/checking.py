@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, get_args
 
 from ..errors import UsageError, nearest
 from ..journal import Journal, OnDoubt, ReplayMode
+from .selecting import ToolSelection
 
 if TYPE_CHECKING:
     from .agent import Agent
@@ -29,6 +30,12 @@ def check_agent(agent: Agent) -> None:
             'model="openai:gpt-5"; see victor models',
         )
     check_word("on_doubt", agent.on_doubt, get_args(OnDoubt))
+    if isinstance(agent.select_tools, int):
+        ToolSelection(agent.select_tools)  # says what is wrong with it
+    elif agent.select_tools is not None and not isinstance(agent.select_tools, ToolSelection):
+        raise UsageError(
+            f"select_tools={agent.select_tools!r}", where, "a number of tools, or ToolSelection(k, pinned)"
+        )
 
 
 def check_ask(options: Mapping[str, Any]) -> None:

@@ -36,6 +36,7 @@ from .gate import Gate
 from .inside import inside
 from .opening import explained, open_run, prompt_of
 from .results import AgentResult
+from .selecting import Chooser, selection_of
 from .tooling import Grants, OurTools, tools_in
 from .watching import Watch
 
@@ -65,17 +66,21 @@ async def execute(agent: Agent, ask: Ask) -> AgentResult:
     model = resolved(agent.model)
     prompt = ask.prompt if ask.prompt is not None else prompt_of(ask.journal, ask.run_id or "last")
     variables = ask.variables or {}
-    tools = tools_in([*agent.tools, *([kernel_variables(variables)] if variables else [])])
+    looking = [kernel_variables(variables)] if variables else []
+    tools = tools_in([*agent.tools, *looking])
     request = _request(agent, model, prompt, tools, variables)
     run = _run_of(agent, ask, request)
     parts = Parts(ask.journal, run, tools, _ledger(agent, ask.journal, run))
+    chooser = Chooser(selection_of(agent.select_tools, len(tools)), tools, run, ask.journal, prompt)
     block = describe_variables(variables, variables)
     with _shown_to(ask.on_event, ask.journal, run), _ended(run):
         try:
+            parts.tools = await chooser.chosen([one.name for toolset in looking for one in toolset])
             answer = await _converse(agent, model, f"{prompt}\n\n{block}" if block else prompt, parts, ask.approver)
         except ReplayMiss as miss:
             raise explained(miss, ask.journal, run.info, request) from None
         result = _result(agent, run, parts, answer)
+        chooser.learn(answer.all_messages())
         run.finish(
             {"text": result.text, "data": _storable(agent, result.data)},
             usage=_told(parts.ledger.total if run.mode == "record" else parts.ledger.fresh),

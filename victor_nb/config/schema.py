@@ -23,6 +23,7 @@ from victor_nb.config.secrets import Secret, values_to_hide
 ApprovePolicy = Literal["ask", "never", "allowlist"]
 OnDoubt = Literal["ask", "retry", "skip"]
 ReplayMode = Literal["record", "strict", "auto"]
+Learner = Literal["tools"]
 
 LOOP_GUARD = 200
 """Steps of a run that nobody has limited: a runaway loop must end. `agents.DEFAULT_STEPS` is the same, by test."""
@@ -37,6 +38,7 @@ def _split_commas(value: object) -> object:
 
 
 Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split_commas)]
+Learners = Annotated[tuple[Learner, ...], NoDecode, BeforeValidator(_split_commas)]
 
 
 class _Table(BaseModel):
@@ -84,6 +86,10 @@ class Settings(BaseSettings):
     replay: Annotated[ReplayMode, Field(description="answers from the journal: record, strict or auto")] = "record"
     recording: Annotated[Path | None, Field(description="recording file that replays read")] = None
     tool_timeout_s: Annotated[float, Field(gt=0, description="seconds that one tool call may take")] = 120.0
+    select_tools: Annotated[
+        int, Field(ge=0, description="of many tools, how many a model is shown that fit the request; 0 shows all")
+    ] = 0
+    active_learners: Annotated[Learners, Field(description="what may learn from earlier runs: tools, or nothing")] = ()
     budget: Annotated[BudgetSettings, Field(description="limits of one run")] = BudgetSettings()
     secrets: Annotated[dict[str, Secret], Field(description="where keys are read from, by provider")] = {}
     notebook: Annotated[NotebookSettings, Field(description="the kernel extension")] = NotebookSettings()
