@@ -3,9 +3,12 @@
 `python benchmarks/tool_selection.py [--rounds 5]`
 
 312 requests, three for each of 104 tools, are in `tool_requests.txt`; they were written down before the selector was
-tuned. The other tools of a catalogue are an office's: made of systems, things and actions. Latencies are wall time of
-single calls that no cache answers, the best of the rounds for each request. Tokens saved are counted as characters / 4 of the definitions that the model
-need not read.
+tuned. 104 more, two for each of 52 other tools, are in `tool_requests_unseen.txt`; nothing was tuned on them. The rest
+of a catalogue is an office's tools, made of systems, things and actions.
+
+"Taught" is the third of the requests for each tool that the learner has not seen, after it has seen the other two, in
+turn. Latencies are wall time of single calls that no cache answers, the best of the rounds for each request. Tokens
+are counted as characters / 4 of the definitions.
 """
 
 from __future__ import annotations
@@ -19,10 +22,12 @@ from pathlib import Path
 
 from measuring import report
 
-from victor_nb.retrieval.selection import ToolSelector
+from victor_nb.retrieval.learning import Outcome, ToolLearner
+from victor_nb.retrieval.selection import ToolSelector, context_of
 from victor_nb.tools import Tool, tool
 
-REQUESTS = Path(__file__).parent / "tool_requests.txt"
+TUNED = Path(__file__).parent / "tool_requests.txt"
+UNSEEN = Path(__file__).parent / "tool_requests_unseen.txt"
 SIZES = (104, 500, 2_000)
 SYSTEMS = ("crm", "erp", "helpdesk", "warehouse", "payroll", "shop", "newsroom", "clinic", "fleet", "campus")
 THINGS = (
@@ -44,11 +49,11 @@ ACTIONS = {
 }
 
 
-def wanted() -> tuple[dict[str, str], list[tuple[str, str]]]:
+def wanted(file: Path = TUNED) -> tuple[dict[str, str], list[tuple[str, str]]]:
     """Return the tools with their descriptions, and the requests with the tool that each needs."""
     tools: dict[str, str] = {}
     requests = []
-    for line in REQUESTS.read_text(encoding="utf-8").splitlines():
+    for line in file.read_text(encoding="utf-8").splitlines():
         if line.startswith("    "):
             requests.append((line.strip(), next(reversed(tools))))
         elif line and not line.startswith("#"):
@@ -57,9 +62,9 @@ def wanted() -> tuple[dict[str, str], list[tuple[str, str]]]:
     return tools, requests
 
 
-def catalogue(size: int) -> list[Tool]:
+def catalogue(size: int, file: Path = TUNED) -> list[Tool]:
     """Return so many tools, those that are needed among them, in an order that chance chose once."""
-    described = wanted()[0]
+    described = wanted(file)[0]
     others = list(itertools.product(SYSTEMS, ACTIONS, THINGS))
     random.Random(7).shuffle(others)
     for system, action, thing in others[: size - len(described)]:
@@ -85,8 +90,6 @@ def measured(size: int, rounds: int) -> dict[str, float]:
     start = time.perf_counter()
     selector = ToolSelector(tools)
     built = time.perf_counter() - start
-    ranked = [[name for name, _ in selector.ranked(request)] for request, _ in requests]
-    recall = {k: sum(need in found[:k] for found, (_, need) in zip(ranked, requests, strict=True)) for k in (5, 10)}
     fastest = [1e9] * len(requests)
     for _ in range(rounds):
         for place, (request, _) in enumerate(requests):
@@ -96,14 +99,36 @@ def measured(size: int, rounds: int) -> dict[str, float]:
     fastest.sort()
     whole, part = sum(map(tokens, tools)), sum(sorted(map(tokens, tools))[-10:])
     return {
-        "recall_at_5": round(recall[5] / len(requests), 4),
-        "recall_at_10": round(recall[10] / len(requests), 4),
+        **recalls("", selector, requests),
+        **recalls("unseen_", ToolSelector(catalogue(size, UNSEEN)), wanted(UNSEEN)[1]),
+        **taught(tools, requests),
         "p50_us": round(fastest[len(fastest) // 2] * 1e6, 1),
         "p99_us": round(fastest[int(len(fastest) * 0.99)] * 1e6, 1),
         "exact_us": round(exact(selector, tools, rounds) * 1e6, 2),
         "build_ms": round(built * 1e3, 1),
         "tokens_saved": round(1 - part / whole, 4),
     }
+
+
+def recalls(name: str, selector: ToolSelector, requests: list[tuple[str, str]]) -> dict[str, float]:
+    """The part of the requests whose tool is among the first five and ten."""
+    places = [[name for name, _ in selector.ranked(request)] for request, _ in requests]
+    found = {k: sum(need in among[:k] for among, (_, need) in zip(places, requests, strict=True)) for k in (5, 10)}
+    return {f"{name}recall_at_{k}": round(hits / len(requests), 4) for k, hits in found.items()}
+
+
+def taught(tools: list[Tool], requests: list[tuple[str, str]]) -> dict[str, float]:
+    """Recall for requests that the learner has not seen, after two others for each tool."""
+    parts = []
+    for left_out in range(3):
+        learner = ToolLearner(context_of)
+        selector = ToolSelector(tools, learner=learner)
+        for place, (request, need) in enumerate(requests):
+            if place % 3 != left_out:
+                offered = {name for name, _ in selector.ranked(request)[:10]} | {need}
+                learner.learn(Outcome(f"run-{place}", request, tuple(sorted(offered)), (need,)))
+        parts.append(recalls("taught_", selector, requests[left_out::3]))
+    return {name: round(sum(part[name] for part in parts) / 3, 4) for name in parts[0]}
 
 
 def exact(selector: ToolSelector, tools: list[Tool], rounds: int) -> float:

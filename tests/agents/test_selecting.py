@@ -1,4 +1,4 @@
-"""An agent with many tools shows its model those that fit the request; the choice is on record, and taught by others."""
+"""An agent with many tools shows its model those that fit the request; the choice is on record and can be taught."""
 
 from __future__ import annotations
 
