@@ -46,7 +46,8 @@ def constants_in(tree: ast.AST) -> dict[str, set[str]]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Assign | ast.AnnAssign):
             for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
-                several = isinstance(target, ast.Tuple) and isinstance(node.value, ast.Tuple)
+                both = isinstance(target, ast.Tuple) and isinstance(node.value, ast.Tuple)
+                several = both and len(target.elts) == len(node.value.elts)
                 pairs = zip(target.elts, node.value.elts, strict=True) if several else [(target, node.value)]
                 for name, value in pairs:
                     if isinstance(name, ast.Name) and isinstance(text := getattr(value, "value", None), str):
