@@ -105,6 +105,8 @@ class Writer:
     def _with_short_fields(self, encoded: bytes) -> bytes:
         if len(encoded) <= INLINE_BYTES:
             return encoded
+        if encoded.startswith(b'{"$'):  # not fields: one value with a tag, because a key of it is no plain name
+            return to_json({"$json": self.blob(encoded)})
         return to_json({name: self._short(raw) for name, raw in _fields(encoded).items()})
 
     def _short(self, raw: msgspec.Raw) -> object:
