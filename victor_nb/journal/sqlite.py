@@ -73,16 +73,15 @@ class SqliteStore:
         status: Status | None = None,
         power_safe: bool = False,
     ) -> None:
-        number = self._number(run_id)
+        number = self._numbers.get(run_id) or self._number(run_id)
         if not number:
             raise RunNotFound(f"there is no run {run_id!r}", self.url, "list them: victor runs")
-
-        def write() -> None:
-            if len(rows) == 1 and not blobs and status is None:
-                self._append_one((number, *rows[0]))
-            else:
-                self._append_several([(number, *row) for row in rows], self._packed(blobs), status)
-
+        write: Callable[[], object]
+        if len(rows) == 1 and not blobs and status is None:
+            values = (number, *rows[0])  # a single statement is its own transaction
+            write = partial(self.file.retried, lambda connection: connection.execute(_INSERT_EVENT, values))
+        else:
+            write = partial(self._append_several, [(number, *row) for row in rows], blobs, status)
         try:
             self._synced(write) if power_safe else write()
         except JournalError as failure:
@@ -92,12 +91,9 @@ class SqliteStore:
         self._counts["appends"] += 1
         self._counts["rows"] += len(rows)
 
-    def _append_one(self, values: tuple[object, ...]) -> None:
-        self.file.retried(lambda c: c.execute(_INSERT_EVENT, values))  # a single statement is its own transaction
+    def _append_several(self, events: list[tuple[Any, ...]], blobs: Mapping[str, bytes], status: Status | None) -> None:
+        contents = self._packed(blobs)
 
-    def _append_several(
-        self, events: list[tuple[Any, ...]], contents: list[tuple[str, bool, bytes]], status: Status | None
-    ) -> None:
         def work(connection: sqlite3.Connection) -> None:
             connection.executemany(_INSERT_BLOB, contents)
             connection.executemany(_INSERT_EVENT, events)
@@ -115,7 +111,7 @@ class SqliteStore:
         query = "SELECT 1 FROM blobs WHERE name = ?"
         return self.file.retried(lambda c: c.execute(query, (name,)).fetchone()) is not None
 
-    def _synced(self, write: Callable[[], None]) -> None:
+    def _synced(self, write: Callable[[], object]) -> None:
         """Write with the log forced to the disk, which also saves every commit before this one."""
         self.file.retried(lambda connection: connection.execute("PRAGMA synchronous = FULL"))
         try:

@@ -67,7 +67,7 @@ class GraphRun:
         self.position = Position(0, {}, ())
         self.answers: list[Answer] | None = [] if inside is not None else None
         self.is_failing = False
-        self._placed = shared.run.placed
+        self._run_id, self._placed = shared.run.id, shared.run.placed
         self.write = self._placed.write if shared.settings.durability == "step" else self._write_soon
         self._began_turn = time.perf_counter()
         self._flushed = self._began_turn
@@ -123,7 +123,16 @@ class GraphRun:
             if settings.interrupt_before:
                 self._ask("before", settings.interrupt_before, position.due, position.superstep + 1)
             done = position
-            answers, entries = await self._superstep(done)
+            number = done.superstep + 1
+            if len(done.due) == 1:
+                (due,) = done.due
+                place = step_id(self.prefix, number, due)
+                answer, entry = await self.node(due, place, done.values, number, alone=True)
+                answers, entries = [answer], [entry] if entry is not None else []
+                if entries:
+                    self.write(entries)
+            else:
+                answers, entries = await side_by_side(self, done)
             position = after(self.plan.rules, done, answers)
             self.position = position = self._edited(position) if self.edits else position
             if self.committed is not None:
@@ -145,18 +154,6 @@ class GraphRun:
                 await asyncio.sleep(0)
                 self._began_turn = time.perf_counter()
         return position
-
-    async def _superstep(self, position: Position) -> tuple[Sequence[Answer], Sequence[Entry]]:
-        """Run what is due; return the answers, in order, and the events that were written."""
-        if len(position.due) > 1:
-            return await side_by_side(self, position)
-        due, number = position.due[0], position.superstep + 1
-        answer, entry = await self.node(due, step_id(self.prefix, number, due), position.values, number, alone=True)
-        if entry is None:
-            return (answer,), ()
-        entries = (entry,)
-        self.write(entries)
-        return (answer,), entries
 
     def _write_soon(self, entries: Sequence[Entry]) -> None:
         placed = self._placed
@@ -209,7 +206,7 @@ class GraphRun:
     def step(self, due: Due, step_id: str) -> Step:
         """The step that a due node is."""
         effect = self.plan.nodes[due.node].effect
-        return Step(self.shared.run.id, step_id, self.parent_id, "node", due.node, effect, b"null")
+        return Step(self._run_id, step_id, self.parent_id, "node", due.node, effect, b"null")
 
     async def _known(self, due: Due, step: Step) -> Answer | None:
         """The answer of a node that need not run: what is recorded, or nothing where it was decided to skip it."""
