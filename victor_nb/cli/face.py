@@ -59,7 +59,11 @@ async def _awaited(result: Awaitable[object]) -> object:
 def _session(as_json: bool) -> tuple[Session, Terminal]:
     from victor_nb.cli.terminal import Terminal
 
-    terminal = Terminal(live=can_move(sys.stderr) and not as_json, ask=sys.stdin is not None and sys.stdin.isatty())
+    terminal = Terminal(
+        live=can_move(sys.stderr) and not as_json,
+        ask=sys.stdin is not None and sys.stdin.isatty(),
+        load=lambda value: session.journal().load(value),
+    )
     session = Session(
         person=terminal.person,
         watch=terminal.watch,
@@ -83,7 +87,10 @@ def _shown(view: Any) -> str:
 def _tell(error: VictorError, argv: Sequence[str]) -> None:
     if "--json" in argv:
         told = {"type": type(error).__name__, "what": error.what, "where": error.where, "hint": error.hint}
-        print(json.dumps({"error": told}, indent=2, ensure_ascii=False))
+        # Where the work came to something all the same, as of a pipeline some of whose nodes failed, that is told, too.
+        result: Any = getattr(error, "result", None)
+        whole = {**result.to_json(), "error": told} if hasattr(result, "to_json") else {"error": told}
+        print(json.dumps(whole, indent=2, ensure_ascii=False, default=str))
         return
     print(f"victor: {error}", file=sys.stderr)
     if isinstance(error, Resumable) and "victor" not in error.hint:

@@ -1,7 +1,8 @@
 """The terminal: shows a run while it goes on, on standard error, and asks the person for approvals.
 
 1. Standard output gets the result and nothing else, so that `victor ask … > answer.txt` and pipes work.
-2. The live display vanishes at the end; where no terminal is, one line names the run instead.
+2. The live display vanishes at the end; where no terminal is, one line names the run instead, and a pipeline's nodes
+   have a line each.
 3. A question stands where the display was: it is put away while somebody answers.
 """
 
@@ -10,15 +11,19 @@ from __future__ import annotations
 import contextlib
 import shutil
 import sys
-from collections.abc import Iterator
+import threading
+import time
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from rich.live import Live
 
     from victor_nb.cli.approving import TerminalApprover
+    from victor_nb.cli.pipeline_lines import PipelineLines
     from victor_nb.commands import EventSink
     from victor_nb.journal import Event
+    from victor_nb.views.pipeline_state import PipelineState
 
 _REFRESHES_A_SECOND = 8
 
@@ -29,14 +34,18 @@ class Terminal:
     Args:
         live: whether to draw a display that moves.
         ask: whether a person can be asked.
+        load: brings tagged values of events to life; `Journal.load`.
 
     Attributes:
         run_id: the run that was shown last; empty before the first.
         person: who is asked for approvals; None where nobody is there.
     """
 
-    def __init__(self, *, live: bool, ask: bool) -> None:
+    def __init__(self, *, live: bool, ask: bool, load: Callable[[Any], Any] = lambda value: value) -> None:
         self.run_id = ""
+        self._load = load
+        self._lines: PipelineLines | None = None
+        self._began = time.time()
         self._is_live = live
         self._live: Live | None = None
         self.person: TerminalApprover | None = None
@@ -71,6 +80,12 @@ class Terminal:
         if self.run_id != event.run_id:
             self.run_id = event.run_id
             print(f"run {event.run_id}", file=sys.stderr, flush=True)
+        if event.type == "pipeline.graph" and self._lines is None:
+            from victor_nb.cli.pipeline_lines import PipelineLines
+
+            self._lines = PipelineLines(self._load, self._began)
+        if self._lines is not None and (line := self._lines.take(event)):
+            print(line, file=sys.stderr, flush=True)
 
     @contextlib.contextmanager
     def aside(self) -> Iterator[None]:
@@ -87,12 +102,17 @@ class Terminal:
 
 
 class Screen:
-    """What the live display shows: the report of the run so far, its end if it is longer than the screen."""
+    """What the live display shows: the report of the run so far, its end if it is longer than the screen.
+
+    Of a pipeline it is the report on its nodes and cells, with the beginning where that is too long.
+    """
 
     def __init__(self, terminal: Terminal) -> None:
         from victor_nb.views import RunSummary
 
         self._terminal, self._summary = terminal, RunSummary()
+        self._pipeline: PipelineState | None = None
+        self._writing = threading.Lock()
 
     def add(self, event: Event) -> None:
         """Take in one event; drawing happens on the display's own thread."""
@@ -100,7 +120,17 @@ class Screen:
         from victor_nb.views.wire import wire
 
         self._terminal.run_id = self._terminal.run_id or event.run_id
-        advance(self._summary, wire(event))
+        if event.type == "run.started" and event.data.get("kind") == "pipeline":
+            from victor_nb.views.pipeline_state import PipelineState
+
+            self._pipeline = PipelineState()
+        if self._pipeline is None:
+            advance(self._summary, wire(event))
+            return
+        from victor_nb.views.pipeline_fold import advance as advance_pipeline
+
+        with self._writing:
+            advance_pipeline(self._pipeline, event)
 
     def drawn(self) -> Any:
         """Return the lines to show now."""
@@ -109,5 +139,15 @@ class Screen:
         from victor_nb.views import RunReport
 
         columns, rows = shutil.get_terminal_size()
+        if self._pipeline is not None:
+            return Text("\n".join(self._pipeline_lines(columns)[: max(4, rows - 2)]), no_wrap=True, overflow="ellipsis")
         lines = RunReport(self._summary).to_text(columns).splitlines()
         return Text("\n".join(lines[-max(4, rows - 2) :]), no_wrap=True, overflow="ellipsis")
+
+    def _pipeline_lines(self, columns: int) -> list[str]:
+        """The report as it stands now: what runs says how long it has still to go."""
+        from victor_nb.views import PipelineReport
+
+        assert self._pipeline is not None
+        with self._writing:
+            return PipelineReport(self._pipeline, time.time()).to_text(columns).splitlines()

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from victor_nb.commands import asking
+from victor_nb.commands import asking, workflow_resuming
 from victor_nb.commands.answer import Answer
 from victor_nb.commands.ask import started
 from victor_nb.commands.flags import as_settings, running
@@ -14,9 +14,11 @@ from victor_nb.commands.group import VerbCommand, words_of
 from victor_nb.commands.rebuilding import rebuilt
 from victor_nb.commands.session import Session
 from victor_nb.commands.workflow_result import WorkflowAnswer
-from victor_nb.commands.workflow_resuming import resumed
 from victor_nb.journal import RunFinished
 from victor_nb.views import RecordView
+
+if TYPE_CHECKING:
+    from victor_nb.commands.pipeline_result import PipelineAnswer
 
 
 @click.command("resume", cls=VerbCommand)
@@ -29,11 +31,16 @@ from victor_nb.views import RecordView
 )
 @click.option("--answer", multiple=True, metavar="VALUE", help="What a workflow's run waits for; ID=VALUE if several.")
 @click.option("--accept-changes", is_flag=True, help="Go on although the workflow's graph has changed.")
-@click.option("--workflow", default="", metavar="WORKFLOW", help="The workflow, if it is not found by itself.")
+@click.option(
+    "--workflow", default="", metavar="WORKFLOW", help="The workflow or pipeline, if it is not found by itself."
+)
+@click.option("--within", is_flag=True, help="Let a pipeline's notebook go on in the middle, where that can be done.")
 @click.option("--background", is_flag=True, help="Return at once; victor attach shows the run again.")
 @running
 @click.pass_context
-async def command(context: click.Context, /, run: str, **flags: Any) -> Answer | WorkflowAnswer | RecordView:
+async def command(
+    context: click.Context, /, run: str, **flags: Any
+) -> Answer | WorkflowAnswer | PipelineAnswer | RecordView:
     """Go on with a run that was stopped, failed or killed, or that waits for an answer.
 
     What was done answers from the journal. The variables that the agent looked at are read again by their names;
@@ -51,7 +58,11 @@ async def command(context: click.Context, /, run: str, **flags: Any) -> Answer |
     if info.is_finished:
         raise RunFinished(f"run {info.run_id} is finished", hint=f"replay it for free: victor replay {info.run_id}")
     if info.kind == "workflow":
-        return await resumed(session, settings, info, flags)
+        return await workflow_resuming.resumed(session, settings, info, flags)
+    if info.kind == "pipeline":
+        from victor_nb.commands import pipeline_resuming
+
+        return await pipeline_resuming.resumed(session, settings, info, flags)
     work = rebuilt(session, settings, info, as_settings(flags), flags)
     if flags["background"]:
         return started(await asking.begun(session, work))

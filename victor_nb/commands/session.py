@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequen
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from victor_nb.errors import UsageError, nearest
 
@@ -37,6 +37,10 @@ class ApproverLike(Protocol):
     async def decide(self, request: Any) -> Any:
         """Answer one `ApprovalRequest` with a `Decision`."""
         ...
+
+
+_READ_ONLY: Final = frozenset({("", "")})
+_IN_MEMORY: Final = "memory:"
 
 
 def _ignore(event: Event) -> None:
@@ -102,6 +106,20 @@ class Session:
 
             self._journals[key] = open_journal(settings.journal_url, redactor=Redactor(secrets))
         return self._journals[key]
+
+    def journal_to_read(self) -> Journal:
+        """Return the journal for a verb that only looks, without loading all settings where that can be."""
+        from victor_nb.config.layers import glimpse_journal
+
+        url = glimpse_journal(self.start)
+        known = next((journal for (one, _), journal in self._journals.items() if one == url), None)
+        if known is not None or url is None or url == _IN_MEMORY:
+            return known or self.journal()
+        from victor_nb.journal import open_journal
+
+        # Under a key of its own: what writes needs a journal that knows the secrets.
+        made = self._journals[url, _READ_ONLY] = open_journal(url)
+        return made
 
     def variables(self, names: Sequence[str]) -> dict[str, Any]:
         """Return the named variables.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, replace
+from typing import TYPE_CHECKING
 
 import click
 
@@ -16,6 +17,9 @@ from victor_nb.journal import Event, Journal
 from victor_nb.views import GraphReport, RunReport, TableView, TextView
 from victor_nb.views.wording import preview
 
+if TYPE_CHECKING:
+    from victor_nb.commands.pipeline_result import PipelineAnswer
+
 
 @click.command("show", cls=VerbCommand)
 @click.argument("run", default="last", metavar="[RUN]")
@@ -25,7 +29,7 @@ from victor_nb.views.wording import preview
 @click.pass_obj
 def command(
     session: Session, run: str, prompt: bool, events: bool, last: int | None
-) -> RunReport | GraphReport | TableView | TextView:
+) -> RunReport | GraphReport | PipelineAnswer | TableView | TextView:
     """Show one run: what was asked, what was done, what was answered.
 
     RUN is an id, the beginning of one, or "last" (the default).
@@ -43,6 +47,11 @@ def command(
     if info.kind == "workflow":
         graphs = inherited_graphs(journal, info.run_id)
         return GraphReport.of([*graphs, *journal.history(info.run_id)], journal.load)
+    if info.kind == "pipeline":
+        from victor_nb.commands.pipeline_result import EVERYTHING, PipelineAnswer
+        from victor_nb.pipelines.record import result_of
+
+        return PipelineAnswer(result_of(journal, info.run_id), EVERYTHING)
     return RunReport.of(journal.history(info.run_id), journal.load)
 
 

@@ -33,6 +33,7 @@ VERBS: Final[dict[str, Verb]] = {
     "approve": Verb("decide", "Approve a tool call that waits."),
     "deny": Verb("decide", "Deny a tool call that waits."),
     "workflow": Verb("workflow", "Draw, check, describe and run workflows."),
+    "pipeline": Verb("pipeline", "Run pipelines of notebooks and look at their runs."),
     "checkpoints": Verb("travel", "Show the history of a workflow's run."),
     "state": Verb("travel", "Show the state of a workflow's run, now or at a checkpoint."),
     "fork": Verb("travel", "Begin a new run at a checkpoint of another."),

@@ -7,18 +7,15 @@
 
 from __future__ import annotations
 
-import sys
-from importlib import import_module
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
+from victor_nb.commands.naming import is_yaml, module_of, path_of
 from victor_nb.commands.session import Session
 from victor_nb.errors import UsageError, nearest
 from victor_nb.journal import Event, Journal, RunNotFound
 from victor_nb.workflows import FunctionWorkflow, GraphShape, Workflow, WorkflowRun, load_workflow
 
-_YAML = (".yaml", ".yml")
 _HINT = "name a YAML file, module:name, file.py:name, or a variable that holds a Workflow"
 
 
@@ -33,8 +30,8 @@ def found(session: Session, name: str) -> Workflow:
     if isinstance(own, Workflow):
         return own
     file, _, attribute = name.rpartition(":")
-    if name.lower().endswith(_YAML):
-        return _from_yaml(_path(session, name))
+    if is_yaml(name):
+        return _from_yaml(path_of(session, name, _HINT))
     if file:
         return _from_python(session, file, attribute)
     known = [key for key, value in (session.namespace or {}).items() if isinstance(_graph(value), Workflow)]
@@ -52,7 +49,7 @@ def shape_of(session: Session, name: str) -> GraphShape:
     try:
         return found(session, name).shape()
     except UsageError as error:
-        shape = None if ":" in name or name.lower().endswith(_YAML) else _recorded_shape(session.journal(), name)
+        shape = None if ":" in name or is_yaml(name) else _recorded_shape(session.journal(), name)
         if shape is None:
             raise UsageError(error.what, error.where, f"{_HINT}; or a run") from None
         return shape
@@ -108,7 +105,7 @@ def _from_yaml(path: Path) -> Workflow:
 
 
 def _from_python(session: Session, file: str, attribute: str) -> Workflow:
-    module = _module(session, file)
+    module = module_of(session, file, _HINT)
     value: object = module
     for part in attribute.split("."):
         value = getattr(value, part, None)
@@ -121,34 +118,10 @@ def _from_python(session: Session, file: str, attribute: str) -> Workflow:
         known = [key for key, one in vars(module).items() if isinstance(_graph(one), Workflow)]
         what = f"{attribute!r} in {file} is no workflow" if value is not None else f"{file} has no {attribute!r}"
         raise UsageError(f"{what}.{nearest(attribute, known)}", hint=f"its workflows: {', '.join(known) or 'none'}")
-    workflow.origin = {"import": f"{_path(session, file) if file.endswith('.py') else file}:{attribute}"}
+    workflow.origin = {"import": f"{path_of(session, file, _HINT) if file.endswith('.py') else file}:{attribute}"}
     return workflow
 
 
 def _graph(value: object) -> object:
     """The graph that a function made by `workflow` is; anything else as it is."""
     return value.graph if isinstance(value, FunctionWorkflow) else value
-
-
-def _module(session: Session, file: str) -> ModuleType:
-    from victor_nb.workflows.yaml_file.handlers import NotFound, imported_file
-
-    try:
-        if file.endswith(".py"):
-            return imported_file(_path(session, file))
-        folder = str(session.start or Path.cwd())
-        if folder not in sys.path:
-            sys.path.insert(0, folder)
-        return import_module(file)
-    except (NotFound, ImportError) as error:
-        raise UsageError(f"{file} cannot be imported: {error}", hint=_HINT) from error
-
-
-def _path(session: Session, name: str) -> Path:
-    path = Path(name).expanduser()
-    path = path if path.is_absolute() else (session.start or Path.cwd()) / path
-    if not path.is_file():
-        folder = path.parent
-        near = [one.name for one in folder.glob(f"*{path.suffix}")] if folder.is_dir() else []
-        raise UsageError(f"there is no file {name}.{nearest(path.name, near)}", str(folder), _HINT)
-    return path.resolve()

@@ -17,8 +17,11 @@ from victor_nb.errors import VictorError
 
 PROJECT_FILE = "victor.toml"
 PREFIX = "VICTOR_"
+SQLITE = "sqlite:///"
+DEFAULT_JOURNAL = f"{SQLITE}.victor/victor.db"
 Keys = tuple[str, ...]
 
+_JOURNAL_VARIABLE = f"{PREFIX}JOURNAL"
 _TABLE = re.compile(r"^\s*\[\s*([^\[\]]+?)\s*\]\s*(#.*)?$")
 _ASSIGNMENT = re.compile(r"""^\s*([A-Za-z0-9_\-."' ]+?)\s*=""")
 
@@ -89,6 +92,29 @@ def glimpse(*keys: str, start: Path | None = None) -> bool | None:
         if isinstance(value, bool):
             return value
     return None
+
+
+def glimpse_journal(start: Path | None = None) -> str | None:
+    """Return the journal's URL as `Settings.load().journal_url` has it, or None where that takes more than a glimpse.
+
+    For verbs that only look, and have to answer before pydantic would be there. Nothing else is read or validated.
+    """
+    if any(name.upper().startswith(PREFIX) and name != _JOURNAL_VARIABLE for name in os.environ):
+        return None
+    start = (start or Path.cwd()).absolute()
+    project = project_file_above(start)
+    url: object = os.environ.get(_JOURNAL_VARIABLE)
+    for path in (project, user_file()):
+        try:
+            url = url or (_at(file_layer(path).values, ("journal",)) if path is not None and path.is_file() else None)
+        except ConfigError:
+            return None
+    url = url or DEFAULT_JOURNAL
+    if not isinstance(url, str):
+        return None
+    if not url.startswith(SQLITE):
+        return url
+    return f"{SQLITE}{(project.parent if project else start) / Path(url.removeprefix(SQLITE)).expanduser()}"
 
 
 def _at(values: Mapping[str, object], keys: Keys) -> object:

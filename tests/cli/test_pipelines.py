@@ -1,0 +1,129 @@
+"""Pipelines in a terminal: exit codes, JSON, lines of progress, and Ctrl-C with the way on."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Victor, words_for
+from tests.pipelines.made import notebook
+
+FLOW = """\
+pipeline: demo
+notebooks:
+  - {notebook: first.ipynb, outputs: first.txt}
+  - {notebook: second.ipynb, inputs: first.txt}
+"""
+
+
+@pytest.fixture
+def flow(tmp_path: Path) -> str:
+    """Two notebooks, the second of which waits for a pipe and fails as long as there is a file `broken`."""
+    write(tmp_path, "first.ipynb", "open('first.txt', 'w').write('1')")
+    write(tmp_path, "second.ipynb", "import os\nassert not os.path.exists('broken'), 'no luck'")
+    (tmp_path / "flow.yaml").write_text(FLOW)
+    return "flow.yaml"
+
+
+def write(folder: Path, name: str, *cells: str) -> None:
+    (folder / name).write_text(json.dumps(notebook(*cells)))
+
+
+def test_a_run_tells_each_node_on_standard_error_and_the_result_on_standard_output(victor: Victor, flow: str) -> None:
+    """Lines are plain where the terminal cannot move, so that logs of CI can be read."""
+    done = victor("pipeline", "run", flow, "--why")
+
+    assert done.returncode == 0
+    assert "  first runs: it never ran" in done.stderr
+    assert "[2/2] second finished in" in done.stderr
+    assert "\x1b" not in done.stderr + done.stdout
+    assert done.stdout.startswith("Pipeline demo: finished")
+    assert "[1/2] first cached: nothing changed since run" in victor("pipeline", "run", flow).stderr
+
+
+def test_json_is_all_that_standard_output_gets(victor: Victor, flow: str) -> None:
+    """A program reads run, status and nodes, and after a failure what went wrong besides."""
+    done = victor("pipeline", "run", flow, "--json")
+    told = json.loads(done.stdout)
+
+    assert (done.returncode, told["status"]) == (0, "finished")
+    assert [(one["id"], one["status"], one["cached"]) for one in told["notebooks"]] == [
+        ("first", "finished", False),
+        ("second", "finished", False),
+    ]
+
+
+def test_a_failure_is_exit_code_1_and_resume_goes_on(victor: Victor, flow: str, tmp_path: Path) -> None:
+    """With `--json` the nodes are told all the same."""
+    (tmp_path / "broken").touch()
+    failed = victor("pipeline", "run", flow, "--json")
+    told = json.loads(failed.stdout)
+
+    assert (failed.returncode, told["status"]) == (1, "failed")
+    assert [one["status"] for one in told["notebooks"]] == ["finished", "failed"]
+    assert told["error"]["type"] == "PipelineFailed"
+    assert "no luck" in told["notebooks"][1]["error"]["what"]
+
+    (tmp_path / "broken").unlink()
+    resumed = victor("resume", told["run_id"])
+
+    assert resumed.returncode == 0
+    assert "second  finished" in resumed.stdout
+    assert "first runs" not in resumed.stderr
+
+
+def test_words_that_make_no_sense_are_exit_code_2(victor: Victor, flow: str) -> None:
+    """And name the nearest that does."""
+    for words in (["--only", "secnd"], ["--workrs", "2"]):
+        done = victor("pipeline", "run", flow, *words)
+        assert done.returncode == 2
+        assert "Did you mean" in done.stderr
+
+
+def test_ctrl_c_stops_the_run_and_prints_how_to_go_on(victor: Victor, flow: str, tmp_path: Path) -> None:
+    """Exit code 130; the notebook that ran is told as stopped, and resuming runs it and no other."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    waiting = (
+        "import os\nif not os.path.exists('go'):\n    open('pipe', 'w').close()\n    import time\n    time.sleep(300)"
+    )
+    write(tmp_path, "second.ipynb", waiting)
+    argv = words_for("pipeline", "run", flow)
+    process = subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=tmp_path)
+    pipe.open().close()  # returns when the notebook has come this far
+
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=60)
+    told = json.loads(victor("pipeline", "status", flow, "--json").stdout)
+
+    assert process.returncode == 130, said
+    assert f"victor resume {told['run_id']}" in said
+    assert told["status"] == "stopped"
+    assert [one["status"] for one in told["notebooks"]] == ["finished", "stopped"]
+
+    (tmp_path / "go").touch()
+    resumed = victor("resume", told["run_id"], "--json")
+
+    assert resumed.returncode == 0, resumed.stderr
+    assert [one["status"] for one in json.loads(resumed.stdout)["notebooks"]] == ["finished", "finished"]
+
+
+def test_status_imports_nothing_that_it_does_not_need() -> None:
+    """It answers at once: no YAML, no templates, no notebooks, no data frames, no layout library."""
+    heavy = ["yaml", "jinja2", "nbformat", "papermill", "nbclient", "pandas", "numpy", "rich", "pydantic", "msgpack"]
+    program = (
+        "import sys; from victor_nb.cli import main\n"
+        "sys.argv = ['victor', 'pipeline', 'status']\n"
+        "code = main()\n"
+        f"print(code, [name for name in {heavy} if name in sys.modules])"
+    )
+
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+
+    assert done.stdout.splitlines()[-1] == "0 []", done.stderr
