@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import sys
+import sysconfig
 from pathlib import Path
 
 import msgspec
@@ -14,8 +15,10 @@ import pytest
 from tests.pipelines.made import notebook
 from tests.pipelines.watched import watched
 from victor_nb.journal import open_journal
+from victor_nb.pipelines.fingerprint import Fingerprint, difference, fingerprint_now
+from victor_nb.pipelines.hashing import Hashes
 from victor_nb.pipelines.kernels import close_zygotes
-from victor_nb.pipelines.observed import ABSENT, UNSETTLED, Observed, Watch
+from victor_nb.pipelines.observed import ABSENT, UNSETTLED, Observed, Package, Watch
 
 
 @pytest.fixture
@@ -47,7 +50,7 @@ def test_files_modules_and_packages_are_seen(project: Path) -> None:
     assert seen.packages["pandas"].version == pd.__version__
     assert {"numpy", "pandas"} <= set(seen.packages)
     assert "IPython" not in seen.packages
-    assert seen.python == ".".join(map(str, sys.version_info[:3]))
+    assert (seen.python, seen.library) == (".".join(map(str, sys.version_info[:3])), sysconfig.get_path("stdlib"))
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="kernels are forked on Linux only")
@@ -204,6 +207,32 @@ def test_files_of_python_packages_and_tools_are_no_inputs(project: Path) -> None
 
     assert (seen.files, seen.modules, seen.searches) == ({}, {}, {})
     assert {"scikit-learn", "scipy"} <= set(seen.packages)
+
+
+def test_an_environment_in_the_project_is_no_part_of_it(project: Path) -> None:
+    """Its packages are installed ones, wherever it lies; a search through the project passes it by, now and later."""
+    site = project / "env" / "lib"
+    site.mkdir(parents=True)
+    (site / "wonder.py").write_text("x = 1")
+    (site / "wonder-1.2.dist-info").mkdir()
+    log, watch = entries(
+        project, ["start", "3.12.1", str(site / "python"), [str(site)]], ["glob", str(project), "**/*.py"]
+    )
+    log.write_bytes(log.read_bytes() + msgspec.json.encode(["module", "wonder", str(site / "wonder.py")]))
+
+    seen = watch.finish()
+
+    assert (seen.modules, seen.packages) == ({}, {"wonder": Package("1.2", str(site))})
+    then = Fingerprint(observed=msgspec.structs.replace(seen, python=""))
+    assert difference(then, fingerprint_now(then, {}, {}, project, Hashes())) == ""
+
+
+def told(project: Path, *lines: list[object]) -> Observed:
+    """What is seen if the observer writes some lines."""
+    log = project / ".victor" / "seen.jsonl"
+    log.parent.mkdir()
+    log.write_bytes(b"".join(msgspec.json.encode(line) + b"\n" for line in lines))
+    return Watch(notebook(), {}, project, project, log).finish()
 
 
 def test_the_observer_shows_nowhere(project: Path) -> None:

@@ -82,20 +82,18 @@ def fingerprint_now(
         inputs: as they are now.
         project: what the paths of what was observed are relative to.
     """
-    seen, places = then.observed, Places(project)
-    own = frozenset(seen.written)
+    seen, root = then.observed, Path(os.path.realpath(project))
 
     def again(files: Mapping[str, Seen]) -> dict[str, Seen]:
-        return {name: _seen_now(places.project / name, one, hashes) for name, one in files.items()}
+        return {name: _seen_now(root / name, one, hashes) for name, one in files.items()}
 
-    now = Observed(
+    now = msgspec.structs.replace(
+        seen,
         files=again(seen.files),
         modules=again(seen.modules),
-        searches={name: search_again(name, places, own) for name in seen.searches},
+        searches=_searches_now(seen, root) if seen.searches else {},
         packages={name: Package(_version_now(name, one), one.folder) for name, one in seen.packages.items()},
         python=_python_now(seen),
-        library=seen.library,
-        written=seen.written,
     )
     return Fingerprint(dict(parts), dict(inputs), now)
 
@@ -126,6 +124,12 @@ def _seen_now(path: Path, then: Seen, hashes: Hashes) -> Seen:
         return Seen(look_again(path, then.kind, hashes), size, then.by, then.kind)
     except OSError:
         return Seen(ABSENT if then.hash == ABSENT else GONE, -1, then.by, then.kind)
+
+
+def _searches_now(seen: Observed, root: Path) -> dict[str, str]:
+    places, own = Places(root), frozenset(seen.written)
+    places.add_installed(seen.installed)
+    return {name: search_again(name, places, own) for name in seen.searches}
 
 
 def _version_now(name: str, then: Package) -> str:

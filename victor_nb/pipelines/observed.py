@@ -88,6 +88,7 @@ class Observed(msgspec.Struct, frozen=True):
         packages: by the distribution's name.
         python: version of the kernel's Python; empty for kernels of other languages.
         library: folder of its standard library.
+        installed: folders of installed packages that lie in the project.
         written: files that the run made or changed and did not remove, as far as it was seen.
     """
 
@@ -97,6 +98,7 @@ class Observed(msgspec.Struct, frozen=True):
     packages: dict[str, Package] = {}
     python: str = ""
     library: str = ""
+    installed: list[str] = []
     written: list[str] = []
 
 
@@ -170,6 +172,7 @@ class _Sorting:
         self.searches = Searches(places)
         self.modules: dict[str, str] = {}
         self.python = self.library = ""
+        self.installed: list[str] = []
 
     def take(self, entry: list[Any]) -> None:
         """Sort one entry."""
@@ -182,9 +185,10 @@ class _Sorting:
                 self.take_named(Path(folder), _words(words))
             case ["module", str(name), str(file)]:
                 self.modules[name] = file
-            case ["start", str(version), list(prefixes)]:
-                self.python, self.library = version, str(prefixes[0])
-                self.places.add_installed(map(str, prefixes))
+            case ["start", str(version), str(library), list(prefixes)]:
+                self.python, self.library = version, library
+                self.installed = [str(folder) for folder in prefixes]
+                self.places.add_installed(self.installed)
 
     def take_named(self, folder: Path, names: Iterable[str]) -> None:
         """Take files for read that code, a parameter or a command names and that the run did not make."""
@@ -227,6 +231,7 @@ class _Made:
             packages=dict(sorted(packages.items())),
             python=self._seen.python,
             library=self._seen.library,
+            installed=[folder for folder in self._seen.installed if self._places.is_below(folder)],
             written=written,
         )
         self._hashes.save()

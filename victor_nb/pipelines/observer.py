@@ -8,7 +8,7 @@
 
 Each line of the file is one JSON list: what happened, and its arguments.
 
-    ["start", python, prefixes]      the version, and the folders of the standard library and installed packages
+    ["start", python, library, prefixes]   version, folder of the standard library, folders of all that is installed
     ["r"|"w"|"rw", path, mtime_ns, size]   a file was opened; -1 where there was none, 0 for writing
     ["list"|"scan", folder]          the entries of a folder were asked for; "scan" also by a search for files
     ["glob", folder, pattern]        files were looked for
@@ -165,7 +165,7 @@ def observe(log_path: str) -> None:
             except Exception:  # a module may be any object
                 continue
 
-    write("start", sys.version.split()[0], prefixes)
+    write("start", sys.version.split()[0], sysconfig.get_path("stdlib"), prefixes)
     shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
     if shell is not None:
         shell.events.register("post_run_cell", note_modules)
