@@ -54,16 +54,23 @@ class Display:
 
     Args:
         deliver: takes what a button said; called on the loop on which the display was made.
-        make_graph: makes the view of a workflow's run; by default `make` does.
+        make_graph, make_pipeline: make the view of a workflow's run and of a pipeline's; by default `make` does.
 
     Attributes:
         view: None until the first event.
         run_id: of the run that is shown; empty until the first event.
     """
 
-    def __init__(self, make: MakeView, deliver: Deliver, make_graph: MakeView | None = None) -> None:
+    def __init__(
+        self,
+        make: MakeView,
+        deliver: Deliver,
+        make_graph: MakeView | None = None,
+        make_pipeline: MakeView | None = None,
+    ) -> None:
         self._loop = asyncio.get_running_loop()
-        self._make, self._make_graph, self._deliver = make, make_graph or make, deliver
+        self._make, self._make_graph, self._make_pipeline = make, make_graph or make, make_pipeline or make
+        self._deliver = deliver
         self._cell = copy_context()  # a kernel finds the cell that an output belongs to in the context
         self.view: LiveView | LiveGraph | None = None
         self.run_id = ""
@@ -116,12 +123,17 @@ class Display:
         return self.view is not None and self.view.heard.is_set()
 
     def _shown(self, event: Event) -> LiveView | LiveGraph:
-        is_workflow = event.type == "workflow.graph" or event.data.get("kind") == "workflow"
-        make = self._make_graph if is_workflow else self._make
+        make = self._make_of(event)
         view = make(event.run_id, on_answer=self._hear)
         honour_front_end(view)
         view.show()
         return view
+
+    def _make_of(self, event: Event) -> MakeView:
+        kind = event.data.get("kind")
+        if kind == "pipeline":
+            return self._make_pipeline
+        return self._make_graph if event.type == "workflow.graph" or kind == "workflow" else self._make
 
     def _hear(self, answer: Answer) -> None:
         """Any thread: hand on and return, because a slow callback holds up every widget."""
@@ -181,6 +193,7 @@ class Displays:
     ) -> None:
         self._make, self._deliver = make or partial(_live_view, load=load), deliver
         self._make_graph = make or partial(_live_graph, load=load, states=states)
+        self._make_pipeline = make or partial(_live_pipeline, load=load)
         self.recent: dict[str, None] = {}
         self._kept: dict[str, Display] = {}
 
@@ -197,7 +210,7 @@ class Displays:
     @contextlib.contextmanager
     def watch(self) -> Iterator[Callable[[Event], None]]:
         """Show a display while entered, from the first event on; leaves its static form behind."""
-        display = Display(self._make, self._deliver, self._make_graph)
+        display = Display(self._make, self._deliver, self._make_graph, self._make_pipeline)
         token = current_display.set(display)
         try:
             yield lambda event: self._add(display, event)
@@ -225,3 +238,9 @@ def _live_graph(run_id: str, *, on_answer: Deliver, load: Load | None, states: S
     from ..views import live_graph
 
     return live_graph(run_id, on_answer=on_answer, load=load, states=states)
+
+
+def _live_pipeline(run_id: str, *, on_answer: Deliver, load: Load | None) -> Any:
+    from ..views import live_pipeline
+
+    return live_pipeline(run_id, on_answer=on_answer, load=load)

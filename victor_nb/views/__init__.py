@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from victor_nb.views.graph_view import GraphView
     from victor_nb.views.live import LiveView, live_view
     from victor_nb.views.offers import Answer
+    from victor_nb.views.pipeline_live import live_pipeline, watching_pipeline
+    from victor_nb.views.pipeline_report import PipelineReport
+    from victor_nb.views.pipeline_view import PipelineView
     from victor_nb.views.run_view import RunView
     from victor_nb.views.state import RunSummary, StepRow
     from victor_nb.views.summary import summarise
@@ -30,6 +33,8 @@ _HOME = {
     "GraphView": "graph_view",
     "LiveGraph": "graph_live",
     "LiveView": "live",
+    "PipelineReport": "pipeline_report",
+    "PipelineView": "pipeline_view",
     "RecordView": "tables",
     "RunReport": "frozen",
     "RunSummary": "state",
@@ -39,9 +44,11 @@ _HOME = {
     "TextView": "tables",
     "View": "view",
     "live_graph": "graph_live",
+    "live_pipeline": "pipeline_live",
     "live_view": "live",
     "summarise": "summary",
     "watching": "graph_live",
+    "watching_pipeline": "pipeline_live",
 }
 
 __all__ = [
@@ -52,6 +59,8 @@ __all__ = [
     "GraphView",
     "LiveGraph",
     "LiveView",
+    "PipelineReport",
+    "PipelineView",
     "RecordView",
     "RunReport",
     "RunSummary",
@@ -61,9 +70,11 @@ __all__ = [
     "TextView",
     "View",
     "live_graph",
+    "live_pipeline",
     "live_view",
     "summarise",
     "watching",
+    "watching_pipeline",
 ]
 
 

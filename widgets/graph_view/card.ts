@@ -36,7 +36,7 @@ export function card(box: Box, { icons, signs }: Pick<Graph, "icons" | "signs">)
         element.dataset["tone"] = tone;
         sign.setAttribute("d", signs[tone] ?? "");
       }
-      setText(words, node && tone ? fitting(wordsOf(node, now), box.width) : box.words);
+      setText(words, node && tone ? fitting(wordsOf(node, now).replace(/ left$/, ""), box.width) : box.words);
       choose(element, isChosen);
     },
   };

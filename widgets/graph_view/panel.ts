@@ -4,6 +4,7 @@ import { asks } from "./asks";
 import { h, on, setText } from "../common/dom";
 import type { Json } from "../run_view/events";
 import { duration } from "../run_view/wording";
+import { used } from "./notebooks";
 import type { Store } from "./store";
 import type { Box, NodeState } from "./wire";
 import { toneOf, wordsOf } from "./words";
@@ -62,9 +63,24 @@ function contents(box: Box, node: NodeState | undefined): HTMLElement[] {
     fares,
     ...section("error", failure && h("pre", { tabindex: 0 }, failure)),
     ...section("traceback", traceback && folded(traceback)),
+    ...section("why", node?.why ? h("div", {}, node.why) : null),
+    ...notebook(node?.notebook),
     ...value("inputs", node?.inputs),
     ...value("result", node?.result),
     ...section("events", node?.events.length ? events(node) : null),
+  ];
+}
+
+function notebook(given: NodeState["notebook"]): HTMLElement[] {
+  if (!given) return [];
+  const { code, text, slow, output } = given;
+  const kernel = used(given);
+  return [
+    ...section("kernel", kernel ? h("div", {}, kernel) : null),
+    ...section(`cell ${given.position}`, code ? h("pre", { tabindex: 0 }, code) : null),
+    ...section("output", text ? h("pre", { tabindex: 0 }, text.trimEnd()) : null),
+    ...section("slower than usual", slow.length ? h("div", {}, ...slow.map((words) => h("div", {}, words))) : null),
+    ...section("executed notebook", output ? h("code", {}, output) : null),
   ];
 }
 

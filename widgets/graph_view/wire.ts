@@ -76,6 +76,26 @@ export interface NodeState {
   asks: Ask[];
   events: Told[];
   replayed: boolean;
+  /** Of a pipeline's node: why it ran or did not, and its notebook. */
+  why?: string;
+  notebook?: Notebook | null;
+}
+
+/** The execution of a notebook; seconds since the Unix epoch, 0 where nothing is known. */
+export interface Notebook {
+  file: string;
+  output: string;
+  position: number;
+  cells: number;
+  code: string;
+  began: number;
+  usual_s: number;
+  usual_cell_s: number;
+  usual_rest_s: number;
+  slow: string[];
+  cpu_percent: number | null;
+  memory_bytes: number | null;
+  text: string;
 }
 
 export interface Run {
@@ -88,6 +108,8 @@ export interface Run {
   error: { [part: string]: string } | null;
   /** What answers where no button can. */
   command: string;
+  /** When a pipeline is expected to end, in seconds since the Unix epoch; 0 where nobody knows. */
+  ends_at?: number;
 }
 
 export interface GraphMessage {

@@ -1,5 +1,6 @@
 // What is said of nodes and runs. Mirrors words_of and mark_of in victor_nb/views/graph_state.py.
 import { clip, duration, plural } from "../run_view/wording";
+import { notebookWords, rough } from "./notebooks";
 import type { Box, Graph, NodeState, Run } from "./wire";
 
 const TONES: { [state: string]: string } = {
@@ -9,6 +10,9 @@ const TONES: { [state: string]: string } = {
   done: "good",
   failed: "bad",
   unfinished: "faint",
+  cached: "good",
+  killed: "bad",
+  skipped: "faint",
 };
 const RUN: { [state: string]: string } = {
   "": "Not started",
@@ -33,6 +37,9 @@ export function wordsOf(node: NodeState, now = 0): string {
   if (node.state === "done") return `${times}${duration(node.ms / 1000)}${tries}`;
   if (node.state === "waiting") return `waiting for an answer${tries}`;
   if (node.state === "unfinished") return `did not finish${tries}`;
+  if (node.state === "cached") return `from the cache${tries}`;
+  const cell = notebookWords(node, now);
+  if (cell) return cell + tries;
   const since = node.state === "running" && now > node.began ? ` ${duration(now - node.began)}` : "";
   const several = node.open > 1 ? ` · ${node.open} at once` : "";
   return node.state + since + several + tries;
@@ -53,11 +60,16 @@ export function facts(graph: Graph | null, run: Run, nodes: ReadonlyMap<string, 
   const counted = (state: string) => [...nodes.values()].filter((node) => node.state === state).length;
   const failed = counted("failed");
   const running = counted("running") + counted("retrying");
+  const cached = counted("cached");
+  const left = run.state === "running" && run.ends_at ? run.ends_at - run.updated - (seconds - run.seconds) : 0;
   return [
-    `${counted("done")} of ${plural(all, "node")} done`,
+    `${counted("done") + cached} of ${plural(all, "node")} done${cached ? `, ${cached} from the cache` : ""}`,
     ...(running ? [`${running} running`] : []),
     ...(failed ? [`${failed} failed`] : []),
+    ...(counted("killed") ? [`${counted("killed")} killed`] : []),
+    ...(counted("skipped") ? [`${counted("skipped")} skipped`] : []),
     duration(seconds),
+    ...(left > 0 ? [`about ${rough(left)} left`] : []),
   ];
 }
 
