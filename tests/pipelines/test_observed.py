@@ -215,12 +215,12 @@ def test_an_environment_in_the_project_is_no_part_of_it(project: Path) -> None:
     site.mkdir(parents=True)
     (site / "wonder.py").write_text("x = 1")
     (site / "wonder-1.2.dist-info").mkdir()
-    log, watch = entries(
-        project, ["start", "3.12.1", str(site / "python"), [str(site)]], ["glob", str(project), "**/*.py"]
+    seen = told(
+        project,
+        ["start", "3.12.1", str(site / "python"), [str(site)]],
+        ["glob", str(project), "**/*.py"],
+        ["module", "wonder", str(site / "wonder.py")],
     )
-    log.write_bytes(log.read_bytes() + msgspec.json.encode(["module", "wonder", str(site / "wonder.py")]))
-
-    seen = watch.finish()
 
     assert (seen.modules, seen.packages) == ({}, {"wonder": Package("1.2", str(site))})
     then = Fingerprint(observed=msgspec.structs.replace(seen, python=""))
