@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from victor_nb.retrieval.core import K1, B, CodeRanks, Dense, Kept, Lexical, core
 from victor_nb.retrieval.embedder import Embedder, embedded
 from victor_nb.retrieval.errors import BadVectors, CorruptIndex, NewerIndex, UnusableFile
-from victor_nb.retrieval.store import Chunk, Documents, names_in
+from victor_nb.retrieval.store import Chunk, Documents
 from victor_nb.retrieval.types import Found
 
 Mode: TypeAlias = Literal["hybrid", "lexical", "dense"]
@@ -31,6 +31,9 @@ CANDIDATES: Final = 100
 """What each arm brings before they are fused and ranked, at least."""
 
 AT_ONCE: Final = 1_000
+FRESH_AT_MOST: Final = 20
+"""So many thousands of chunks of a write are kept in memory until it is committed; more are read again."""
+
 LEAST_TAIL: Final = 2_000
 LEAST_DEAD: Final = 1_000
 
@@ -57,7 +60,8 @@ class Arms:
         self.embedder = embedder
         self._lexical: Lexical = self._opened("lexical", self._open_lexical, self._create_lexical)
         self._dense: Dense = self._opened("dense", self._open_dense, self._create_dense)
-        self._ranks: CodeRanks | None = None
+        self._places = Places(documents)
+        self._fresh: list[tuple[list[Chunk], NDArray[np.float32]]] = []
         self._rebuild_distrusted()
         self.catch_up()
         if not self._is_whole():
@@ -136,7 +140,7 @@ class Arms:
         """Build everything anew from the journal of documents."""
         self._start_anew("lexical")
         self._start_anew("dense")
-        self._ranks = None
+        self._places = Places(self._documents)
         self._mark = self._documents.last_deletion()
         self.catch_up()
         self.settle()
@@ -156,9 +160,16 @@ class Arms:
 
     def embed_from(self, key: int) -> None:
         """Make the vectors of all chunks from a key on. Inside a transaction: one that fails adds nothing."""
+        self.forget_fresh()
         while some := self._documents.chunks_from(key, AT_ONCE):
-            self._vectors(some)
+            vectors = self._vectors(some)
+            if len(self._fresh) < FRESH_AT_MOST:
+                self._fresh.append((some, vectors))
             key = some[-1].key + 1
+
+    def forget_fresh(self) -> None:
+        """Forget what was made for a write that came to nothing: its keys are given again."""
+        self._fresh.clear()
 
     def catch_up(self) -> None:
         """Do to both what was done to the journal since; make it durable once it is much."""
@@ -167,28 +178,34 @@ class Arms:
         if gone:
             self._lexical.delete(gone)
             self._dense.delete(gone)
-            if self._ranks is not None:
-                for key in gone:
-                    self._ranks.remove(key)
+            self._places.remove(gone)
         words_from, vectors_from = self._lexical.stats().next_key, self._dense.stats().next_key
         key = min(words_from, vectors_from)
+        for some, vectors in self._taken_fresh(words_from, vectors_from):
+            self._add(some, vectors)
+            key = some[-1].key + 1
         while some := self._documents.chunks_from(key, AT_ONCE):
-            self._add([chunk for chunk in some if chunk.key >= words_from])
-            self._add_vectors([chunk for chunk in some if chunk.key >= vectors_from])
+            self._add_words([chunk for chunk in some if chunk.key >= words_from])
+            if unseen := [chunk for chunk in some if chunk.key >= vectors_from]:
+                self._dense.add([chunk.key for chunk in unseen], self._vectors(unseen))
             key = some[-1].key + 1
         self._maintain()
 
-    def _add(self, chunks: Sequence[Chunk]) -> None:
+    def _taken_fresh(self, words_from: int, vectors_from: int) -> list[tuple[list[Chunk], NDArray[np.float32]]]:
+        """Return the chunks of the last write if they are all that is missing; they are needed once."""
+        fresh, self._fresh = self._fresh, []
+        before = fresh[0][0][0].key if fresh else 0
+        missing_before = self._documents.chunks_from(min(words_from, vectors_from), 1)
+        is_all = bool(fresh and missing_before and missing_before[0].key == before >= max(words_from, vectors_from))
+        return fresh if is_all else []
+
+    def _add(self, chunks: Sequence[Chunk], vectors: NDArray[np.float32]) -> None:
+        self._add_words(chunks)
+        self._dense.add([chunk.key for chunk in chunks], vectors)
+
+    def _add_words(self, chunks: Sequence[Chunk]) -> None:
         keys = [chunk.key for chunk in chunks]
         self._lexical.add(keys, [[(chunk.heading, 3), (chunk.text, 1)] for chunk in chunks])
-        if self._ranks is not None:
-            for chunk in chunks:
-                if chunk.path:
-                    self._ranks.add(chunk.key, chunk.path, chunk.names)
-
-    def _add_vectors(self, chunks: Sequence[Chunk]) -> None:
-        if chunks:
-            self._dense.add([chunk.key for chunk in chunks], self._vectors(chunks))
 
     def _vectors(self, chunks: Sequence[Chunk]) -> NDArray[np.float32]:
         name, size = self.embedder.name, self.embedder.dimension
@@ -255,18 +272,11 @@ class Arms:
             found = core().fuse_convex(words, near, alpha, most)
         else:
             found = words or near
-        return Ranking(self._ranked().rank(query, found, k), dict(words), dict(near))
+        return Ranking(self._places.known(found).rank(query, found, k), dict(words), dict(near))
 
     def _near(self, query: str, k: int, allowed: NDArray[np.bool_] | None) -> Found:
         vector = embedded(self.embedder, [query])[0]
         return self._dense.search(vector, k, allowed) if vector.any() else []
-
-    def _ranked(self) -> CodeRanks:
-        if self._ranks is None:
-            self._ranks = core().CodeRanks()
-            for key, path, names in self._documents.places(0):
-                self._ranks.add(key, path, names_in(names))
-        return self._ranks
 
     def is_behind_hope(self) -> bool:
         """Answer whether deletions are forgotten that these arms have not done yet."""
@@ -279,6 +289,29 @@ class Arms:
     def bytes(self) -> int:
         """Return what the files of both take."""
         return self._lexical.stats().bytes + self._dense.stats().bytes
+
+
+class Places:
+    """Where chunks lie and what they define, read when they are first found: a search needs that of few."""
+
+    def __init__(self, documents: Documents) -> None:
+        self._documents = documents
+        self._ranks = core().CodeRanks()
+        self._known: set[int] = set()
+
+    def known(self, found: Found) -> CodeRanks:
+        """Return the ranks, which know everything that was found."""
+        if missing := [key for key, _ in found if key not in self._known]:
+            self._known.update(missing)
+            for key, path, names in self._documents.places(missing):
+                self._ranks.add(key, path, names)
+        return self._ranks
+
+    def remove(self, keys: Sequence[int]) -> None:
+        """Forget chunks."""
+        for key in self._known.intersection(keys):
+            self._known.discard(key)
+            self._ranks.remove(key)
 
 
 def hash_of(text: str) -> bytes:

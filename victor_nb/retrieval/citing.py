@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import Final
 
 from victor_nb.retrieval.errors import NothingThere
@@ -41,7 +40,8 @@ def _within(chunk: Chunk, first: int, last: int) -> Chunk:
     if len(lines) != chunk.last - chunk.first + 1:
         return chunk
     start, end = max(first, chunk.first), min(last, chunk.last)
-    return replace(chunk, first=start, last=end, text="\n".join(lines[start - chunk.first : end - chunk.first + 1]))
+    text = "\n".join(lines[start - chunk.first : end - chunk.first + 1])
+    return chunk._replace(first=start, last=end, text=text)
 
 
 def _joined(chunks: Sequence[Chunk], source: str) -> Hit:

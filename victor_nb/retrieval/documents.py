@@ -80,10 +80,11 @@ class Prepared:
     @property
     def hash(self) -> bytes:
         """Changes whenever anything does that can be found or shown."""
-        whole = json.dumps(
-            [self.title, self.path, self.metadata, [_plain(piece) for piece in self.pieces]], ensure_ascii=True
-        )
-        return blake2b(whole.encode(), digest_size=16).digest()
+        whole = blake2b(f"{self.title}\0{self.path}\0{self.metadata}".encode(), digest_size=16)
+        for piece in self.pieces:
+            place = f"\0{piece.first} {piece.last} {piece.kind} {piece.cell} {piece.names} {len(piece.text)}\0"
+            whole.update(f"{place}{piece.text}".encode())
+        return whole.digest()
 
 
 NAMES: Final = frozenset(each.name for each in fields(Document))
@@ -184,7 +185,3 @@ def ending(path: str) -> str:
 def dumped(metadata: Metadata) -> str:
     """Return metadata as JSON with its names in order, so that equal metadata are equal texts."""
     return json.dumps(dict(metadata), ensure_ascii=False, sort_keys=True, allow_nan=False)
-
-
-def _plain(piece: Piece) -> tuple[object, ...]:
-    return (piece.text, piece.first, piece.last, piece.names, piece.kind, piece.cell)

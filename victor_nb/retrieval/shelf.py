@@ -88,10 +88,14 @@ class Shelf:
         """
         with self.lock:
             self._refuse_reader()
-            with self.documents.database.transaction():
-                before = self._reached()
-                result = change()
-                self.arms.embed_from(before[0])
+            try:
+                with self.documents.database.transaction():
+                    before = self._reached()
+                    result = change()
+                    self.arms.embed_from(before[0])
+            except BaseException:
+                self.arms.forget_fresh()
+                raise
             if self._reached() != before:
                 self.filters.changed()
                 self.arms.catch_up()

@@ -9,11 +9,9 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,8 +26,7 @@ NAME_END: Final = "\n"
 """Between names that a chunk defines: headings are names too, so a blank does not do."""
 
 
-@dataclass(frozen=True, slots=True)
-class Chunk:
+class Chunk(NamedTuple):
     """A chunk as it is stored, with what belongs to its document."""
 
     key: int
@@ -148,13 +145,15 @@ class Documents:
                 return [_chunk(row) for row in rows]
         return []
 
-    def places(self, first_key: int) -> Iterator[tuple[int, str, str]]:
-        """Return key, path and names of every chunk from a key on whose document lies somewhere."""
-        sql = (
-            "SELECT c.key, d.path, c.names FROM chunks c JOIN documents d ON d.number = c.document "
-            "WHERE c.key >= ? AND d.path <> '' ORDER BY c.key"
-        )
-        return iter(self.database.run(sql, first_key))
+    def places(self, keys: Sequence[int]) -> Iterator[tuple[int, str, tuple[str, ...]]]:
+        """Return key, path and names of the chunks of keys whose document lies somewhere."""
+        for some in _parts(keys):
+            rows = self.database.run(
+                "SELECT c.key, d.path, c.names FROM chunks c JOIN documents d ON d.number = c.document "
+                f"WHERE c.key IN ({_marks(some)}) AND d.path <> ''",
+                *some,
+            )
+            yield from ((key, path, names_in(names)) for key, path, names in rows)
 
     def last_deletion(self) -> int:
         """Return the number of the last deletion; 0 if there was none."""
@@ -210,21 +209,8 @@ class Documents:
         )
 
 
-def _chunk(row: sqlite3.Row | tuple[object, ...]) -> Chunk:
-    key, document, title, path, metadata, kind, cell, first, last, names, text = row
-    return Chunk(
-        int(str(key)),
-        str(document),
-        str(title),
-        str(path),
-        str(metadata),
-        str(kind),
-        None if cell is None else int(str(cell)),
-        int(str(first)),
-        int(str(last)),
-        names_in(str(names)),
-        str(text),
-    )
+def _chunk(row: tuple[Any, ...]) -> Chunk:
+    return Chunk._make((*row[:9], names_in(row[9]), row[10]))
 
 
 def names_in(stored: str) -> tuple[str, ...]:
