@@ -8,11 +8,14 @@ import threading
 from pathlib import Path
 from typing import TypedDict
 
+import psutil
 import pytest
 
+from tests.pipelines.conftest import Place
 from tests.pipelines.made import code
-from victor_nb import Agent, RetryPolicy, Workflow
+from victor_nb import Agent, RetryPolicy, Workflow, interrupt
 from victor_nb.errors import UsageError
+from victor_nb.journal import Event, Redactor, open_journal
 from victor_nb.pipelines import (
     InvalidPipeline,
     Pipeline,
@@ -435,3 +438,94 @@ def test_what_a_notebook_glues_is_its_value_with_its_types(place):
         assert result["make"]["table"].x.tolist() == [1, 2]
         assert result["make"]["day"] == datetime.date(2026, 1, 2)
     assert list(place.pipeline(*nodes).results("use", journal=place.journal)["sum"]) == [3, 3]
+
+
+# -- questions, secrets, stopping --------------------------------------------------------------------------------------
+
+
+class Asked(TypedDict, total=False):
+    """The state of a workflow that asks."""
+
+    answer: str
+
+
+def test_a_node_may_ask_a_person_and_the_run_goes_on_with_the_answer(place):
+    """Everything that does not need the answer is done first; the question waits in the journal."""
+    asking = (
+        Workflow(Asked, "ask").add_node("ask", lambda state: {"answer": interrupt("how many?")}).add_edge(START, "ask")
+    )
+    count = compute(lambda text: len(text), "n", parameters={"text": "{{ ask.answer }}"})
+    nodes = [workflow(asking, "ask"), compute(rows), count]
+
+    waiting = place.run(*nodes)
+    done = place.run(*nodes, run_id=waiting.run_id, answer="many")
+
+    assert (waiting.status, [one.value for one in waiting.questions]) == ("waiting", ["how many?"])
+    assert statuses(waiting) == {"ask": "stopped", "rows": "finished", "n": "skipped"}
+    assert (done.status, done["n"]) == ("finished", 4)
+
+
+def test_questions_of_members_are_told_apart(place):
+    """Functions may ask, too; each member gets its own answer."""
+
+    def ask(n: int) -> object:
+        return interrupt(f"{n}?")
+
+    node = compute(ask, matrix={"n": [1, 2]})
+    waiting = place.run(node)
+    answers = {one.id: f"about {one.value}" for one in waiting.questions}
+    done = place.run(node, run_id=waiting.run_id, answer=answers)
+
+    assert [one["value"] for one in done["ask"]] == ["about 1?", "about 2?"]
+
+
+def test_a_secret_parameter_is_nowhere_on_disk_and_given_again_to_go_on(tmp_path):
+    """Neither in the journal nor in a notebook nor in the cache; a run that goes on needs it anew."""
+    secret = "correct-horse-battery"
+    with open_journal(f"sqlite:///{tmp_path / 'victor.db'}", Redactor({"key": secret})) as journal:
+        place = Place(tmp_path, journal)
+        tries = []
+
+        def use(key: str) -> int:
+            tries.append(key)
+            if len(tries) == 1:
+                raise OSError("down")
+            return len(key)
+
+        pipeline = place.pipeline(compute(use, parameters={"key": "{{ key }}"}), key="")
+        with pytest.raises(PipelineFailed) as failed:
+            pipeline.run_sync({"key": secret}, journal=journal)
+        run_id = failed.value.result.run_id
+        with pytest.raises(UsageError, match="'key' holds a secret, which is not recorded"):
+            pipeline.run_sync(run_id=run_id, journal=journal)
+        assert pipeline.run_sync({"key": secret}, run_id=run_id, journal=journal)["use"] == len(secret)
+
+    assert tries == [secret, secret]
+    assert [path for path in tmp_path.rglob("*") if path.is_file() and secret.encode() in path.read_bytes()] == []
+
+
+def test_a_stopped_run_ends_its_kernels(place):
+    """The notebook is saved as far as it came, and its kernel is gone when the run has ended."""
+    place.notebook("long.ipynb", "import os\nprint('pid', os.getpid(), flush=True)", "import time\ntime.sleep(600)")
+    heard: list[str] = []
+    is_asleep = threading.Event()
+
+    def on_event(event: Event) -> None:
+        heard.append(event.type)
+        if heard.count("cell.started") == 2:
+            is_asleep.set()
+
+    async def main() -> None:
+        pipeline = place.pipeline(notebook("long.ipynb"))
+        task = asyncio.ensure_future(pipeline.run(journal=place.journal, on_event=on_event))
+        await asyncio.to_thread(is_asleep.wait)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    asyncio.run(main())
+    [executed] = (place.path / ".victor").rglob("long.ipynb")
+    text = executed.read_text()
+    pid = int(text.partition("pid ")[2].split("\\n")[0])
+    assert not psutil.pid_exists(pid)
+    assert place.pipeline(notebook("long.ipynb")).past(journal=place.journal).status == "stopped"

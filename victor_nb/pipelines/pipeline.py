@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Self, TypedDict, Unpack
 
 from ..errors import UsageError
 from ..journal import Journal
+from ..journal.codec import Writer
 from .errors import InvalidPipeline
 from .inference import Dependencies, dependencies
 from .record import KIND, result_of
@@ -20,7 +21,7 @@ from .running.choosing import chosen
 from .settings import PipelineOptions, check_options, workers_of
 from .shapes import shape_of
 from .spec import Node, PipelineParameter, PipelineSpec
-from .values import parameters_of
+from .values import is_redacted, parameters_of
 
 if TYPE_CHECKING:
     import pandas
@@ -164,7 +165,7 @@ class Pipeline:
 
     def _ready(
         self, parameters: Mapping[str, object] | None, options: PipelineOptions
-    ) -> tuple[Workflow, dict[str, Any] | None, Journal]:
+    ) -> tuple[Workflow, Any, Journal]:
         from ..workflows.journals import journal_of
 
         check_options(options)
@@ -176,7 +177,14 @@ class Pipeline:
             chosen(
                 list(found.needs), found.needs, only=asked["only"], from_=asked["from"], force=asked["force"]
             )  # a name that is wrong begins no run
-        return self._workflow(found, options), None if run_id else {"input": asked}, journal
+        return self._workflow(found, asked["parameters"], options), self._input(asked, options), journal
+
+    def _input(self, asked: dict[str, Any], options: PipelineOptions) -> Any:
+        from ..workflows import Command
+
+        if not options.get("run_id"):
+            return {"input": asked}
+        return Command(resume=options["answer"]) if "answer" in options else None
 
     def _asked(self, parameters: Mapping[str, object], options: PipelineOptions) -> dict[str, Any]:
         force = options.get("force", False)
@@ -196,12 +204,27 @@ class Pipeline:
                 hint=f"victor runs --kind {KIND} lists the runs of pipelines",
             )
         asked: dict[str, Any] = journal.load(journal.request(info)["input"])["input"]
-        if parameters and parameters_of(self.spec, {**asked["parameters"], **parameters}) != asked["parameters"]:
+        return {**asked, "parameters": self._same(journal, info.run_id, asked["parameters"], parameters or {})}
+
+    def _same(
+        self, journal: Journal, run_id: str, recorded: Mapping[str, Any], given: Mapping[str, object]
+    ) -> dict[str, Any]:
+        """Return the parameters of a run that goes on: as recorded, but for secrets, which have to be given again."""
+        hidden = [name for name, value in recorded.items() if is_redacted(value) and name not in given]
+        if hidden:
             raise UsageError(
-                f"run {info.run_id} was started with other parameters",
+                f"the parameter {hidden[0]!r} holds a secret, which is not recorded",
+                f"run {run_id}",
+                f"give it again: -p {hidden[0]}=…, or parameters={{{hidden[0]!r}: …}}",
+            )
+        values = parameters_of(self.spec, {**recorded, **given})
+        writer = Writer(journal.redactor)
+        if writer.canonical(values) != writer.canonical(dict(recorded)):
+            raise UsageError(
+                f"run {run_id} was started with other parameters",
                 hint="leave them out to go on with it, or the run id to start anew",
             )
-        return asked
+        return values
 
     def _checked(self, values: Mapping[str, object]) -> Dependencies:
         found = dependencies(self.spec, dict(values))
@@ -209,13 +232,14 @@ class Pipeline:
             raise InvalidPipeline.of(self.name, found.problems)
         return found
 
-    def _workflow(self, found: Dependencies, options: PipelineOptions) -> Workflow:
+    def _workflow(self, found: Dependencies, parameters: Mapping[str, Any], options: PipelineOptions) -> Workflow:
         from ..workflows import START, Workflow
         from .running.pipeline_node import PipelineNode
 
         node = PipelineNode(
             self.spec,
             found.needs,
+            parameters,
             workers_of(options),
             options.get("kernels", "warm"),
             options.get("within", False),

@@ -13,6 +13,7 @@ from typing import Any, Final, cast, get_args
 
 from ..errors import VictorError
 from ..journal import Event, Journal
+from ..workflows.travel import WorkflowRun
 from .results import Because, NodeResult, NodeStatus, PipelineResult
 from .spec import NodeKind
 
@@ -114,6 +115,9 @@ class NodeFold:
             return
         body = event.data
         told = body["error"]
+        if told["type"] == "Waiting":
+            self._change(event.step_id, status="stopped", why="it waits for an answer", error=None)
+            return
         error = VictorError(str(told["what"]), str(told.get("where") or ""), str(told.get("hint") or ""))
         self._change(event.step_id, status=_failure(told["type"]), seconds=body["ms"] / 1000, error=error)
 
@@ -187,4 +191,5 @@ def result_of(journal: Journal, run_id: str) -> PipelineResult:
     if status == "running" and not journal.is_live(info):  # killed: nobody could write how it ended
         status = "stopped"
         nodes = tuple(replace(one, status="stopped") if one.status == "running" else one for one in nodes)
-    return PipelineResult(info.name, info.run_id, status, fold.graph.get("parameters", {}), nodes)
+    questions = WorkflowRun(journal, info.run_id).interrupts if status == "waiting" else ()
+    return PipelineResult(info.name, info.run_id, status, fold.graph.get("parameters", {}), nodes, tuple(questions))

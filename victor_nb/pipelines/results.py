@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from ..errors import UsageError, VictorError, nearest
+from ..workflows.control import Interrupt
 
 NodeStatus = Literal["pending", "running", "finished", "cached", "failed", "killed", "skipped", "stopped"]
 Because = Literal["", "when", "failed", "not asked"]
@@ -75,6 +76,7 @@ class PipelineResult:
         status: "finished", "failed", "waiting" for an answer, "stopped", or "running".
         parameters: those of the pipeline.
         nodes: in the order of the pipeline, members of a matrix one by one.
+        questions: what nodes ask, of a run that waits; `run(run_id=…, answer=…)` goes on.
     """
 
     name: str
@@ -82,6 +84,7 @@ class PipelineResult:
     status: str
     parameters: Mapping[str, Any]
     nodes: tuple[NodeResult, ...]
+    questions: tuple[Interrupt, ...] = ()
 
     def __getitem__(self, node: str) -> Any:
         """Return the value of a node, or of one member of it.
@@ -104,7 +107,10 @@ class PipelineResult:
 
     def to_json(self) -> dict[str, Any]:
         """Return what `--json` prints."""
-        return {"run_id": self.run_id, "status": self.status, "notebooks": [one.to_json() for one in self.nodes]}
+        told: dict[str, Any] = {"run_id": self.run_id, "status": self.status}
+        if self.questions:
+            told["questions"] = [{"id": one.id, "node": one.node, "value": one.value} for one in self.questions]
+        return {**told, "notebooks": [one.to_json() for one in self.nodes]}
 
     def __str__(self) -> str:
         width = max((len(one.id) for one in self.nodes), default=0)

@@ -30,6 +30,7 @@ class PipelineOptions(TypedDict, total=False):
             "strict" never asks, "record" always asks.
         within: let a notebook that was killed go on where it was, where that can be done.
         run_id: an unfinished run to go on with.
+        answer: to what the run waits for, with `run_id`: a value, or a mapping from the ids of questions to values.
         journal: where the run is recorded, or its URL; by default the journal below the working directory.
         accept_changes: go on although nodes that are finished have been changed since.
         on_event: receives the run's events; must not block.
@@ -44,6 +45,7 @@ class PipelineOptions(TypedDict, total=False):
     replay: ReplayMode
     within: bool
     run_id: str | None
+    answer: object
     journal: Journal | str | None
     accept_changes: bool
     on_event: Callable[[Event], None] | None

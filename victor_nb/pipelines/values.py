@@ -65,3 +65,8 @@ def fitted(parameter: PipelineParameter, value: object) -> Any:
 def _known(spec: PipelineSpec) -> str:
     names = ", ".join(one.name for one in spec.parameters)
     return f"it has {names}" if names else "it has no parameters: declare them under parameters"
+
+
+def is_redacted(value: object) -> bool:
+    """Whether a recorded value holds a mark where a secret was."""
+    return "[redacted:" in repr(value)

@@ -21,7 +21,7 @@ from ...journal import Effect, Step
 from ...journal.errors import JournalError, LeaseLost, ReplayMiss
 from ...journal.steps import CURRENT
 from ...workflows import NodeFailed
-from ...workflows.runtime import Waiting
+from ...workflows.runtime import RUNTIME, Runtime, Waiting
 from ..caching.cache import Entry
 from ..failures import NodeStopped, NothingToTake, OutputMissing, PipelineChanged
 from ..fingerprint import Fingerprint, difference
@@ -91,7 +91,8 @@ async def perform(around: Around, node: Node, member: Member, scope: dict[str, A
         return _answered(around, node, member, scope, recorded, placed.result(recorded, step))
     await placed.admit(step)
     began = time.perf_counter()
-    inside = CURRENT.set(step)
+    own = Runtime(around.runtime._shared, step, SUPERSTEP, 0, None)  # questions are asked in the member's name
+    inside, outer = CURRENT.set(step), RUNTIME.set(own)
     try:
         return await _done(around, node, member, scope, step, began)
     except NOT_OURS:
@@ -107,6 +108,7 @@ async def perform(around: Around, node: Node, member: Member, scope: dict[str, A
         placed.failed(step, NodeStopped(f"{member.id} was ended because the run was", f"run {around.run.id}"), began)
         raise
     finally:
+        RUNTIME.reset(outer)
         CURRENT.reset(inside)
 
 

@@ -40,12 +40,14 @@ class PipelineNode:
 
     Attributes:
         needs: by node, the nodes that it needs, with the reasons.
+        parameters: those of the pipeline; not as they were recorded, for the journal keeps no secrets.
         reading: the same for every version of this code, so that a run can go on after an upgrade; what its nodes are
             is checked one by one.
     """
 
     spec: PipelineSpec
     needs: Mapping[str, Mapping[str, str]]
+    parameters: Mapping[str, Any]
     workers: int
     kernels: Kernels = "warm"
     within: bool = False
@@ -90,7 +92,7 @@ class PipelineNode:
             choice=choice,
             workers=Workers(self.workers),
             warmer=Warmer(self.spec),
-            parameters=asked["parameters"],
+            parameters=self.parameters,
             needs=self.needs,
             priority=ways_to_the_end(self.needs, _seconds(self.spec, cache)),
             executor=runtime.executor,
