@@ -288,7 +288,7 @@ def test_any_table_comes_back_exactly(data, names, index):
 
     pd.testing.assert_index_equal(result.columns, frame.columns)
     assert list(result.dtypes) == list(frame.dtypes)
-    of_objects = [place for place, dtype in enumerate(frame.dtypes) if dtype == object]
+    of_objects = [place for place, dtype in enumerate(frame.dtypes) if pd.api.types.is_object_dtype(dtype)]
     others = [place for place in range(frame.shape[1]) if place not in of_objects]
     pd.testing.assert_frame_equal(result.iloc[:, others], frame.iloc[:, others], check_freq=True, check_exact=True)
     for place in of_objects:  # pandas takes a NaN inside a list in a cell for another NaN
