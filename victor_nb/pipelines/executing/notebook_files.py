@@ -6,8 +6,9 @@
 
 from __future__ import annotations
 
+import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from hashlib import blake2b
 from pathlib import Path
@@ -78,23 +79,32 @@ def is_local(path: str) -> bool:
     return isinstance(papermill_io.get_handler(path), LocalHandler)
 
 
-def notebook_bytes(notebook: Mapping[str, Any]) -> bytes:
-    """Return a notebook as nbformat writes it, a fifth of the time: sorted keys, one space of indentation, lines apart.
+def notebook_bytes(notebook: Mapping[str, Any]) -> Iterator[bytes]:
+    """Yield a notebook as nbformat writes it, in a fifth of its time and cell by cell.
 
     Nothing is checked: what a kernel sends and what was read are notebooks already.
     """
-    plain = {**notebook, "cells": [_with_lines(cell) for cell in notebook["cells"]]}
+    around = _json({**notebook, "cells": []}) + b"\n"
+    before, mark, after = around.partition(b'\n "cells": []')
+    if not notebook["cells"]:
+        yield around
+        return
+    yield before + mark[:-1]
+    for number, cell in enumerate(notebook["cells"]):
+        # No text of JSON holds the end of a line as it is: each one begins a line of the file.
+        yield (b",\n  " if number else b"\n  ") + _json(_with_lines(cell)).replace(b"\n", b"\n  ")
+    yield b"\n ]" + after
+
+
+def _json(value: Mapping[str, Any]) -> bytes:
     try:
-        packed = msgspec.json.encode(plain, order="sorted")
+        return msgspec.json.format(msgspec.json.encode(value, order="sorted"), indent=1)
     except (UnicodeEncodeError, TypeError):  # half a surrogate pair, or an object that some engine put in
-        import nbformat
-
-        text: str = nbformat.writes(nbformat.from_dict(plain))
-        return (text + "\n").encode("utf-8", "backslashreplace")
-    return msgspec.json.format(packed, indent=1) + b"\n"
+        text = json.dumps(value, ensure_ascii=True, indent=1, sort_keys=True, separators=(",", ": "), default=str)
+        return text.encode()
 
 
-def write_whole(path: Path, content: bytes) -> None:
+def write_whole(path: Path, content: Iterable[bytes]) -> None:
     """Replace a file by another at one stroke; its folder is made if it is gone.
 
     Raises: OSError; the file is what it was before.
@@ -106,7 +116,7 @@ def write_whole(path: Path, content: bytes) -> None:
         with draft.open("wb") as file:
             with suppress(OSError):
                 os.chmod(file.fileno(), target.stat().st_mode & 0o7777)
-            file.write(content)
+            file.writelines(content)
             file.flush()
             os.fsync(file.fileno())
         os.replace(draft, target)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -66,7 +66,7 @@ class SavedNotebook:
         for spilled in self.folder.glob("cell-*.txt"):
             spilled.unlink(missing_ok=True)
         if self._path is not None:
-            self._attempt(self._content(self._number))
+            self._attempt(notebook_bytes(self._copy(self._number)))
             if self.problem is not None:
                 raise self._not_saved(self.problem)
         self._has_begun = True
@@ -126,10 +126,10 @@ class SavedNotebook:
         with suppress(OSError):
             self.folder.rmdir()
 
-    def _write_remotely(self, content: bytes) -> None:
+    def _write_remotely(self, content: Iterable[bytes]) -> None:
         from papermill.iorw import papermill_io
 
-        papermill_io.write(content.decode(), self.output)
+        papermill_io.write(b"".join(content).decode(), self.output)
 
     def _save(self, number: int, content: dict[str, Any]) -> None:
         began = self._clock()
@@ -138,16 +138,13 @@ class SavedNotebook:
         if self.problem is None:
             self._log.drop_before(number)
 
-    def _attempt(self, content: bytes) -> None:
+    def _attempt(self, content: Iterable[bytes]) -> None:
         assert self._path is not None
         try:
             write_whole(self._path, content)
             self.problem = None
         except OSError as problem:
             self.problem = problem
-
-    def _content(self, number: int | None) -> bytes:
-        return notebook_bytes(self._copy(number))
 
     def _copy(self, number: int | None) -> dict[str, Any]:
         """Copy what can change while it is written; texts cannot."""
