@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Iterator
 
 import pytest
@@ -36,5 +35,4 @@ def each_core(core, monkeypatch) -> Iterator[str]:
     monkeypatch.setenv(seam.CHOICE, name)
     seam.core.cache_clear()
     yield name
-    gc.collect()  # indexes that a test left open go now, with the core that they were made with
     seam.core.cache_clear()
