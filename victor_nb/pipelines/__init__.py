@@ -12,6 +12,13 @@ if TYPE_CHECKING:
     from .executing import CellOutcome, Execution, NotebookFailed, NotebookOutcome, execute_notebook, run_notebook
     from .failures import PipelineChanged, PipelineFailed, WrongValue
     from .gluing import Picture, WrongGlue, glue, values_of
+    from .parameter_errors import (
+        CannotHandOver,
+        MissingParameter,
+        UnknownParameter,
+        UnreadableParameters,
+        WrongParameter,
+    )
     from .pipeline import Pipeline
     from .results import NodeResult, PipelineResult
     from .settings import PipelineOptions
@@ -19,9 +26,11 @@ if TYPE_CHECKING:
     from .yaml_file import load_pipeline, pipeline_from_yaml, pipeline_schema, pipeline_to_yaml
 
 _HOME = {
+    "CannotHandOver": "parameter_errors",
     "CellOutcome": "executing",
     "Execution": "executing",
     "InvalidPipeline": "errors",
+    "MissingParameter": "parameter_errors",
     "Node": "spec",
     "NodeResult": "results",
     "NotebookFailed": "executing",
@@ -34,7 +43,10 @@ _HOME = {
     "PipelineParameter": "spec",
     "PipelineResult": "results",
     "PipelineSpec": "spec",
+    "UnknownParameter": "parameter_errors",
+    "UnreadableParameters": "parameter_errors",
     "WrongGlue": "gluing",
+    "WrongParameter": "parameter_errors",
     "WrongValue": "failures",
     "agent": "spec",
     "compute": "spec",
@@ -51,9 +63,11 @@ _HOME = {
 }
 
 __all__ = [
+    "CannotHandOver",
     "CellOutcome",
     "Execution",
     "InvalidPipeline",
+    "MissingParameter",
     "Node",
     "NodeResult",
     "NotebookFailed",
@@ -66,7 +80,10 @@ __all__ = [
     "PipelineParameter",
     "PipelineResult",
     "PipelineSpec",
+    "UnknownParameter",
+    "UnreadableParameters",
     "WrongGlue",
+    "WrongParameter",
     "WrongValue",
     "agent",
     "compute",
