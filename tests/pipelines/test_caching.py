@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -146,6 +147,25 @@ def test_what_failed_is_not_kept(place):
     assert cached(place.run(compute(flaky))) == ["flaky"]
 
 
+def test_a_run_that_goes_on_puts_back_what_its_finished_nodes_wrote(place, writer):
+    """What is finished is not done again, and whoever comes next finds its files."""
+    tries = []
+
+    def read() -> str:
+        tries.append(1)
+        if len(tries) == 1:
+            raise OSError("down")
+        return (place.path / "out.csv").read_text()
+
+    nodes = [writer.node(), compute(read, inputs="out.csv")]
+    with pytest.raises(PipelineFailed) as failed:
+        place.run(*nodes)
+    (place.path / "out.csv").unlink()
+
+    assert place.run(*nodes, run_id=failed.value.result.run_id)["read"] == "a,b\n"
+    assert writer.times == 1
+
+
 def test_tables_come_back_from_the_cache_as_tables(place):
     """Values keep their types, long ones too."""
     import pandas
@@ -201,8 +221,12 @@ def test_the_cache_tells_its_size_and_can_be_cleaned(place, writer):
     assert 50_000 < pipeline.cache_bytes() < before
     (place.path / "out.csv").unlink()
     assert cached(place.run(writer.node("x" * 50_000))) == ["write"]
+    left = place.path / ".victor" / "pipelines" / "demo" / "kept" / ".half.part"
+    left.write_text("x")
+    os.utime(left, (1, 1))
     pipeline.clean()
     assert pipeline.cache_bytes() == 0
+    assert not left.exists()
 
 
 def test_why_a_node_would_run_can_be_asked_without_running_it(place, writer):

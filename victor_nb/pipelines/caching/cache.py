@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple
@@ -22,10 +23,12 @@ from ..fingerprint import Fingerprint, difference, fingerprint_now
 from ..folders import PipelineFolder, file_name, write_whole
 from ..hashing import Hashes
 from ..observed import Seen
-from .kept import Kept
+from .kept import Kept, removed
 
 MOST_ENTRIES: Final = 10
 """Kept for each member; the oldest go first."""
+HALF_WRITTEN_S: Final = 3600.0
+"""A file that has been half written for so long was left by a process that was killed."""
 
 
 class Entry(msgspec.Struct, frozen=True):
@@ -202,15 +205,13 @@ class Cache:
 
     def clean(self, *, keep: int = 0) -> int:
         """Forget all but the newest `keep` entries of each member; return how many bytes that freed."""
-        freed, used = 0, set[str]()
-        for folder in sorted(self._folder.cache.glob("*")) if self._folder.cache.is_dir() else ():
+        now, used = time.time(), set[str]()
+        freed = 0
+        for folder in sorted(self._folder.cache.glob("*")):
             paths = sorted(folder.glob("[0-9]*.json"), reverse=True)
             for path in paths[:keep]:
-                try:
+                with suppress(OSError, msgspec.MsgspecError):
                     used.update(_decode(path.read_bytes()).contents)
-                except msgspec.MsgspecError:
-                    continue
-            for path in paths[keep:]:
-                freed += path.stat().st_size
-                path.unlink(missing_ok=True)
-        return freed + self.kept.sweep(used)
+            freed += sum(removed(path, now) for path in paths[keep:])
+        freed += sum(removed(path, now - HALF_WRITTEN_S) for path in self._folder.root.rglob(".*.part"))
+        return freed + self.kept.sweep(used, now)

@@ -92,18 +92,33 @@ class Kept:
         """How many bytes are kept."""
         return sum(path.stat().st_size for path in self._paths())
 
-    def sweep(self, used: Container[str]) -> int:
-        """Delete what is not in use; return how many bytes that were."""
+    def sweep(self, used: Container[str], before: float) -> int:
+        """Delete what is not in use; return how many bytes that were.
+
+        Args:
+            before: seconds since the epoch; what was kept later stays, because its entry may be on its way.
+        """
         freed = 0
         for path in list(self._paths()):
             if path.name not in used:
-                freed += path.stat().st_size
-                path.unlink(missing_ok=True)
+                freed += removed(path, before)
         return freed
 
     def _paths(self) -> Iterator[Path]:
         if self._folder.is_dir():
             yield from (path for path in self._folder.glob("??/*") if not path.name.startswith("."))
+
+
+def removed(path: Path, before: float) -> int:
+    """Delete a file that was last changed before a time; return how many bytes it had, 0 for one that stays."""
+    try:
+        stat = path.stat()
+        if stat.st_mtime >= before:
+            return 0
+        path.unlink()
+    except FileNotFoundError:  # somebody else was faster
+        return 0
+    return stat.st_size
 
 
 def _copied(source: Path, target: Path) -> None:
