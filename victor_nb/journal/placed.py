@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from . import step_events
 from .codec import INLINE_BYTES, Writer, is_plain, to_json
 from .effects import Effect, OnDoubt
 from .errors import Paused
@@ -99,7 +100,7 @@ class PlacedSteps:
             return
         run._executed += 1
         if self._journal.hub.is_heard(run.id):
-            run._announce("step.started", Writer(self._redactor).body(run._start_of(step)), step, replayed=False)
+            run._announce("step.started", step_events.started(step, self._redactor).raw, step, replayed=False)
 
     def done(self, step: Step, superstep: int, result: object, ms: float) -> Entry:
         """Return the event that the step is done, ready to be written.

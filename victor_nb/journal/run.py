@@ -17,10 +17,11 @@ from typing import TYPE_CHECKING, Any, Final, Self, TypeVar, cast
 import msgspec
 
 from ..errors import Resumable, VictorError
+from . import step_events
 from .codec import Writer, from_json
 from .doubts import Doubt, who_decides
 from .effects import Effect, OnDoubt, ReplayMode
-from .errors import JournalError, LeaseLost, OutcomeUnknown, Paused, ReplayMiss, RunFinished
+from .errors import JournalError, LeaseLost, Paused, ReplayMiss, RunFinished
 from .events import LIVE_ONLY, Event, RunInfo, Status
 from .failures import described, rebuilt, steps_failed_by, tag
 from .log import Entry, RunLog
@@ -222,7 +223,7 @@ class Run:
 
     def _show_again(self, step: Step, recorded: bytes) -> None:
         """Let listeners of a replay see the step as they would have seen it live."""
-        self._announce("step.started", Writer(self._journal.redactor).body(self._start_of(step)), step)
+        self._announce("step.started", step_events.started(step, self._journal.redactor).raw, step)
         self._announce("step.finished", recorded, step)
 
     def _announce(self, type_: str, raw: bytes, step: Step | None = None, *, replayed: bool = True) -> None:
@@ -250,43 +251,24 @@ class Run:
         self._past.doubtful.pop(step.id, None)
         if decision == "retry":
             return None
-        body: dict[str, object] = {"kind": step.kind, "name": step.name, "result": None, "skipped": True, "ms": 0.0}
-        raw = Writer(self._journal.redactor).body(body)
-        self._writer().write(Entry("step.finished", raw, step.id, step.parent_id))
+        self._writer().write(step_events.skipped(step, self._journal.redactor))
         return _SKIPPED
 
     def _begin(self, step: Step) -> float:
         self._executed += 1
         if step.effect is not Effect.PURE:
-            # Power-safe before an effect: a mail that was sent must not be forgotten with the last commits.
-            is_effect = step.effect is Effect.EFFECT
-            writer = Writer(self._journal.redactor)
-            raw = writer.body(self._start_of(step))
-            blobs = writer.blobs | step.kept_blobs()
-            self._writer().write(Entry("step.started", raw, step.id, step.parent_id, blobs, power_safe=is_effect))
+            self._writer().write(step_events.started(step, self._journal.redactor))
         return time.perf_counter()
 
-    def _start_of(self, step: Step) -> dict[str, object]:
-        return {"kind": step.kind, "name": step.name, "inputs": step.shown_inputs(), "effect": step.effect.value}
-
     def _finished(self, step: Step, result: object, began: float) -> Entry:
-        writer = Writer(self._journal.redactor)
-        body: dict[str, object] = {"kind": step.kind, "name": step.name}
-        if step.effect is Effect.PURE and step.inputs != b"null":
-            body["inputs"] = step.shown_inputs()
-            writer.blobs |= step.kept_blobs()
-        body["result"], body["ms"] = result, _ms_since(began)
-        if step.notes:
-            body |= step.notes
-        return Entry("step.finished", writer.body(body), step.id, step.parent_id, writer.blobs)
+        return step_events.finished(step, result, _ms_since(began), self._journal.redactor)
 
     def _paused(self, step: Step, pause: Paused, began: float) -> None:
         """Take back the beginning of a step that waits for somebody before it had its effect."""
         if step.effect is Effect.PURE or self._log is None:
             return
-        body = {"kind": step.kind, "name": step.name, "error": described(pause), "resumable": True}
-        raw = Writer(self._journal.redactor).body({**body, "ms": _ms_since(began)})
-        self._log.write(Entry("step.failed", raw, step.id, step.parent_id))
+        redactor = self._journal.redactor
+        self._log.write(step_events.failed(step, pause, _ms_since(began), redactor, is_resumable=True))
 
     def _failed(self, step: Step, failure: Exception, began: float, is_done: bool, *, is_survived: bool = True) -> None:
         """Record a failure, unless the journal itself is what failed: then the step stays in doubt.
@@ -297,15 +279,11 @@ class Run:
         tag(failure, step.id)
         if self._log is None or isinstance(failure, JournalError | LeaseLost):
             return
-        body: dict[str, object] = {"kind": step.kind, "name": step.name, "error": described(failure)}
-        body["ms"] = _ms_since(began)
-        if isinstance(failure, Resumable) or not is_survived:
-            body["resumable"] = True
-        if step.effect is Effect.EFFECT and (is_done or isinstance(failure, OutcomeUnknown)):
-            body["in_doubt"] = True
-        writer = Writer(self._journal.redactor)
+        ms, redactor = _ms_since(began), self._journal.redactor
         try:
-            self._log.write(Entry("step.failed", writer.body(body), step.id, step.parent_id, writer.blobs))
+            self._log.write(
+                step_events.failed(step, failure, ms, redactor, is_done=is_done, is_resumable=not is_survived)
+            )
         except VictorError as second:
             failure.add_note(f"and it could not be recorded: {second.what}")
 
