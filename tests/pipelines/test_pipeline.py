@@ -529,3 +529,31 @@ def test_a_stopped_run_ends_its_kernels(place):
     pid = int(text.partition("pid ")[2].split("\\n")[0])
     assert not psutil.pid_exists(pid)
     assert place.pipeline(notebook("long.ipynb")).past(journal=place.journal).status == "stopped"
+
+
+# -- notebooks that cannot be run --------------------------------------------------------------------------------------
+
+
+def test_parameters_of_notebooks_are_checked_before_any_kernel_starts(place):
+    """Unknown names with the nearest, wrong types, missing values, files that are no notebooks: all at once."""
+    place.notebook("typed.ipynb", code("alpha: float = 1.0\ndays: int", "parameters"))
+    (place.path / "torn.ipynb").write_text('{"cells": [')
+    began = []
+    pipeline = place.pipeline(
+        compute(lambda: began.append(1), "first"),
+        notebook("typed.ipynb", parameters={"alhpa": 1, "alpha": "{{ text }}"}),
+        notebook("typed.ipynb", "later", parameters={"days": "{{ first }}"}),
+        notebook("torn.ipynb"),
+        text="much",
+    )
+
+    with pytest.raises(InvalidPipeline) as wrong:
+        pipeline.run_sync(journal=place.journal)
+
+    unknown, not_a_float, missing, torn = [problem.what for problem in wrong.value.problems]
+    assert unknown == "there is no parameter 'alhpa'. Did you mean 'alpha'?"
+    assert "alpha" in not_a_float
+    assert "'much'" in not_a_float
+    assert missing == "parameter 'days' has no default and was not given"
+    assert torn.startswith("this is no notebook")
+    assert began == []

@@ -20,7 +20,7 @@ from .results import PipelineResult
 from .running.choosing import chosen
 from .settings import PipelineOptions, check_options, workers_of
 from .shapes import shape_of
-from .spec import Node, PipelineParameter, PipelineSpec
+from .spec import UNSET, Node, PipelineParameter, PipelineSpec
 from .values import is_redacted, parameters_of
 
 if TYPE_CHECKING:
@@ -91,7 +91,14 @@ class Pipeline:
         Args:
             parameters: of the run that it is about, where paths depend on them.
         """
-        return list(dependencies(self.spec, dict(parameters or {})).problems)
+        defaults = {one.name: one.default for one in self.spec.parameters if one.default is not UNSET}
+        values = {**defaults, **(parameters or {})}
+        return self._problems(dependencies(self.spec, values), values)
+
+    def _problems(self, found: Dependencies, values: Mapping[str, object]) -> list[Problem]:
+        from .running.checking import problems_of_notebooks
+
+        return [*found.problems, *problems_of_notebooks(self.spec, values)]
 
     @property
     def needs(self) -> Mapping[str, Mapping[str, str]]:
@@ -228,8 +235,8 @@ class Pipeline:
 
     def _checked(self, values: Mapping[str, object]) -> Dependencies:
         found = dependencies(self.spec, dict(values))
-        if found.problems:
-            raise InvalidPipeline.of(self.name, found.problems)
+        if problems := self._problems(found, values):
+            raise InvalidPipeline.of(self.name, problems)
         return found
 
     def _workflow(self, found: Dependencies, parameters: Mapping[str, Any], options: PipelineOptions) -> Workflow:
