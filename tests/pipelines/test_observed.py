@@ -290,6 +290,19 @@ def test_journals_are_no_inputs(project: Path) -> None:
     assert seen.files == {}
 
 
+def test_a_lazy_module_stays_lazy(project: Path) -> None:
+    """Looking at what is imported imports nothing."""
+    lazy = (
+        "import importlib.util, sys\nspec = importlib.util.find_spec('features')\n"
+        "spec.loader = importlib.util.LazyLoader(spec.loader)\n"
+        "sys.modules['features'] = module = importlib.util.module_from_spec(spec)\nspec.loader.exec_module(module)"
+    )
+
+    seen = watched(project, lazy, "assert 'util' not in sys.modules", "module.clean()")
+
+    assert list(seen.modules) == ["features.py", "util.py"]
+
+
 def test_a_kernel_of_another_language_is_not_watched(tmp_path: Path) -> None:
     """Only files that the values name are seen."""
     (tmp_path / "a.csv").write_text("x")

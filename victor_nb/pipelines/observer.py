@@ -159,7 +159,8 @@ def observe(log_path: str) -> None:
                 continue
             known.add(name)
             try:
-                file = getattr(module, "__file__", None) or next(iter(getattr(module, "__path__", ())), None)
+                names = object.__getattribute__(module, "__dict__")  # asking the module would load a lazy one
+                file = names.get("__file__") or next(iter(names.get("__path__") or ()), None)
                 if isinstance(file, str) and ("." not in name or not file.startswith(within)):
                     write("module", name, file)
             except Exception:  # a module may be any object
