@@ -51,6 +51,8 @@ class Killed:
     def execute(self, kill_after_s: float | None) -> bool:
         """Run it or go on with it; kill it after so long. Return whether it came to its end."""
         info = self.info()
+        if info is not None and info.is_finished:  # killed after the last word was written
+            return True
         run = [info.run_id] if info is not None else []
         environment = {**os.environ, "PYTHONPATH": str(ROOT)}
         program = subprocess.Popen(

@@ -34,3 +34,23 @@ def test_what_is_imported_already_is_left_alone():
     program += "defer_grammars(); import rfc3987_syntax as r; print(r.is_valid_syntax('iri', 'http://a.example'))"
 
     assert subprocess.run([sys.executable, "-c", program], capture_output=True, text=True).stdout == "True\n"
+
+
+def test_notebooks_that_begin_side_by_side_do_not_get_in_each_other_s_way():
+    """Several threads come at the same time; each finds the import done or does it."""
+    program = """
+import sys, threading
+from concurrent.futures import ThreadPoolExecutor
+from victor_nb.pipelines.kernels import defer_grammars
+sys.setswitchinterval(1e-6)
+together = threading.Barrier(8)
+def once(_):
+    together.wait()
+    defer_grammars()
+with ThreadPoolExecutor(8) as threads:
+    list(threads.map(once, range(8)))
+print("jsonschema" in sys.modules, "lark" in sys.modules)
+"""
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+
+    assert ran.stdout.split() == ["True", "False"], ran.stderr

@@ -10,9 +10,12 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import sys
+import threading
 from types import ModuleType
 
 GRAMMAR = "rfc3987_syntax"
+_one_at_a_time = threading.Lock()
+"""Notebooks begin side by side, each in a thread of its own."""
 
 
 def defer_grammars() -> None:
@@ -21,15 +24,16 @@ def defer_grammars() -> None:
     Checks give the same answers. Nothing is changed where `jsonschema` or the grammar has been imported already, or
     where the grammar is not installed.
     """
-    if "jsonschema" in sys.modules or GRAMMAR in sys.modules or importlib.util.find_spec(GRAMMAR) is None:
-        return
-    late = ModuleType(GRAMMAR)
-    late.is_valid_syntax = _is_valid_syntax  # type: ignore[attr-defined]
-    sys.modules[GRAMMAR] = late
-    try:
-        importlib.import_module("jsonschema")
-    finally:
-        del sys.modules[GRAMMAR]  # whoever else imports it gets the real one
+    with _one_at_a_time:
+        if "jsonschema" in sys.modules or GRAMMAR in sys.modules or importlib.util.find_spec(GRAMMAR) is None:
+            return
+        late = ModuleType(GRAMMAR)
+        late.is_valid_syntax = _is_valid_syntax  # type: ignore[attr-defined]
+        sys.modules[GRAMMAR] = late
+        try:
+            importlib.import_module("jsonschema")
+        finally:
+            sys.modules.pop(GRAMMAR, None)  # whoever else imports it gets the real one
 
 
 def _is_valid_syntax(term: str, value: str) -> bool:
