@@ -326,6 +326,22 @@ def test_a_log_that_is_torn_or_gone_is_read_as_far_as_it_goes(tmp_path: Path) ->
     assert Watch(notebook(), {}, tmp_path, tmp_path, tmp_path / "never").finish() == Observed()
 
 
+def test_a_run_that_goes_on_adds_to_what_was_seen(project: Path) -> None:
+    """A notebook that is resumed in the middle has read what its first cells read; one that begins anew has not."""
+    log = project / ".victor" / "seen.jsonl"
+    stat = (project / "data" / "a.csv").stat()
+    log.parent.mkdir()
+    log.write_bytes(msgspec.json.encode(["r", str(project / "data" / "a.csv"), stat.st_mtime_ns, stat.st_size]) + b"\n")
+
+    assert list(watched(project, "open('data/b.csv').read()").files) == ["data/a.csv", "data/b.csv"]
+
+    log.write_bytes(b'["r", "/nothing", 1, 1]')
+    again = Watch(notebook(), {}, project, project, log)
+    assert again.look() == again.look()
+    again.forget()
+    assert again.look() == Observed()
+
+
 def test_what_was_seen_is_plain_data(project: Path) -> None:
     """It is kept as JSON, and sent between machines."""
     seen = watched(project, "import features\nopen('data/a.csv')")

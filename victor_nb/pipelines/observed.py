@@ -110,7 +110,7 @@ class Watch:
         values: the parameters' values, which may name files.
         project: the folder of the pipeline.
         cwd: where the kernel runs.
-        log: a file for the observer to write; removed at the end.
+        log: a file for the observer to add to; what an earlier run left there counts, unless it is forgotten first.
     """
 
     def __init__(
@@ -131,17 +131,24 @@ class Watch:
         return observer_code(self._log.absolute())
 
     def finish(self) -> Observed:
-        """Return what was seen; for the time after the kernel's end, however it ended."""
-        entries = list(_entries(self._log))
-        with suppress(OSError):
-            self._log.unlink()
-        hashes = Hashes.beside(self._places.project)
+        """Return what was seen, and forget it; for the time after the kernel's end, however it ended."""
+        seen = self.look()
+        self.forget()
+        return seen
+
+    def look(self) -> Observed:
+        """Return what was seen so far. A run that goes on with what another one began adds to what that one saw."""
         seen = _Sorting(self._places, self._start_ns)
-        for entry in entries:
+        for entry in _entries(self._log):
             with suppress(IndexError, TypeError, ValueError):  # a line of a process that was killed while it wrote
                 seen.take(entry)
         seen.take_named(self._cwd, named_files(self._notebook, self._values))
-        return _Made(self._notebook, self._places, seen, hashes).observed()
+        return _Made(self._notebook, self._places, seen, Hashes.beside(self._places.project)).observed()
+
+    def forget(self) -> None:
+        """Remove what an earlier run left that this one does not go on with."""
+        with suppress(OSError):
+            self._log.unlink()
 
 
 def observer_code(log: Path) -> str:
