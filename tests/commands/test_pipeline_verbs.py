@@ -159,6 +159,22 @@ def test_a_failed_run_says_so_and_resume_goes_on(call: Call, flow: str, tmp_path
         call("resume", result.run_id)
 
 
+def test_a_run_that_waits_is_answered_by_resume(call: Call, tmp_path: Path) -> None:
+    """What a workflow between notebooks asks is shown; without an answer, resume says what is asked."""
+    (tmp_path / "ask.yaml").write_text("nodes: [{id: sure, type: human, prompt: 'Really?'}]")
+    (tmp_path / "flow.yaml").write_text("notebooks: [{id: ask, workflow: ask.yaml}]")
+
+    waiting = call("pipeline", "run", "flow.yaml")
+
+    run_id = waiting.result.run_id
+    assert waiting.to_json()["status"] == "waiting"
+    assert "Really?" in waiting.to_text()
+    assert f"victor resume {run_id} --answer VALUE" in waiting.to_text()
+    with pytest.raises(UsageError, match="waits for an answer"):
+        call("resume", run_id)
+    assert statuses(call("resume", run_id, "--answer", "yes")) == {"ask": "finished"}
+
+
 def test_status_shows_the_newest_run_of_a_pipeline_or_of_each(call: Call, flow: str) -> None:
     """By its file, its name or a run's id; without a word, a line for each pipeline."""
     run_id = call("pipeline", "run", flow).result.run_id
@@ -304,3 +320,42 @@ def test_new_replaces_nothing_unasked(call: Call, flow: str, tmp_path: Path) -> 
     assert "report.ipynb" in (tmp_path / "other.yaml").read_text()
     with pytest.raises(UsageError, match="there is no folder"):
         call("pipeline", "new", "nowhere")
+
+
+def test_report_writes_a_run_as_one_html_file(call: Call, flow: str, tmp_path: Path) -> None:
+    """Beside the executed notebooks, so that its links hold wherever both are taken."""
+    call("pipeline", "run", flow)
+    told = call("pipeline", "report", flow)
+
+    file = Path(told.to_json()["file"])
+    page = file.read_text("utf-8")
+    assert file.parent.parent.name == "runs"
+    assert (file.parent / "report.ipynb").is_file()
+    assert 'href="report.ipynb"' in page
+    assert "train[model=ridge]" in page
+    assert "<script" not in page
+
+    call("pipeline", "report", told.to_json()["run_id"], "-o", str(tmp_path / "deep" / "mine.html"))
+    assert "<svg" in (tmp_path / "deep" / "mine.html").read_text("utf-8")
+
+
+def test_report_of_a_run_that_failed_tells_why(call: Call, flow: str, tmp_path: Path) -> None:
+    """That is when one is wanted most."""
+    (tmp_path / "broken").touch()
+    with pytest.raises(PipelineFailed):
+        call("pipeline", "run", flow)
+
+    call("pipeline", "report", "-o", str(tmp_path / "report.html"))
+
+    page = (tmp_path / "report.html").read_text("utf-8")
+    assert "no luck" in page
+    assert "it needs train, which failed" in page
+
+
+def test_report_into_a_place_that_cannot_be_written_is_refused(call: Call, flow: str, tmp_path: Path) -> None:
+    """With the option that names another place, and nothing half-written."""
+    call("pipeline", "run", flow)
+    (tmp_path / "file").touch()
+
+    with pytest.raises(UsageError, match="cannot be written"):
+        call("pipeline", "report", "-o", str(tmp_path / "file" / "report.html"))

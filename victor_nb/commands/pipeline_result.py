@@ -42,7 +42,7 @@ class PipelineAnswer(Shown):
             node, status, time = (row[column] for column in _COLUMNS)
             lines.append(f"{node:<{widths[0]}}  {status:<{widths[1]}}  {time:>{widths[2]}}".rstrip())
             lines += _below([row[detail] for detail in self.details], width)
-        return "\n".join([*lines, self._foot()])
+        return "\n".join([*lines, *self._asked(), self._foot()])
 
     def to_markdown(self) -> str:
         """A table."""
@@ -63,8 +63,15 @@ class PipelineAnswer(Shown):
         title = f"Pipeline {self.result.name}: {self.result.status}"
         return table(title, rows, (*_COLUMNS, *self.details), note=self._foot(), empty="no node has begun yet")
 
+    def _asked(self) -> list[str]:
+        from victor_nb.views.wording import preview
+
+        return [f"{one.node} asks: {preview(one.value)}" for one in self.result.questions]
+
     def _foot(self) -> str:
         run_id = self.result.run_id
+        if self.result.questions:
+            return f"run {run_id} · victor resume {run_id} --answer VALUE"
         others = {"running": f"victor attach {run_id}", "finished": f"victor pipeline show {run_id}"}
         return f"run {run_id} · {others.get(self.result.status, f'go on: victor resume {run_id}')}"
 

@@ -29,10 +29,17 @@ if TYPE_CHECKING:
     type=click.Choice(["ask", "retry", "skip"]),
     help="A tool call that may or may not have had its effect: ask, do it again, or leave it.",
 )
-@click.option("--answer", multiple=True, metavar="VALUE", help="What a workflow's run waits for; ID=VALUE if several.")
+@click.option("--answer", multiple=True, metavar="VALUE", help="What the run waits for; ID=VALUE if several.")
 @click.option("--accept-changes", is_flag=True, help="Go on although the workflow's graph has changed.")
 @click.option(
     "--workflow", default="", metavar="WORKFLOW", help="The workflow or pipeline, if it is not found by itself."
+)
+@click.option(
+    "-p",
+    "pairs",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="A secret of a pipeline, which was not kept.",
 )
 @click.option("--within", is_flag=True, help="Let a pipeline's notebook go on in the middle, where that can be done.")
 @click.option("--background", is_flag=True, help="Return at once; victor attach shows the run again.")
