@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import enum
 import math
+import sys
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 from fractions import Fraction
@@ -206,3 +207,14 @@ def test_a_class_that_is_not_loaded_is_never_imported():
         Reader({}.__getitem__).value(b'{"$object":"no_such_module:Gone","fields":{}}')
     with pytest.raises(Unstorable, match="not loaded"):
         Reader({}.__getitem__).value(b'{"$object":"os:system","fields":{}}')
+
+
+def test_a_class_of_this_package_is_imported(monkeypatch):
+    """Another process reads a run's values without knowing which of our modules they come from."""
+    monkeypatch.delitem(sys.modules, "victor_nb.pipelines.gluing", raising=False)
+
+    picture = Reader({}.__getitem__).value(
+        b'{"$object":"victor_nb.pipelines.gluing:Picture","fields":{"png":"","text":"a curve"}}'
+    )
+
+    assert (type(picture).__name__, picture.text) == ("Picture", "a curve")

@@ -1,6 +1,6 @@
 """Records: instances of classes as their fields, and back; never by running code that a journal names.
 
-1. A class is looked up among those already imported, never imported.
+1. A class is looked up among those already imported. Only modules of this package are imported for it.
 2. An instance is put together from its fields, without its constructor: dataclasses, named tuples and pydantic
    models come back as they were, defaults and private attributes included.
 3. A class that could not be found again (defined inside a function) is refused when it is written.
@@ -8,14 +8,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import enum
+import importlib
 import sys
 from typing import Any, NamedTuple
 
 import msgspec
 
 from .errors import Unstorable
+
+OURS = f"{__package__.partition('.')[0]}."
 
 
 class State(NamedTuple):
@@ -94,14 +98,17 @@ def can_be_found(cls: type) -> bool:
 
 
 def class_named(name: str) -> Any:
-    """Find a record class or an enumeration among the modules that are loaded already.
+    """Find a record class or an enumeration among the modules that are loaded already, and in this package.
 
     Raises:
         Unstorable: there is none of that name.
     """
+    module_name, _, path = name.partition(":")
+    if module_name.startswith(OURS):
+        with contextlib.suppress(ImportError):
+            importlib.import_module(module_name)
     if (found := _found(name)) is not None:
         return found
-    module_name, _, path = name.partition(":")
     raise Unstorable(
         f"the journal holds a {path!r} of module {module_name!r}, and that class is not loaded here",
         hint="run the cell or import the module that defines it, then try again",
