@@ -106,7 +106,7 @@ def glued_in(folder: Path) -> dict[str, object]:
 
 def forget(folder: Path) -> None:
     """Remove what was handed on in a folder."""
-    with suppress(FileNotFoundError):
+    with suppress(FileNotFoundError, NotADirectoryError):
         for file in folder.iterdir():
             file.unlink()
         folder.rmdir()

@@ -86,14 +86,20 @@ class BatchKernel(NotebookClient):
         """The kernel's process, if it is on this machine."""
         return getattr(self.manager.provisioner, "pid", None)
 
-    async def run_silently(self, code: str) -> dict[str, Any]:
-        """Run code that leaves no trace in the notebook; return the kernel's reply.
+    async def run_silently(self, code: str, expressions: Mapping[str, str] | None = None) -> dict[str, Any]:
+        """Run code, and evaluate expressions, without a trace in the notebook; return the kernel's reply.
 
         Raises:
             KernelGone: the kernel's process ended.
         """
         assert self.kc is not None
-        message = self.kc.execute(code, silent=True, store_history=False, stop_on_error=False)
+        message = self.kc.execute(
+            code,
+            silent=True,
+            store_history=False,
+            stop_on_error=False,
+            user_expressions=dict(expressions or {}),
+        )
         return await self._or_gone(self._reply(message))
 
     async def run_cell(self, cell: NotebookNode, index: int) -> dict[str, Any]:

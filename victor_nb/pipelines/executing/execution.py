@@ -47,6 +47,8 @@ class Execution:
         quiet_s: a cell that has shown nothing for so long is told of.
         bounds: how much of a cell's outputs the notebook keeps.
         stop: set it, from any thread, to stop the notebook.
+        within: keep snapshots of its variables, and begin at the one that an earlier attempt with the same `output`
+            left; see `snapshots`.
     """
 
     kernels: Kernels = "warm"
@@ -60,6 +62,7 @@ class Execution:
     quiet_s: float | None = 600.0
     bounds: Bounds = Bounds()  # noqa: RUF009  it is frozen
     stop: threading.Event | None = None
+    within: bool = False
 
 
 def _nobody(_kind: str, _about: dict[str, object]) -> None:

@@ -22,6 +22,8 @@ from .saving import SavedNotebook, spill_name
 if TYPE_CHECKING:
     from nbformat import NotebookNode
 
+    from .snapshots import Snapshot
+
 SKIP_TAG: Final = "skip-execution"
 LIVE_LIMIT: Final = 64_000
 """No more than this of one output is told to whoever watches, in characters."""
@@ -68,10 +70,33 @@ class Recorder(NotebookExecutionManager):  # type: ignore[misc]
         self.settle()
         self.file.save_if_due()
 
-    def notebook_start(self, **kwargs: object) -> None:
-        """Clear what an earlier execution left, and write the notebook."""
+    def notebook_start(self, keeping: Snapshot | None = None, **kwargs: object) -> None:
+        """Clear what an earlier execution left, but for the cells that are not run again, and write the notebook."""
         super().notebook_start(**kwargs)
+        if keeping is not None:
+            self._take_over(keeping)
         self.file.begin()
+
+    def _take_over(self, snapshot: Snapshot) -> None:
+        for index in range(snapshot.cells):
+            cell, then = self.nb.cells[index], snapshot.earlier.cells[index]
+            cell.metadata["papermill"] = then.metadata.get("papermill", cell.metadata["papermill"])
+            if cell.cell_type == "code":
+                cell.outputs, cell.execution_count = then.outputs, then.execution_count
+            if index in self._positions:
+                self.status[index] = "finished"
+                self.seconds[index] = float(cell.metadata.papermill.get("duration") or 0.0)
+
+    @property
+    def restored(self) -> int:
+        """How many cells that are executed have been taken over."""
+        return len(self.status)
+
+    def forget_earlier(self) -> None:
+        """Run all cells after all."""
+        self.status.clear()
+        self.seconds.clear()
+        super().notebook_start()
 
     def cell_start(self, cell: NotebookNode, cell_index: int | None = None, **kwargs: object) -> None:
         """A cell begins."""

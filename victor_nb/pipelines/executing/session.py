@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -20,8 +21,10 @@ from .batch_kernel import BatchKernel, KernelGone
 from .limits import STOPPED, Cut, Limits
 from .marking import mark
 from .outcomes import CellError, CellStatus, NotebookFailed, NotebookOutcome, OnEvent, Reason, Status
+from .output_log import OBSERVED
 from .recorder import Recorder, is_executed
 from .saving import SavedNotebook
+from .snapshots import NONE_KEPT, Snapshot, Snapshots
 from .watching import Watcher
 
 if TYPE_CHECKING:
@@ -89,6 +92,9 @@ class Session:
         self._peak_bytes = 0
         self._started = ("", "")
         self._stopped_at: int | None = None
+        self._snapshots = Snapshots(task.folder, task.notebook, task.kernel) if how.within else None
+        self._why_replayed = ""
+        self._restored_cells = 0
 
     async def outcome(self) -> NotebookOutcome:
         """Execute the notebook.
@@ -96,24 +102,39 @@ class Session:
         Raises:
             NotebookNotSaved: it cannot be saved.
         """
-        self._recorder.notebook_start()
-        forget(self._glue)
+        found = self._earlier()
+        self._recorder.notebook_start(keeping=found)
         end = _End("stopped", "stopped", is_hanging=True)
         try:
-            end = await self._start() or await self._run_watched()
+            end = await self._start() or await self._run_watched(await self._restored(found))
         except asyncio.CancelledError:
             end = replace(end, cell=self._stopped_at)
             raise
         finally:
             await self._kernel.close(at_once=end.is_hanging)
-            observed = await asyncio.to_thread(self._task.watch.finish)
+            observed = await asyncio.to_thread(self._observed, end)
             made = self._made(end, observed)
             self._recorder.notebook_complete()
             if end.cell is not None:
                 mark(self._notebook, end.cell, end.reason)
             await asyncio.to_thread(self._file.finish)
+        if self._snapshots is not None and made.status == "finished":
+            self._snapshots.remove()
         made = await asyncio.to_thread(self._with_values, made)
         return replace(made, seconds=time.monotonic() - self._began)
+
+    def _goes_on(self, status: Status) -> bool:
+        """Whether a later attempt may begin inside, and needs what this one has left."""
+        return self._snapshots is not None and status != "finished"
+
+    def _observed(self, end: _End) -> Observed:
+        log = self._task.folder / OBSERVED
+        seen = log.read_bytes() if self._goes_on(end.status) and log.exists() else b""
+        observed = self._task.watch.finish()
+        if seen:
+            with suppress(OSError):
+                log.write_bytes(seen)
+        return observed
 
     def _with_values(self, made: NotebookOutcome) -> NotebookOutcome:
         try:
@@ -122,7 +143,8 @@ class Session:
             error = NotebookFailed(problem.what, self._source, problem.hint)
             return replace(made, status="failed", reason="error", error=made.error or error)
         finally:
-            forget(self._glue)
+            if not self._goes_on(made.status):
+                forget(self._glue)
             self._file.tidy()
 
     def _made(self, end: _End, observed: Observed) -> NotebookOutcome:
@@ -140,6 +162,7 @@ class Session:
             how=self._started[0],
             fallback=self._started[1],
             observed=observed,
+            restored=self._restored_cells,
         )
 
     # -- the kernel ----------------------------------------------------------------------------------------------------
@@ -183,11 +206,42 @@ class Session:
             f"jupyter console --kernel {self._task.kernel} starts it alone and shows what it says",
         )
 
-    async def _run_watched(self) -> _End:
+    # -- beginning inside ----------------------------------------------------------------------------------------------
+
+    def _earlier(self) -> Snapshot | None:
+        """Return where to begin; what an earlier attempt left is removed if it is at the top."""
+        found = self._snapshots.find(self._task.output) if self._snapshots is not None else ""
+        if isinstance(found, Snapshot):
+            return found
+        if self._snapshots is not None:
+            self._why_replayed = found
+            self._snapshots.remove()
+        forget(self._glue)
+        with suppress(OSError):
+            (self._task.folder / OBSERVED).unlink()
+        return None
+
+    async def _restored(self, found: Snapshot | None) -> int:
+        if self._snapshots is None:
+            return 0
+        why, began = self._why_replayed, time.monotonic()
+        if found is not None and not (why := await self._snapshots.restore(found, self._kernel)):
+            self._restored_cells = self._recorder.restored
+            seconds = time.monotonic() - began
+            about = {"cells": self._restored_cells, "seconds": seconds, "how": "snapshot"}
+            self._recorder.tell("notebook.restored", about)
+            return found.cells
+        if found is not None:
+            self._recorder.forget_earlier()
+        if why != NONE_KEPT:
+            self._recorder.tell("notebook.replayed", {"why": why})
+        return 0
+
+    async def _run_watched(self, first: int) -> _End:
         watcher = Watcher(self._recorder, self._kernel.pid, self._how.quiet_s)
         watching = asyncio.ensure_future(watcher.watch())
         try:
-            return await self._run_cells()
+            return await self._run_cells(first)
         finally:
             self._peak_bytes = watcher.peak_bytes
             watching.cancel()
@@ -195,15 +249,27 @@ class Session:
 
     # -- cells ---------------------------------------------------------------------------------------------------------
 
-    async def _run_cells(self) -> _End:
+    async def _run_cells(self, first: int) -> _End:
         for index, cell in enumerate(self._notebook.cells):
+            if index < first:
+                continue
             self._recorder.cell_start(cell, index)
             end = await self._run_cell(cell, index) if is_executed(cell) else None
             if end is not None:
                 return end
             self._recorder.cell_complete(cell, index)
+            if self._snapshots is not None and index + 1 < len(self._notebook.cells):
+                await self._keep(index)
         self._kernel.set_widgets_metadata()
         return _End()
+
+    async def _keep(self, index: int) -> None:
+        assert self._snapshots is not None
+        before = self._snapshots.refused
+        with suppress(KernelGone):  # the next cell tells it
+            await self._snapshots.keep_if_due(self._kernel, index, self._recorder.seconds.get(index, 0.0))
+        if (why := self._snapshots.refused) and why != before:
+            self._recorder.tell("notebook.unkept", self._recorder.about(index, why=why))
 
     async def _run_cell(self, cell: NotebookNode, index: int) -> _End | None:
         running = asyncio.ensure_future(self._kernel.run_cell(cell, index))
