@@ -18,7 +18,7 @@ import msgspec
 
 from ...errors import VictorError
 from ...journal import Effect, Step
-from ...journal.errors import JournalError, LeaseLost, ReplayMiss
+from ...journal.errors import JournalError, LeaseLost
 from ...journal.steps import CURRENT
 from ...workflows import NodeFailed
 from ...workflows.runtime import RUNTIME, Runtime, Waiting
@@ -37,7 +37,7 @@ from .preparing import Work, prepared
 
 SUPERSTEP: Final = 1
 """Of the graph whose one node a pipeline is."""
-NOT_OURS: Final = (JournalError, LeaseLost, ReplayMiss, PipelineChanged)
+NOT_OURS: Final = (JournalError, LeaseLost, PipelineChanged)
 """What ends the run and not just a node."""
 
 
@@ -174,7 +174,7 @@ async def _made(around: Around, work: Work, step: Step) -> _Made:
             case ComputeWork():
                 doing = computed(node.work, work.given, around)
             case AgentWork():
-                doing = asked(node.work, work.given)
+                doing = asked(node.work, work.given, around)
             case WorkflowWork():
                 doing = worked(node.work, work.given, around)
         value = await within(node.timeout_s, member.id, around.run.id, doing)

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from ...errors import UsageError, nearest
-from ...journal import Redactor
+from ...journal import Redactor, ReplayMiss
 from ...workflows.sources import read
 from ...workflows.yaml_file.handlers import NotFound, Reference
 from ..caching.parts import code_part, text_part, value_part
@@ -108,8 +108,18 @@ def agent_parts(work: AgentWork, given: Given, redactor: Redactor) -> dict[str, 
     }
 
 
-async def asked(work: AgentWork, given: Given) -> Any:
-    """Ask an agent; its steps are a part of this run, so that what it was told is never paid for twice."""
+async def asked(work: AgentWork, given: Given, around: Around) -> Any:
+    """Ask an agent; its steps are a part of this run, so that what it was told is never paid for twice.
+
+    Raises:
+        ReplayMiss: the run may ask no model.
+    """
+    if around.replay == "strict":
+        raise ReplayMiss(
+            f"{given.member.id} has no answer in the cache, and a strict run asks no model",
+            f"run {around.run.id}",
+            "run it once with --replay auto; if its goal has changed, that is why",
+        )
     result = await agent_of(work).run(given.goal)
     return result.data if result.data is not None else result.text
 
