@@ -26,6 +26,8 @@ ROOT = Path(__file__).parents[2]
 PAGES = {path.stem: path for path in [ROOT / "README.md", *(ROOT / "docs" / "guides").glob("*.md")]}
 OTHERS = {
     "from-langgraph": "tests/workflows/test_guide_from_langgraph.py",
+    "pipeline-ci": "tests/pipelines/test_guide_ci.py",
+    "pipeline-yaml": "tests/pipelines/yaml_file/test_guide.py",
     "postgresql": "tests/journal/test_guide_postgresql.py",
     "scaling-out": "tests/workflows/test_guide_scaling_out.py",
     "testing": "tests/testing/test_plugin.py",
