@@ -170,8 +170,13 @@ def workflows_work(journal: Journal) -> None:
     made(ask_twice).run_sync(run_id=waiting.run_id, journal=journal, accept_changes=True)
 
 
-def pipelines_work(journal: Journal, folder: Path) -> None:
-    """A matrix, a condition that does not hold, a file, something cached, a failure and what needs it."""
+def pipelines_work(journal: Journal, heard: list[Event], folder: Path) -> None:
+    """A matrix, a condition that does not hold, a file, something cached, a failure and what needs it; watched."""
+
+    def hear(event: Event) -> None:
+        if event.type == "pipeline.usual":
+            heard.append(event)
+
     (folder / "n.ipynb").write_text(json.dumps(made_notebook("print(1)", "1 / 0")))
     nodes = [
         compute((folder / "out.txt").write_text, "write", parameters={"data": "x"}, outputs="out.txt"),
@@ -184,7 +189,7 @@ def pipelines_work(journal: Journal, folder: Path) -> None:
         Pipeline("made", nodes, folder=folder).run_sync(journal=journal)
     Pipeline("made", nodes[:3], folder=folder).run_sync(journal=journal)
     (folder / "n.ipynb").write_text(json.dumps(made_notebook("print(1)")))
-    Pipeline("made", nodes[3:], folder=folder).run_sync(journal=journal)
+    Pipeline("made", nodes[3:], folder=folder).run_sync(journal=journal, on_event=hear)
 
 
 def _interrupted() -> str:
@@ -200,7 +205,7 @@ def seen(tmp_path_factory) -> dict[str, set[str]]:
         agents_work(journal, heard)
         programs_work(journal)
         workflows_work(journal)
-        pipelines_work(journal, tmp_path_factory.mktemp("pipeline"))
+        pipelines_work(journal, heard, tmp_path_factory.mktemp("pipeline"))
         recorded = [event for info in journal.runs() for event in journal.events(info.run_id)]
     for event in [*recorded, *heard]:
         fields[event.type] |= event.data.keys()

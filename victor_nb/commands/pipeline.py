@@ -178,6 +178,32 @@ def _nodes(pipeline: Any) -> TableView:
     return table(f"Pipeline {pipeline.name}", rows, ("node", "kind", "needs", "matrix", "about"))
 
 
+@command.command("report")
+@click.argument("pipeline", default="", metavar="[PIPELINE|RUN]")
+@click.option(
+    "--output", "-o", type=click.Path(path_type=Path), metavar="FILE", help="By default beside its notebooks."
+)
+@click.option("--open", "opens", is_flag=True, help="Open it in a browser.")
+@click.pass_obj
+def report(session: Session, pipeline: str, output: Path | None, opens: bool) -> TextView:
+    """Write what a run came to as one HTML file: graph, times, parameters, values, figures, executed notebooks.
+
+    Example: victor pipeline report training.yaml --open
+    """
+    from victor_nb.commands.pipeline_finding import run_of
+    from victor_nb.commands.pipeline_reporting import place_of, written
+    from victor_nb.views import TextView
+
+    journal = session.journal_to_read()
+    run_id = run_of(session, pipeline).run_id
+    start = session.start or Path.cwd()
+    file = start / output.expanduser() if output else place_of(journal, run_id)
+    written(journal, run_id, file)
+    if opens:
+        click.launch(file.as_uri())
+    return TextView(f"wrote {file}", data={"file": str(file), "run_id": run_id})
+
+
 @command.command("why")
 @click.argument("pipeline", metavar="PIPELINE|RUN")
 @click.option("-p", "--parameter", "pairs", multiple=True, metavar="NAME=VALUE", help="A parameter; may be repeated.")

@@ -26,7 +26,7 @@ _PRE: Final = (
 )
 _CODE: Final = f"{MONO};font-size:.92em;padding:1px 4px;border-radius:3px;background:{TINT}"
 _CELL: Final = f"padding:3px 10px;border-bottom:1px solid {LINE};background:none"
-_VOID: Final = frozenset({"img", "hr", "br"})
+_VOID: Final = frozenset({"img", "hr", "br", "meta"})
 
 
 class Html(str):
