@@ -416,6 +416,16 @@ def test_agents_in_a_notebook_answer_from_their_recordings_when_it_runs_again(pl
         assert "replayed: False" in told(anew, member)
 
 
+def test_a_strict_run_asks_no_agent_that_is_a_node(place):
+    """Its answer has to be in the cache, as after a run that asked."""
+    writer = Agent("writer", model=ScriptedModel([Turn("fine")]))
+    with pytest.raises(PipelineFailed, match="report has no answer in the cache, and a strict run asks no model"):
+        place.run(agent(writer, "how is it?", "report"), replay="strict")
+    place.run(agent(writer, "how is it?", "report"))
+
+    assert place.run(agent(writer, "how is it?", "report"), replay="strict")["report"] == "fine"
+
+
 # -- glue --------------------------------------------------------------------------------------------------------------
 
 
@@ -557,3 +567,24 @@ def test_parameters_of_notebooks_are_checked_before_any_kernel_starts(place):
     assert missing == "parameter 'days' has no default and was not given"
     assert torn.startswith("this is no notebook")
     assert began == []
+
+
+def test_a_notebook_may_go_on_at_the_cell_where_it_was(place):
+    """Cells that were finished are not run again, their variables are there; the run says what was restored."""
+    place.notebook(
+        "long.ipynb",
+        "import time\nprint('x', file=open('marks', 'a'))\nn = 20\ntime.sleep(0.7)  # shorter cells are rather run again",
+        "assert open('mended').read()",
+        "open('sum.txt', 'w').write(str(n + 1))",
+    )
+    with pytest.raises(PipelineFailed) as failed:
+        place.run(notebook("long.ipynb"), within=True)
+    (place.path / "mended").write_text("yes")
+
+    result = place.run(notebook("long.ipynb"), run_id=failed.value.result.run_id, within=True)
+
+    assert result.status == "finished"
+    assert (place.path / "sum.txt").read_text() == "21"
+    assert (place.path / "marks").read_text() == "x\n"
+    restored = [event for event in place.journal.events(result.run_id) if event.type == "notebook.restored"]
+    assert [event.step_id for event in restored] == ["long"]

@@ -28,7 +28,8 @@ class PipelineOptions(TypedDict, total=False):
         kernels: "warm" forks kernels with their imports done; "cold" starts each from nothing.
         replay: how agents inside notebooks get their answers: "auto" takes recorded ones and asks for what is missing,
             "strict" never asks, "record" always asks.
-        within: let a notebook that was killed go on where it was, where that can be done.
+        within: keep snapshots of notebooks' variables at the ends of their cells, and have a notebook that failed or
+            was killed go on at the cell where it was, if its cells so far are the same.
         run_id: an unfinished run to go on with.
         answer: to what the run waits for, with `run_id`: a value, or a mapping from the ids of questions to values.
         journal: where the run is recorded, or its URL; by default the journal below the working directory.

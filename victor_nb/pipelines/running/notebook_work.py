@@ -46,6 +46,7 @@ class NotebookJob:
         source: the notebook; a path, or what papermill reads.
         output: where the executed notebook is written.
         project: the folder whose files count when the notebook reads them.
+        within: whether it goes on where an earlier attempt of this run was ended.
     """
 
     source: str
@@ -58,6 +59,7 @@ class NotebookJob:
     timeout_s: float | None = None
     cell_timeout_s: float | None = None
     kernels: Kernels = "warm"
+    within: bool = False
 
 
 def execute_job(job: NotebookJob, tell: Tell | None = None, stop: threading.Event | None = None) -> NotebookOutcome:
@@ -72,6 +74,7 @@ def execute_job(job: NotebookJob, tell: Tell | None = None, stop: threading.Even
         project=job.project,
         timeout_s=job.timeout_s,
         cell_timeout_s=job.cell_timeout_s,
+        within=job.within,
         stop=stop,
     )
     return execute_notebook(job.source, job.output, job.parameters, on_event=tell or _untold, how=how)
@@ -201,6 +204,7 @@ def _job(node: Node, member: str, ready: Prepared, around: Around) -> NotebookJo
         node.timeout_s,
         work.cell_timeout_s,
         around.kernels,
+        around.within,
     )
 
 
