@@ -573,7 +573,7 @@ def test_a_notebook_may_go_on_at_the_cell_where_it_was(place):
     """Cells that were finished are not run again, their variables are there; the run says what was restored."""
     place.notebook(
         "long.ipynb",
-        "import time\nprint('x', file=open('marks', 'a'))\nn = 20\ntime.sleep(0.7)  # shorter cells are rather run again",
+        "import time\nprint('x', file=open('marks', 'a'))\nn = 20\ntime.sleep(0.7)  # less is run again",
         "assert open('mended').read()",
         "open('sum.txt', 'w').write(str(n + 1))",
     )
