@@ -12,11 +12,12 @@ import base64
 import json
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from threading import Lock
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
@@ -89,11 +90,26 @@ def values_of(source: Mapping[str, object] | str | Path) -> dict[str, object]:
     return {str(each["name"]): _read(each, Path()) for each in _shown(notebook) if "json" in each}
 
 
-def glued_in(folder: Path) -> dict[str, object]:
+class Glued(NamedTuple):
+    """What a notebook has handed on.
+
+    Attributes:
+        modules: where the classes of the values are; see `import_modules`.
+    """
+
+    values: dict[str, object]
+    modules: tuple[str, ...]
+
+
+def glued_in(folder: Path, project: Path | None = None) -> Glued:
     """Return what a notebook has handed on in a folder.
 
+    Args:
+        project: modules of the values' classes are looked for there too, as the notebook found them.
+
     Raises:
-        CannotHandOver: a value's file is gone, or its class cannot be imported here.
+        CannotHandOver: a value's file is gone, or its class is.
+        WrongGlue: the module of a class cannot be imported here.
     """
     last: dict[str, dict[str, Any]] = {}
     with suppress(FileNotFoundError):
@@ -101,7 +117,43 @@ def glued_in(folder: Path) -> dict[str, object]:
             with suppress(msgspec.DecodeError):  # the disk was full
                 about = msgspec.json.decode(line)
                 last[about["name"]] = about
-    return {name: _read(about, folder) for name, about in last.items()}
+    modules = tuple(sorted({module for about in last.values() for module in about["modules"]}))
+    import_modules(modules, project)
+    return Glued({name: _read(about, folder) for name, about in last.items()}, modules)
+
+
+_importing = Lock()
+
+
+def import_modules(modules: Iterable[str], project: Path | None = None) -> None:
+    """Import the modules of values' classes, so that the values can be read; also from a project's folder.
+
+    Raises:
+        WrongGlue: one cannot be imported.
+    """
+    with _importing:
+        path = list(sys.path)
+        sys.path += [] if project is None else [str(project)]
+        try:
+            for module in modules:
+                _import(module, project)
+        finally:
+            sys.path[:] = path
+
+
+def _import(module: str, project: Path | None) -> None:
+    if module in sys.modules:
+        return
+    from importlib import import_module
+
+    try:
+        import_module(module)
+    except Exception as problem:  # a module may raise anything
+        raise WrongGlue(
+            f"the class of a glued value is in the module {module!r}, which cannot be imported: {problem}",
+            str(project or ""),
+            "install it, put it into the pipeline's folder, or glue plain values",
+        ) from problem
 
 
 def forget(folder: Path) -> None:

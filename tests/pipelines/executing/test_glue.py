@@ -43,7 +43,7 @@ def test_a_value_keeps_its_type(folder, value, capsys):
     """What arrives equals what was given."""
     glue("it", value)
 
-    (got,) = glued_in(folder).values()
+    (got,) = glued_in(folder).values.values()
     assert got == value
     assert type(got) is type(value)
 
@@ -57,7 +57,7 @@ def test_tables_and_arrays_arrive_as_such(folder):
     glue("frame", frame, show=False)
     glue("array", np.arange(6.0).reshape(2, 3), show=False)
 
-    got = glued_in(folder)
+    got = glued_in(folder).values
     pd.testing.assert_frame_equal(got["frame"], frame)
     assert np.array_equal(got["array"], np.arange(6.0).reshape(2, 3))
 
@@ -71,7 +71,7 @@ def test_a_figure_arrives_as_a_picture(folder):
     glue("figure", figure, show=False)
     glue("axes", axes, show=False)
 
-    assert all(value.png.startswith(b"\x89PNG") for value in glued_in(folder).values())
+    assert all(value.png.startswith(b"\x89PNG") for value in glued_in(folder).values.values())
 
 
 def test_the_later_value_counts(folder):
@@ -79,7 +79,7 @@ def test_the_later_value_counts(folder):
     glue("n", 1, show=False)
     glue("n", 2, show=False)
 
-    assert glued_in(folder) == {"n": 2}
+    assert glued_in(folder).values == {"n": 2}
 
 
 @pytest.mark.parametrize("name", ["", "two words", "1st", "a.b", 3])
@@ -94,7 +94,7 @@ def test_what_would_lose_something_is_refused(folder):
     with pytest.raises(WrongGlue, match=r"glue\('f', …\)"):
         glue("f", open)
 
-    assert glued_in(folder) == {}
+    assert glued_in(folder).values == {}
 
 
 def test_outside_of_a_pipeline_it_shows_the_value(monkeypatch, capsys, tmp_path):
@@ -151,3 +151,24 @@ def test_a_class_of_the_notebook_cannot_be_handed_on(tmp_path):
 
     assert outcome.status == "failed"
     assert "module" in outcome.error.what
+
+
+def test_a_class_of_the_projects_module_is_found_in_its_folder(tmp_path):
+    """The process that executes the notebook imports it from there; another one may, before it reads the value."""
+    (tmp_path / "scores_of_a_project.py").write_text(
+        "from dataclasses import dataclass\n\n@dataclass\nclass Score:\n    n: int\n"
+    )
+    outcome = Desk(tmp_path).run(
+        "from victor_nb import glue\nfrom scores_of_a_project import Score", "glue('score', Score(3))"
+    )
+
+    assert outcome.values["score"].n == 3
+    assert outcome.modules == ("scores_of_a_project",)
+    code = f"""
+import pathlib, sys
+from victor_nb.pipelines.gluing import import_modules
+import_modules({outcome.modules!r}, pathlib.Path({str(tmp_path)!r}))
+print('scores_of_a_project' in sys.modules)
+"""
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "True\n"
+    assert str(tmp_path) not in sys.path

@@ -115,6 +115,7 @@ async def run_notebook(
     injected = _injected(notebook, parameters or {}, folder)
     prepared = _prepared(injected.notebook, str(source), str(output))
     cwd = Path(how.cwd or Path.cwd()).absolute()
+    project = Path(how.project or cwd).absolute()
     task = Task(
         notebook=prepared,
         kernel=kernel,
@@ -122,7 +123,8 @@ async def run_notebook(
         output=str(output),
         folder=folder,
         cwd=cwd,
-        watch=Watch(notebook, parameters or {}, Path(how.project or cwd).absolute(), cwd, folder / OBSERVED),
+        project=project,
+        watch=Watch(notebook, parameters or {}, project, cwd, folder / OBSERVED),
         environment={**os.environ, **how.environment, **injected.environment},
     )
     return await Session(task, how, on_event, began).outcome()

@@ -76,6 +76,7 @@ class NotebookOutcome:
         how: how the kernel was started: "forked", "pool", "cold" or "unguarded".
         fallback: why it was not started faster; empty if it was.
         values: what `glue` handed on, by name.
+        modules: where the classes of the values are, see `gluing.import_modules`.
         observed: what it read and imported.
         restored: how many cells were not run again because an earlier attempt had finished them.
     """
@@ -92,6 +93,7 @@ class NotebookOutcome:
     how: str = ""
     fallback: str = ""
     values: Mapping[str, object] = field(default_factory=dict)
+    modules: tuple[str, ...] = ()
     restored: int = 0
     observed: Observed = field(default_factory=Observed)
 

@@ -21,7 +21,6 @@ from .batch_kernel import BatchKernel, KernelGone
 from .limits import STOPPED, Cut, Limits
 from .marking import mark
 from .outcomes import CellError, CellStatus, NotebookFailed, NotebookOutcome, OnEvent, Reason, Status
-from .output_log import OBSERVED
 from .recorder import Recorder, is_executed
 from .saving import SavedNotebook
 from .snapshots import NONE_KEPT, Snapshot, Snapshots
@@ -54,6 +53,7 @@ class Task:
         notebook: its parameters are in it.
         kernel: the name of its kernelspec.
         folder: for what does not belong, or not yet, into the executed notebook.
+        project: the pipeline's folder.
         environment: all variables of the kernel.
     """
 
@@ -63,6 +63,7 @@ class Task:
     output: str
     folder: Path
     cwd: Path
+    project: Path
     watch: Watch
     environment: Mapping[str, str]
 
@@ -128,17 +129,12 @@ class Session:
         return self._snapshots is not None and status != "finished"
 
     def _observed(self, end: _End) -> Observed:
-        log = self._task.folder / OBSERVED
-        seen = log.read_bytes() if self._goes_on(end.status) and log.exists() else b""
-        observed = self._task.watch.finish()
-        if seen:
-            with suppress(OSError):
-                log.write_bytes(seen)
-        return observed
+        return self._task.watch.look() if self._goes_on(end.status) else self._task.watch.finish()
 
     def _with_values(self, made: NotebookOutcome) -> NotebookOutcome:
         try:
-            return replace(made, values=glued_in(self._glue))
+            glued = glued_in(self._glue, self._task.project)
+            return replace(made, values=glued.values, modules=glued.modules)
         except VictorError as problem:
             error = NotebookFailed(problem.what, self._source, problem.hint)
             return replace(made, status="failed", reason="error", error=made.error or error)
@@ -217,8 +213,7 @@ class Session:
             self._why_replayed = found
             self._snapshots.remove()
         forget(self._glue)
-        with suppress(OSError):
-            (self._task.folder / OBSERVED).unlink()
+        self._task.watch.forget()
         return None
 
     async def _restored(self, found: Snapshot | None) -> int:
