@@ -1,0 +1,81 @@
+"""A pipeline in a real JupyterLab: its graph lives while its cell runs, cell by cell, and stays as a picture."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.notebook.lab import Page, browser, jupyter_lab, notebook_page, write_notebook
+from tests.support.require import absent
+from victor_nb.views.live import STATIC
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+SET_UP = """import nbformat
+from victor_nb import Pipeline
+from victor_nb.pipelines import notebook
+%load_ext victor_nb
+
+def write(path, *cells, parameters=""):
+    book = nbformat.v4.new_notebook(metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}})
+    if parameters:
+        book.cells.append(nbformat.v4.new_code_cell(parameters, metadata={"tags": ["parameters"]}))
+    book.cells += [nbformat.v4.new_code_cell(cell) for cell in cells]
+    nbformat.write(book, path)
+
+WAIT = "import time\\nfrom pathlib import Path\\nprint('waits')\\nwhile not Path('go').exists():\\n    time.sleep(0.02)"
+write("prepare.ipynb", "from victor_nb import glue", "glue('rows', 150)")
+write("train.ipynb", WAIT, "from victor_nb import glue\\nglue('score', len(model))", parameters="model: str = ''")
+write("broken.ipynb", "print('so far')", "raise ValueError('no such column')")
+flowers = Pipeline("flowers", [
+    notebook("prepare.ipynb"),
+    notebook("train.ipynb", matrix={"model": ["ridge", "forest"]}, after="prepare"),
+    notebook("broken.ipynb", after="prepare"),
+])"""
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Any]:
+    """One browser for all tests."""
+    if not (STATIC / "pipeline_view.js").is_file():
+        absent("the widgets' front end is not built: npm ci && npm run build in widgets/")
+    with browser() as chromium:
+        yield chromium
+
+
+def node(page: Page, path: str) -> Any:
+    """A node of the live graph."""
+    return page.outputs(1).locator(f'.vng-node[data-path="{path}"]')
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_a_pipeline_is_watched_cell_by_cell(tmp_path: Path, chromium: Any, dark: bool) -> None:
+    """Members, cells, what a failing cell printed; at the end a picture that needs no kernel."""
+    look = "dark" if dark else "light"
+    with jupyter_lab(tmp_path, dark=dark) as server:
+        write_notebook(server, "flowers.ipynb", [SET_UP, "%victor pipeline run flowers --workers 3"])
+        with notebook_page(chromium, server, "flowers.ipynb") as (page, foreign):
+            page.run_all()
+            node(page, "train[model=ridge]").get_by_text("cell 3 of 4").wait_for()
+            node(page, "broken").and_(page.page.locator('[data-tone="bad"]')).wait_for()
+            page.outputs(1).scroll_into_view_if_needed()
+            assert page.is_running(1)
+            work = page.outputs(1).locator(".vnp-work")
+            work.get_by_text("no such column").first.wait_for()
+            work.get_by_text("waits").first.wait_for()
+            page.screenshot(f"pipeline-running-{look}")
+
+            (server.folder / "go").touch()
+            page.outputs(1).locator("svg.victor-graph").wait_for()
+            assert page.outputs(1).locator(".vng").count() == 0
+            page.screenshot(f"pipeline-ended-{look}")
+
+            saved = page.save()
+            shown = saved.cells[1].outputs[0]["data"]
+            assert "score=6" in shown["text/plain"]
+            assert "no such column" in shown["text/html"]
+            assert "application/vnd.jupyter.widget-view+json" not in shown
+            assert foreign == []
