@@ -7,16 +7,17 @@ from __future__ import annotations
 
 import functools
 import inspect
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from contextvars import copy_context
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from ...errors import UsageError, nearest
 from ...journal import Redactor, ReplayMiss
 from ...workflows.sources import read
-from ...workflows.yaml_file.handlers import NotFound, Reference
+from ...workflows.yaml_file.handlers import Handlers, NotFound, Reference
 from ..caching.parts import code_part, text_part, value_part
 from ..fingerprint import Part
 from ..spec import AgentWork, ComputeWork, WorkflowWork
@@ -26,6 +27,8 @@ from .given import Given
 if TYPE_CHECKING:
     from ...agents import Agent
     from ...workflows import Workflow
+
+_MODULE_AND_NAME: Final = re.compile(r"[\w.]+:[\w.]+")
 
 
 def function_of(work: ComputeWork, base: Path) -> Callable[..., Any]:
@@ -125,12 +128,24 @@ async def asked(work: AgentWork, given: Given, around: Around) -> Any:
 
 
 def workflow_of(work: WorkflowWork, base: Path) -> Workflow:
-    """Return the workflow of a node, read from its file where only that is said."""
+    """Return the workflow of a node, read from its file, or imported from its module, where only that is said.
+
+    Raises:
+        UsageError: there is no workflow of that name in a module.
+    """
     if not isinstance(work.workflow, str):
         return work.workflow
-    from ...workflows import load_workflow
+    from ...workflows import Workflow, load_workflow
 
-    return load_workflow(base / work.workflow)
+    if _MODULE_AND_NAME.fullmatch(work.workflow) is None:
+        return load_workflow(base / work.workflow)
+    try:
+        found = Handlers({}, (), base / "pipeline.yaml").named(work.workflow)
+    except NotFound as nothing:
+        raise UsageError(f"there is no workflow {work.workflow!r}: {nothing.what}", hint=nothing.hint) from nothing
+    if not isinstance(found, Workflow):
+        raise UsageError(f"{work.workflow!r} is a {type(found).__name__}, not a workflow")
+    return found
 
 
 def workflow_parts(work: WorkflowWork, given: Given, base: Path, redactor: Redactor) -> dict[str, Part]:
