@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from ..errors import UsageError, VictorError, nearest
-from ..workflows.control import Interrupt
+
+if TYPE_CHECKING:
+    from ..workflows.control import Interrupt
 
 NodeStatus = Literal["pending", "running", "finished", "cached", "failed", "killed", "skipped", "stopped"]
 Because = Literal["", "when", "failed", "not asked"]
