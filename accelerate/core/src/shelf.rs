@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::keys::Run;
 use crate::lock::FolderLock;
 use crate::manifest::{Manifest, Place};
-use crate::storage::{remove_stale, write_whole};
+use crate::storage::{Image, remove_stale, write_whole};
 use crate::{Result, bits, keys};
 
 /// How the files of one kind of index are called.
@@ -30,7 +30,7 @@ pub trait Stored: Sized {
     ///
     /// # Errors
     /// As `SectionFile::in_memory`.
-    fn in_memory(image: &[u8]) -> Result<Self>;
+    fn in_memory(image: Image) -> Result<Self>;
     fn docs(&self) -> usize;
     /// Return the runs of keys.
     ///
@@ -195,9 +195,9 @@ impl Home {
         write: impl FnOnce(&mut dyn Write) -> std::io::Result<()>,
     ) -> Result<S> {
         let Some(folder) = &self.folder else {
-            let mut image = Vec::new();
+            let mut image = Image::default();
             write(&mut image).expect("memory takes every byte");
-            return S::in_memory(&image);
+            return S::in_memory(image);
         };
         let path = folder.join(file_name::<S>(number));
         write_whole(&path, |out| write(out))?;

@@ -145,3 +145,18 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn an_index_of_which_all_was_deleted_can_be_compacted() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let index = Dense::create(folder.path(), 3).expect("a dimension");
+    index.add(&[0, 1], &[1.0, 0.0, 0.0, 0.0, 1.0, 0.0]).expect("sound vectors");
+    index.delete(&[0, 1]).expect("sound");
+    index.compact().expect("room");
+    index.flush(7).expect("room");
+    drop(index);
+    let index = Dense::open(folder.path(), 3).expect("sound files");
+    assert!(index.search(&[1.0, 0.0, 0.0], 3, None).expect("sound").is_empty());
+    index.add(&[2], &[1.0, 0.0, 0.0]).expect("a sound vector");
+    assert_eq!(index.search(&[1.0, 0.0, 0.0], 3, None).expect("sound").len(), 1);
+}

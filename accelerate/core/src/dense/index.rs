@@ -110,7 +110,11 @@ impl Dense {
             let (count, dimension) = (numbers.len(), self.dimension);
             return Err(Error::Vectors(format!("{count} numbers are not whole vectors of dimension {dimension}")));
         }
-        match numbers.iter().position(|number| !number.is_finite()) {
+        // Block by block without an early end, which wide instructions can do.
+        let is_bad = |block: &[f32]| block.iter().fold(false, |bad, number| bad | !number.is_finite());
+        let block = numbers.chunks(4096).position(is_bad).unwrap_or(numbers.len().div_ceil(4096)) * 4096;
+        let rest = &numbers[block.min(numbers.len())..];
+        match rest.iter().position(|number| !number.is_finite()).map(|at| block + at) {
             Some(at) => Err(Error::Vectors(format!("vector {} holds {}", at / self.dimension, numbers[at]))),
             None => Ok(numbers.len() / self.dimension),
         }
@@ -135,6 +139,8 @@ impl Dense {
             next = key + 1;
         }
         let mut room = Vec::new();
+        let most = MOST_NUMBERS.saturating_sub(state.tail.exact.len()).div_ceil(self.dimension);
+        state.tail.reserve(count.min(most), &self.rotation, self.dimension);
         for (&key, vector) in new_keys.iter().zip(numbers.chunks_exact(self.dimension)) {
             let doc = state.tail.len() as u64;
             keys::push(&mut state.tail_runs, doc, key);
@@ -231,7 +237,8 @@ impl Dense {
             return Ok(());
         }
         let (tail, runs) = (&state.tail, &state.tail_runs);
-        let segment = self.home.store(state.shelf.next_number, |out| write(tail, runs, &self.rotation, out))?;
+        let segment =
+            self.home.store(state.shelf.next_number, |out| write(tail, runs, &self.rotation, self.dimension, out))?;
         let dead = std::mem::take(&mut state.tail_dead);
         state.shelf.push(segment, dead);
         state.tail.clear();
@@ -282,7 +289,7 @@ impl Dense {
             }
             maps.push(map);
         }
-        let merged = self.home.store(number, |out| write(&rows, &runs, &self.rotation, out))?;
+        let merged = self.home.store(number, |out| write(&rows, &runs, &self.rotation, self.dimension, out))?;
         let mut state = self.write();
         let old = state.shelf.replace(start, &maps, merged, number);
         self.home.save(&state.shelf, self.own(), state.tail.len() == 0)?;

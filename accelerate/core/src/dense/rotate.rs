@@ -48,9 +48,20 @@ fn mixed(value: u64) -> u64 {
     value ^ (value >> 31)
 }
 
+/// The stages inside eight neighbours, as straight code: as loops they would be too short for wide instructions.
+#[inline(always)]
+fn first_three(values: &mut [f32; 8]) {
+    let [a, b, c, d, e, f, g, h] = *values;
+    let [a, b, c, d, e, f, g, h] = [a + b, a - b, c + d, c - d, e + f, e - f, g + h, g - h];
+    let [a, b, c, d, e, f, g, h] = [a + c, b + d, a - c, b - d, e + g, f + h, e - g, f - h];
+    *values = [a + e, b + f, c + g, d + h, a - e, b - f, c - g, d - h];
+}
+
 #[inline(always)]
 fn hadamard(values: &mut [f32]) {
-    let mut half = 1;
+    let (eights, _) = values.as_chunks_mut::<8>();
+    eights.iter_mut().for_each(first_three);
+    let mut half = 8;
     while half < values.len() {
         for pair in values.chunks_exact_mut(2 * half) {
             let (low, high) = pair.split_at_mut(half);

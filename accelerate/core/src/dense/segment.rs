@@ -4,11 +4,11 @@ use std::io::Write;
 use std::path::Path;
 
 use super::rotate::{Rotation, WORD};
-use super::rows::{GROUP, Rows, bit_words};
+use super::rows::{GROUP, Rows, bit_words, widest};
 use crate::keys::Run;
 use crate::manifest::Place;
 use crate::shelf::{Names, Stored};
-use crate::storage::{SectionFile, u64_at, write_image};
+use crate::storage::{Image, SectionFile, u64_at, write_image};
 use crate::{Error, Result};
 
 const KIND: [u8; 4] = *b"VEC ";
@@ -24,10 +24,15 @@ const EXACT: usize = 6;
 ///
 /// # Errors
 /// What `out` says.
-pub fn write(rows: &Rows, runs: &[Run], rotation: &Rotation, out: &mut dyn Write) -> std::io::Result<()> {
-    let dimension = rows.exact.len() / rows.len().max(1);
-    let mean = mean_of(rows, rotation.width());
-    let bits = bits_of(rows, &mean);
+pub fn write(
+    rows: &Rows,
+    runs: &[Run],
+    rotation: &Rotation,
+    dimension: usize,
+    out: &mut dyn Write,
+) -> std::io::Result<()> {
+    let mean = widest(|| mean_of(rows, rotation.width()));
+    let bits = widest(|| bits_of(rows, &mean));
     let meta = [rows.len() as u64, dimension as u64, u64::from(rows.error.to_bits())];
     write_image(
         out,
@@ -44,6 +49,7 @@ pub fn write(rows: &Rows, runs: &[Run], rotation: &Rotation, out: &mut dyn Write
     )
 }
 
+#[inline(always)]
 fn mean_of(rows: &Rows, width: usize) -> Vec<f32> {
     let mut sums = vec![0.0_f64; width];
     for (codes, &scale) in rows.codes.chunks_exact(width).zip(&rows.scales) {
@@ -52,6 +58,7 @@ fn mean_of(rows: &Rows, width: usize) -> Vec<f32> {
     sums.iter().map(|sum| (sum / rows.len().max(1) as f64) as f32).collect()
 }
 
+#[inline(always)]
 fn bits_of(rows: &Rows, mean: &[f32]) -> Vec<u64> {
     let words = mean.len() / WORD;
     let mut bits = vec![u64::MAX; rows.len().div_ceil(GROUP) * GROUP * words];
@@ -84,7 +91,7 @@ impl Stored for Segment {
         Self::over(SectionFile::open(path, KIND)?)
     }
 
-    fn in_memory(image: &[u8]) -> Result<Self> {
+    fn in_memory(image: Image) -> Result<Self> {
         Self::over(SectionFile::in_memory(image, KIND)?)
     }
 
@@ -119,7 +126,7 @@ impl Segment {
             && fits(CODES, docs, width)
             && fits(EXACT, docs, dimension * 4)
             && fits(BITS, docs.div_ceil(GROUP) * GROUP, width / 8)
-            && file.numbers::<Run>(RUNS)?.first().is_some_and(|run| run.first_doc == 0);
+            && (docs == 0 || file.numbers::<Run>(RUNS)?.first().is_some_and(|run| run.first_doc == 0));
         if !sound {
             return Err(file.damaged("its sections do not fit together"));
         }

@@ -11,7 +11,7 @@ use super::score::{Norms, Params};
 use crate::keys::Run;
 use crate::manifest::Place;
 use crate::shelf::{Names, Stored};
-use crate::storage::{SectionFile, u32_at, u64_at, write_image};
+use crate::storage::{Image, SectionFile, u32_at, u64_at, write_image};
 use crate::{Error, Result};
 
 const KIND: [u8; 4] = *b"LEX ";
@@ -132,7 +132,7 @@ impl Stored for Segment {
         Self::over(SectionFile::open(path, KIND)?)
     }
 
-    fn in_memory(image: &[u8]) -> Result<Self> {
+    fn in_memory(image: Image) -> Result<Self> {
         Self::over(SectionFile::in_memory(image, KIND)?)
     }
 

@@ -4,9 +4,11 @@
 //! 2. A page is verified when it is first read, so that opening costs nothing and no damaged byte is ever used.
 //! 3. All numbers are little-endian.
 
+mod image;
 mod reader;
 mod writer;
 
+pub use image::Image;
 pub use reader::SectionFile;
 pub use writer::{remove_stale, sync_folder, write_image, write_whole};
 

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use memmap2::Mmap;
 
+use super::image::Image;
 use super::{FORMAT, HEADER, MAGIC, MOST_SECTIONS, PAGE, u32_at, u64_at};
 use crate::{Error, Result};
 
@@ -53,10 +54,9 @@ impl SectionFile {
     ///
     /// # Errors
     /// As `open`.
-    pub fn in_memory(image: &[u8], kind: [u8; 4]) -> Result<Self> {
-        let mut words = vec![0_u64; image.len().div_ceil(8)];
-        bytemuck::cast_slice_mut::<_, u8>(&mut words)[..image.len()].copy_from_slice(image);
-        Self::over(Bytes::Owned(words, image.len()), Path::new(""), kind)
+    pub fn in_memory(image: Image, kind: [u8; 4]) -> Result<Self> {
+        let (words, length) = image.into_words();
+        Self::over(Bytes::Owned(words, length), Path::new(""), kind)
     }
 
     fn over(bytes: Bytes, path: &Path, kind: [u8; 4]) -> Result<Self> {
