@@ -19,13 +19,14 @@ from tests.pipelines.made import notebook as made_notebook
 from victor_nb import START, Agent, Budget, Command, RetryPolicy, VictorError, Workflow, interrupt, tool
 from victor_nb.agents import Decision
 from victor_nb.journal import Effect, Event, Journal, open_journal
-from victor_nb.pipelines import Pipeline, PipelineFailed, compute, notebook
+from victor_nb.pipelines import Execution, Pipeline, PipelineFailed, compute, execute_notebook, notebook
+from victor_nb.pipelines.executing import Bounds
 from victor_nb.testing import ScriptedModel, Turn
 from victor_nb.workflows import WorkflowRun
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "api" / "events.md").read_text(encoding="utf-8")
-WRITING = {"record", "publish", "fork", "Entry", "Event", "Row", "of", "_announce", "_end", "note"}
+WRITING = {"record", "publish", "fork", "Entry", "Event", "Row", "of", "_announce", "_end", "note", "tell", "_tell"}
 """The functions and classes that are given the type of an event."""
 EVENT_TYPE = re.compile(r"[a-z]+\.[a-z_]+")
 
@@ -188,8 +189,31 @@ def pipelines_work(journal: Journal, heard: list[Event], folder: Path) -> None:
     with pytest.raises(PipelineFailed):
         Pipeline("made", nodes, folder=folder).run_sync(journal=journal)
     Pipeline("made", nodes[:3], folder=folder).run_sync(journal=journal)
-    (folder / "n.ipynb").write_text(json.dumps(made_notebook("print(1)")))
+    (folder / "thing_of_events.py").write_text("from typing import NamedTuple\nclass Thing(NamedTuple):\n    x: int\n")
+    glued = "from thing_of_events import Thing\nfrom victor_nb import glue\nglue('thing', Thing(1))"
+    (folder / "n.ipynb").write_text(json.dumps(made_notebook(glued)))
     Pipeline("made", nodes[3:], folder=folder).run_sync(journal=journal, on_event=hear)
+
+
+def notebooks_work(folder: Path) -> list[tuple[str, dict[str, object]]]:
+    """Everything that cells can do: show, clear, show too much, be silent, kill their kernel; and going on inside."""
+    told: list[tuple[str, dict[str, object]]] = []
+    cells = [
+        "x = 1",
+        "print('x' * 100)\nfrom IPython.display import clear_output\nclear_output()",
+        "import time\ntime.sleep(2)",
+        "file = open('n.ipynb')\ntime.sleep(2)",
+    ]
+
+    def run(*these: str) -> None:
+        (folder / "n.ipynb").write_text(json.dumps(made_notebook(*these)))
+        how = Execution(cwd=folder, within=True, quiet_s=0.5, bounds=Bounds(text=10))
+        execute_notebook(folder / "n.ipynb", folder / "done.ipynb", on_event=lambda *each: told.append(each), how=how)
+
+    run(*cells, "import os\nos._exit(3)")
+    run(*cells, "1 / 0")
+    run("x = 2", "print(x)")
+    return told
 
 
 def _interrupted() -> str:
@@ -209,6 +233,8 @@ def seen(tmp_path_factory) -> dict[str, set[str]]:
         recorded = [event for info in journal.runs() for event in journal.events(info.run_id)]
     for event in [*recorded, *heard]:
         fields[event.type] |= event.data.keys()
+    for kind, about in notebooks_work(tmp_path_factory.mktemp("notebook")):
+        fields[kind] |= about.keys()
     return dict(fields)
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import datetime
+import subprocess
+import sys
 import threading
 from pathlib import Path
 from typing import TypedDict
@@ -588,3 +590,33 @@ def test_a_notebook_may_go_on_at_the_cell_where_it_was(place):
     assert (place.path / "marks").read_text() == "x\n"
     restored = [event for event in place.journal.events(result.run_id) if event.type == "notebook.restored"]
     assert [event.step_id for event in restored] == ["long"]
+
+
+PROGRAM = """\
+import sys
+from victor_nb import Pipeline, open_journal
+from victor_nb.pipelines import notebook
+
+with open_journal("sqlite:///classes.db") as journal:
+    nodes = [notebook("make.ipynb"), notebook("use.ipynb", parameters={"split": "{{ make.split }}"})]
+    result = Pipeline("classes", nodes).run_sync(journal=journal)
+    value = Pipeline("classes", nodes).past(journal=journal)["make"]["split"]
+    print([one.status for one in result.nodes], type(value).__name__, value.share)
+"""
+
+
+def test_instances_of_a_project_s_classes_are_handed_on_also_to_other_processes(place):
+    """The pipeline's folder is where their modules are looked for, by the notebook and by whoever reads its values."""
+    (place.path / "splits.py").write_text(
+        "from dataclasses import dataclass\n@dataclass\nclass Split:\n    share: float\n"
+    )
+    place.notebook("make.ipynb", "from splits import Split\nfrom victor_nb import glue\nglue('split', Split(0.5))")
+    place.notebook(
+        "use.ipynb", code("split = None", "parameters"), "assert split.share == 0.5 and type(split).__name__ == 'Split'"
+    )
+
+    for expected in ("finished", "cached"):
+        ran = subprocess.run(
+            [sys.executable, "-c", PROGRAM], cwd=place.path, capture_output=True, text=True, check=False
+        )
+        assert ran.stdout.strip() == f"['{expected}', '{expected}'] Split 0.5", ran.stderr

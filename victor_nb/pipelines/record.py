@@ -6,16 +6,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Any, Final, cast, get_args
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, cast, get_args
 
 from ..errors import VictorError
 from ..journal import Event, Journal
-from ..workflows.travel import WorkflowRun
+from .gluing import import_modules
 from .results import Because, NodeResult, NodeStatus, PipelineResult
 from .spec import NodeKind
+
+if TYPE_CHECKING:
+    from ..workflows.control import Interrupt
 
 KIND: Final = "pipeline"
 """Of runs."""
@@ -107,8 +111,12 @@ class NodeFold:
             notebook=body.get("notebook", ""),
             outputs=body.get("outputs", {}),
             error=None,
-            load=partial(self._load, body["result"]),
+            load=partial(self._value, body["result"], body.get("modules", ())),
         )
+
+    def _value(self, raw: Any, modules: Sequence[str]) -> Any:
+        import_modules(modules, Path(self.graph["folder"]))
+        return self._load(raw)
 
     def _failed(self, event: Event) -> None:
         if not self._is_of_node(event):
@@ -191,5 +199,11 @@ def result_of(journal: Journal, run_id: str) -> PipelineResult:
     if status == "running" and not journal.is_live(info):  # killed: nobody could write how it ended
         status = "stopped"
         nodes = tuple(replace(one, status="stopped") if one.status == "running" else one for one in nodes)
-    questions = WorkflowRun(journal, info.run_id).interrupts if status == "waiting" else ()
-    return PipelineResult(info.name, info.run_id, status, fold.graph.get("parameters", {}), nodes, tuple(questions))
+    questions = _questions(journal, info.run_id) if status == "waiting" else ()
+    return PipelineResult(info.name, info.run_id, status, fold.graph.get("parameters", {}), nodes, questions)
+
+
+def _questions(journal: Journal, run_id: str) -> tuple[Interrupt, ...]:
+    from ..workflows.travel import WorkflowRun  # the engine: not for those who only ask how far a run is
+
+    return tuple(WorkflowRun(journal, run_id).interrupts)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from types import MappingProxyType
@@ -21,6 +21,7 @@ from ...journal import Redactor
 from ...journal.codec import Reader, Writer, from_json
 from ..fingerprint import Fingerprint, difference, fingerprint_now
 from ..folders import PipelineFolder, file_name, write_whole
+from ..gluing import import_modules
 from ..hashing import Hashes
 from ..observed import Seen
 from .kept import Kept, removed
@@ -41,6 +42,7 @@ class Entry(msgspec.Struct, frozen=True):
         outputs: declared files, by path relative to the pipeline's folder, with their hashes.
         contents: the hashes of all that is kept for it.
         notebook: where the executed notebook was put.
+        modules: where the classes of the value are.
         is_reusable: whether the node lets itself be answered from the cache.
     """
 
@@ -54,6 +56,7 @@ class Entry(msgspec.Struct, frozen=True):
     contents: list[str] = []
     notebook: str = ""
     is_reusable: bool = True
+    modules: list[str] = []
 
 
 _encode: Final = msgspec.json.Encoder().encode
@@ -131,6 +134,7 @@ class Cache:
         outputs: Mapping[str, Path],
         notebook: str = "",
         is_reusable: bool = True,
+        modules: Sequence[str] = (),
     ) -> Entry:
         """Keep what a member made.
 
@@ -144,7 +148,7 @@ class Cache:
         contents = [*kept.values(), *(self.kept.put(content) for content in writer.blobs.values())]
         raw = msgspec.Raw(_encode(body))
         entry = Entry(
-            member, run_id, time.time(), seconds, fingerprint, raw, kept, contents, notebook, is_reusable
+            member, run_id, time.time(), seconds, fingerprint, raw, kept, contents, notebook, is_reusable, list(modules)
         )  # fmt: skip
         folder = self._folder.cache / file_name(member)
         write_whole(folder / f"{time.time_ns():020d}-{uuid.uuid4().hex[:8]}.json", _encode(entry))
@@ -158,6 +162,7 @@ class Cache:
         Raises:
             KeptLost: a part of it is gone.
         """
+        import_modules(entry.modules, self._base)
         return Reader(self.kept.get).revive(from_json(bytes(entry.value)))
 
     def damaged(self, entry: Entry) -> dict[str, str]:

@@ -32,7 +32,7 @@ from .given import Given
 
 STOP_S: Final = 30.0
 """A notebook that was told to stop is waited for so long."""
-LIVE: Final = frozenset({"cell.output"})
+LIVE: Final = frozenset({"cell.output", "cell.cleared", "kernel.sample"})
 """Events of notebooks that are shown and not kept: the executed notebook has them."""
 
 Tell = Callable[[str, dict[str, object]], None]
@@ -156,11 +156,16 @@ def notebook_parts(node: Node, ready: Prepared, redactor: Redactor) -> dict[str,
 
 @dataclass(frozen=True, slots=True)
 class Executed:
-    """What a notebook came to, as a node sees it."""
+    """What a notebook came to, as a node sees it.
+
+    Attributes:
+        modules: where the classes of its values are; they are imported before the values are read elsewhere.
+    """
 
     value: dict[str, Any]
     notebook: str
     observed: Observed
+    modules: tuple[str, ...]
 
 
 async def executed(node: Node, member: str, ready: Prepared, around: Around, step: Step) -> Executed:
@@ -182,7 +187,7 @@ async def executed(node: Node, member: str, ready: Prepared, around: Around, ste
         raise NodeStopped(f"{member} was stopped", job.source, f"victor resume {around.run.id}")
     if outcome.error is not None:
         raise outcome.error
-    return Executed(dict(outcome.values), outcome.output, outcome.observed)
+    return Executed(dict(outcome.values), outcome.output, outcome.observed, outcome.modules)
 
 
 def _killed(outcome: NotebookOutcome) -> NodeKilled:

@@ -18,6 +18,7 @@ import msgspec
 
 from ...errors import VictorError
 from ...journal import Effect, Step
+from ...journal.codec import from_json
 from ...journal.errors import JournalError, LeaseLost
 from ...journal.steps import CURRENT
 from ...workflows import NodeFailed
@@ -25,6 +26,7 @@ from ...workflows.runtime import RUNTIME, Runtime, Waiting
 from ..caching.cache import Entry
 from ..failures import NodeStopped, NothingToTake, OutputMissing, PipelineChanged
 from ..fingerprint import Fingerprint, difference
+from ..gluing import import_modules
 from ..observed import Observed
 from ..record import WHY
 from ..results import Because, NodeStatus
@@ -70,6 +72,7 @@ class _Made:
     outputs: dict[str, Path]
     notebook: str = ""
     observed: Observed = field(default_factory=Observed)
+    modules: tuple[str, ...] = ()
 
 
 async def perform(around: Around, node: Node, member: Member, scope: dict[str, Any]) -> Came:
@@ -88,6 +91,7 @@ async def perform(around: Around, node: Node, member: Member, scope: dict[str, A
         around.run.id, member.id, around.inside.id, node.kind, member.id, Effect.IDEMPOTENT, b"null"
     )  # fmt: skip
     if (recorded := placed.recorded(step.id)) is not None:
+        import_modules(from_json(recorded).get("modules", ()), around.base)
         return _answered(around, node, member, scope, recorded, placed.result(recorded, step))
     await placed.admit(step)
     began = time.perf_counter()
@@ -150,23 +154,26 @@ async def _kept(around: Around, work: Work, made: _Made, step: Step, began: floa
         seconds=time.perf_counter() - began,
         outputs=made.outputs,
         notebook=made.notebook,
+        modules=made.modules,
         is_reusable=work.node.cache,
     )
     await around.runtime.threads.run(keep)  # outputs may be large, and others have to be begun meanwhile
-    notes = {"why": why, "notebook": made.notebook, "outputs": sorted(made.outputs), "matrix": member.values}
-    return _write(around, step, began, "finished", made.value, identity=work.fingerprint.key, **notes)
+    notes = {"why": why, "notebook": made.notebook, "outputs": sorted(made.outputs), "modules": list(made.modules)}
+    return _write(
+        around, step, began, "finished", made.value, identity=work.fingerprint.key, matrix=member.values, **notes
+    )
 
 
 async def _made(around: Around, work: Work, step: Step) -> _Made:
     node, member = work.node, work.member
-    notebook, observed = "", Observed()
+    notebook, observed, modules = "", Observed(), tuple[str, ...]()
     if isinstance(node.work, NotebookWork):
         from .notebook_work import executed
 
         assert work.notebook is not None
         outcome = await executed(node, member.id, work.notebook, around, step)
         value: Any = outcome.value
-        notebook, observed = outcome.notebook, outcome.observed
+        notebook, observed, modules = outcome.notebook, outcome.observed, outcome.modules
     else:
         from .works import asked, computed, worked
 
@@ -178,7 +185,7 @@ async def _made(around: Around, work: Work, step: Step) -> _Made:
             case WorkflowWork():
                 doing = worked(node.work, work.given, around)
         value = await within(node.timeout_s, member.id, around.run.id, doing)
-    return _Made(value, _outputs(around, work), notebook, observed)
+    return _Made(value, _outputs(around, work), notebook, observed, modules)
 
 
 def _outputs(around: Around, work: Work) -> dict[str, Path]:
@@ -199,8 +206,6 @@ def _answered(
     around: Around, node: Node, member: Member, scope: dict[str, Any], recorded: bytes, value: Any
 ) -> Came:  # fmt: skip
     """Take what this run has finished before; see to it that its files are there."""
-    from ...journal.codec import from_json
-
     body = from_json(recorded)
     status: NodeStatus = body["status"]
     came = Came(status, value, body.get("because", ""))
@@ -250,8 +255,8 @@ def _from_entry(
 ) -> Came:  # fmt: skip
     value = around.cache.value(entry)
     step.note(cached=True)
-    notes = {"why": why, "notebook": entry.notebook, "outputs": sorted(entry.outputs), "matrix": member.values}
-    return _write(around, step, began, "cached", value, identity=fingerprint.key, **notes)
+    notes = {"why": why, "notebook": entry.notebook, "outputs": sorted(entry.outputs), "modules": entry.modules}
+    return _write(around, step, began, "cached", value, identity=fingerprint.key, matrix=member.values, **notes)
 
 
 def _write(around: Around, step: Step, began: float, status: NodeStatus, value: Any, **notes: Any) -> Came:
