@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.views.pipeline_page import half_way
 from victor_nb.cli.terminal import Screen, Terminal
 from victor_nb.journal import Event
 
@@ -60,3 +61,18 @@ def test_making_room_for_nothing_is_nothing() -> None:
     """A question may come while no display is open."""
     with Terminal(live=True, ask=True).aside():
         pass
+
+
+def test_of_a_pipeline_it_is_every_node_with_its_cell() -> None:
+    """Time passes between events too: what runs says how long it has still to go."""
+    screen = Screen(Terminal(live=True, ask=False))
+
+    for event in half_way():
+        screen.add(event)
+
+    drawn = str(screen.drawn())
+    assert "2 of 5 nodes done, 1 from the cache" in drawn
+    assert "cell 3 of 4" in drawn
+    assert "CPU 98 % · 412 MB" in drawn
+    assert "slower than usual: cell 3 of train.ipynb" in drawn
+    assert "ValueError: loss is not a number" in drawn

@@ -190,9 +190,20 @@ class PipelineReport(Shown):
 def about(member: MemberState) -> str:
     """What is worth saying of a member beside how it fares."""
     slow = member.notebook.slow[-1] if member.notebook and member.notebook.slow else ""
-    value = preview(member.result) if member.state in ("done", "cached") and member.result not in (None, {}) else ""
+    value = (
+        preview(_rounded(member.result))
+        if member.state in ("done", "cached") and member.result not in (None, {})
+        else ""
+    )
     why = member.why if member.state in ("skipped", "cached") else ""
     return " · ".join(part for part in (value, slow, why) if part)
+
+
+def _rounded(value: Any) -> Any:
+    """Numbers as people compare them: six digits."""
+    if isinstance(value, float):
+        return float(f"{value:.6g}")
+    return {name: _rounded(part) for name, part in value.items()} if isinstance(value, dict) else value
 
 
 def failure(member: MemberState) -> str:
