@@ -114,16 +114,29 @@ def test_ctrl_c_stops_the_run_and_prints_how_to_go_on(victor: Victor, flow: str,
     assert [one["status"] for one in json.loads(resumed.stdout)["notebooks"]] == ["finished", "finished"]
 
 
-def test_status_imports_nothing_that_it_does_not_need() -> None:
-    """It answers at once: no YAML, no templates, no notebooks, no data frames, no layout library."""
-    heavy = ["yaml", "jinja2", "nbformat", "papermill", "nbclient", "pandas", "numpy", "rich", "pydantic", "msgpack"]
+def test_status_imports_nothing_that_it_does_not_need(victor: Victor, flow: str, tmp_path: Path) -> None:
+    """It answers at once: no YAML, no templates, no settings' models, no layout library, no engine, no notebooks."""
+    assert victor("pipeline", "run", flow).returncode == 0
+    heavy = [
+        "yaml",
+        "jinja2",
+        "pydantic",
+        "rich",
+        "nbformat",
+        "papermill",
+        "nbclient",
+        "pandas",
+        "numpy",
+        "pydantic_ai",
+    ]
     program = (
         "import sys; from victor_nb.cli import main\n"
-        "sys.argv = ['victor', 'pipeline', 'status']\n"
+        f"sys.argv = ['victor', 'pipeline', 'status', {flow!r}]\n"
         "code = main()\n"
-        f"print(code, [name for name in {heavy} if name in sys.modules])"
+        f"print(code, [name for name in {[*heavy, 'victor_nb.workflows.plan']} if name in sys.modules])"
     )
 
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, cwd=tmp_path)
 
+    assert "second  finished" in done.stdout
     assert done.stdout.splitlines()[-1] == "0 []", done.stderr
