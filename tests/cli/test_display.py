@@ -63,8 +63,9 @@ def test_making_room_for_nothing_is_nothing() -> None:
         pass
 
 
-def test_of_a_pipeline_it_is_every_node_with_its_cell() -> None:
-    """Time passes between events too: what runs says how long it has still to go."""
+def test_of_a_pipeline_it_is_every_node_with_its_cell(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Time passes between events too: a cell gets slower than usual while nothing happens."""
+    monkeypatch.setenv("COLUMNS", "140")
     screen = Screen(Terminal(live=True, ask=False))
 
     for event in half_way():

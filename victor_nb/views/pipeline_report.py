@@ -171,9 +171,11 @@ class PipelineReport(Shown):
         lines = []
         for one in rows:
             words = member_words(one, self.now)
-            more = " · ".join(part for part in (slow_words(one, self.now), used(one.notebook), about(one)) if part)
+            more = " · ".join(part for part in (used(one.notebook), about(one)) if part)
             line = f"{STATE_SIGNS.get(one.state, ' ')} {clip(one.path, column).ljust(column)}  {words}"
             lines.append(clip(f"{line.ljust(column + 28)}  {more}".rstrip(), width))
+            if slow := slow_words(one, self.now):
+                lines.append(clip(f"  {'':{column}}  {slow}", width))
         left = len(self.known.all_members) - len(rows)
         return "\n".join([*lines, *([f"  … {plural(left, 'node')} more"] if left else [])])
 
