@@ -8,7 +8,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import tempfile
 import threading
@@ -77,8 +76,10 @@ def execute_notebook(
     on_event: OnEvent = _nobody,
     how: Execution | None = None,
 ) -> NotebookOutcome:
-    """`run_notebook` with an event loop of its own; any number may run at once, each in a thread."""
-    return asyncio.run(run_notebook(source, output, parameters, on_event=on_event, how=how))
+    """`run_notebook` for callers that do not await, also inside a running event loop; any number in as many threads."""
+    from ...workflows.blocking import run_to_end
+
+    return run_to_end(run_notebook(source, output, parameters, on_event=on_event, how=how))
 
 
 async def run_notebook(

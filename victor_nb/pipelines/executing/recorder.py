@@ -161,8 +161,12 @@ class Recorder(NotebookExecutionManager):  # type: ignore[misc]
         if status == "failed":
             error = self.errors[index]
             told = {"error": {"type": error.type, "message": error.message, "traceback": error.traceback}}
-        kind = {"finished": "finished", "failed": "failed"}.get(status, "killed")
-        self._tell(f"cell.{kind}", {**about, **told})
+        kind = "cell.killed"
+        if status == "finished":
+            kind = "cell.finished"
+        elif status == "failed":
+            kind = "cell.failed"
+        self._tell(kind, {**about, **told})
 
     # -- what cells show -----------------------------------------------------------------------------------------------
 
