@@ -11,7 +11,7 @@ from nbclient import NotebookClient
 from tests.support.require import library
 from tests.support.this_python import ThisPython
 
-LIBRARIES = {"14_dask": ("distributed", "dask")}
+LIBRARIES = {"14_dask": ("distributed", "dask"), "30_pipeline_on_a_cluster": ("distributed", "dask")}
 """What a recipe needs of an extra: the module, and the extra."""
 
 RECIPES = sorted((Path(__file__).parents[2] / "cookbook").glob("*.ipynb"))
@@ -61,4 +61,4 @@ def test_the_recipe_of_a_server_runs_on_a_server(executed, postgres, monkeypatch
 
 def test_there_are_recipes():
     """An empty cookbook would pass every other test."""
-    assert len(RECIPES) >= 15
+    assert len(RECIPES) >= 30
