@@ -5,7 +5,8 @@
 The corpus is cut from the Python files of this interpreter's library and packages; queries are sentences of docstrings
 (60 %) and names (40 %). Every latency is CPU time of one thread, the best of three passes for each query, so that other
 work on the machine counts little; p50 and p99 are over the queries. Vectors are 384 dimensions of latent semantic
-analysis. Quality is nDCG@10 over folders with `docs.jsonl`, `queries.jsonl` and `qrels.tsv`.
+analysis. Quality is nDCG@10 over folders with `docs.jsonl`, `queries.jsonl` and `qrels.tsv`, and over the collection
+that `pydoc_collection.py` makes.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import pydoc_collection
 from measuring import CACHE, ROOT, medians, peer, report, run
 
 COMMON = """
@@ -280,32 +282,42 @@ def timed(task: Callable, core: object) -> float:
 
 
 def quality(folders: list[Path]) -> dict[str, dict[str, float]]:
-    """nDCG@10 of lexical search, of the hashing embedder, and of both fused, on every collection."""
+    """nDCG@10 of lexical search and of the embedders that need nothing, alone and fused by their own weight."""
     from victor_nb.retrieval.core import K1, B, core
+    from victor_nb.retrieval.embedder import HashingEmbedder
+    from victor_nb.retrieval.static import StaticEmbedder
 
+    embedders = {"static": StaticEmbedder(), "hashing": HashingEmbedder(384)}
     figures = {}
     for folder in folders:
         documents = [json.loads(line) for line in (folder / "docs.jsonl").open()]
-        queries = [json.loads(line) for line in (folder / "queries.jsonl").open()]
         grades: dict[str, dict[str, int]] = {}
         for line in (folder / "qrels.tsv").open():
             query, document, grade = line.split("\t")
             grades.setdefault(query, {})[document] = int(grade)
-        index, nearest = core().Lexical.in_memory(k1=K1, b=B), core().Dense.in_memory(384)
+        queries = [one for one in map(json.loads, (folder / "queries.jsonl").open()) if one["id"] in grades]
+        index = core().Lexical.in_memory(k1=K1, b=B)
         index.add(range(len(documents)), [[(one["title"], 3), (one["text"], 1)] for one in documents])
-        nearest.add(
-            range(len(documents)), core().hash_embed([f"{one['title']} {one['text']}" for one in documents], 384)
-        )
-        scores: dict[str, list[float]] = {}
-        for query in (one for one in queries if one["id"] in grades):
-            words = index.search(query["text"], 100)
-            meant = nearest.search(core().hash_embed([query["text"]], 384)[0], 100)
-            rankings = {"lexical": words, "hashing": meant, "rrf": core().fuse_ranks([words, meant], 60.0, 10)}
-            rankings |= {f"convex {alpha}": core().fuse_convex(words, meant, alpha, 10) for alpha in (0.1, 0.2, 0.3)}
-            for name, ranking in rankings.items():
-                found = [documents[key]["id"] for key, _ in ranking]
-                scores.setdefault(name, []).append(ndcg(found, grades[query["id"]]))
-        figures[folder.name] = {name: round(sum(each) / len(each), 4) for name, each in scores.items()}
+        rankings = {"lexical": [index.search(one["text"], 100) for one in queries]}
+        for name, embedder in embedders.items():
+            nearest = core().Dense.in_memory(embedder.dimension)
+            nearest.add(range(len(documents)), embedder.embed([f"{one['title']} {one['text']}" for one in documents]))
+            meant = nearest.search_many(embedder.embed([one["text"] for one in queries]), 100)
+            both = list(zip(rankings["lexical"], meant, strict=True))
+            rankings[name] = meant
+            rankings[f"convex, {name}"] = [core().fuse_convex(*one, embedder.alpha, 10) for one in both]
+            rankings[f"rrf, {name}"] = [core().fuse_ranks(one, 60.0, 10) for one in both]
+        figures[folder.name] = {
+            name: round(
+                sum(
+                    ndcg([documents[key]["id"] for key, _ in found], grades[query["id"]])
+                    for found, query in zip(ranking, queries, strict=True)
+                )
+                / len(queries),
+                4,
+            )
+            for name, ranking in rankings.items()
+        }
     return figures
 
 
@@ -323,14 +335,15 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--collections", type=Path, default=ROOT / "benchmarks" / "collections")
     chosen = parser.parse_args()
-    stem = corpus(chosen.chunks)
     measure = {"lexical": lexical, "dense": dense, "paths": paths}
     for part in chosen.parts:
         if part == "quality":
-            folders = sorted(path.parent for path in chosen.collections.glob("*/qrels.tsv"))
+            made = CACHE / "collections" / "pydoc"
+            pydoc_collection.make(made)
+            folders = [*sorted(path.parent for path in chosen.collections.glob("*/qrels.tsv")), made]
             report("retrieval_quality", quality(folders))
         else:
-            report(f"retrieval_{part}", measure[part](stem, chosen.rounds))
+            report(f"retrieval_{part}", measure[part](corpus(chosen.chunks), chosen.rounds))
 
 
 if __name__ == "__main__":

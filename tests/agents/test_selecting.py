@@ -165,5 +165,7 @@ def test_a_pinned_name_that_no_tool_has_is_told(journal):
     """With the nearest one."""
     with pytest.raises(UsageError, match="Did you mean 'read_csv'"):
         run(Agent("a", Never.model(), TOOLS, select_tools=ToolSelection(pinned=("read_cvs",))), journal)
+    with pytest.raises(UsageError, match="Did you mean 'static'"):
+        run(Agent("a", Never.model(), TOOLS, select_tools=ToolSelection(5, embedder="statics")), journal)
     with pytest.raises(UsageError, match="pinned"):
         ToolSelection(pinned="read_csv")

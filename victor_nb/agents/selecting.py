@@ -37,10 +37,12 @@ class ToolSelection:
     Attributes:
         k: how many a model is shown beside the pinned ones; 0 shows all.
         pinned: names of tools that are always shown.
+        embedder: who gives the vectors, by name as in `embedder_named`: "minilm" finds more and takes 20 ms a request.
     """
 
     k: int = 10
     pinned: tuple[str, ...] = ()
+    embedder: str = "static"
 
     def __post_init__(self) -> None:
         if not isinstance(self.k, int) or isinstance(self.k, bool) or self.k < 0:
@@ -74,7 +76,7 @@ class Chooser:
             return dict(self.tools)
 
         async def select() -> dict[str, Any]:
-            found = selector_for(self.journal, self.tools, pinned).select(self.prompt, self.how.k)
+            found = selector_for(self.journal, self.tools, pinned, self.how.embedder).select(self.prompt, self.how.k)
             return {"tools": list(found.names), "path": found.path, "of": len(self.tools)}
 
         inputs = {"prompt": self.prompt, "k": self.how.k, "pinned": sorted(pinned)}
@@ -140,20 +142,23 @@ _kept: WeakKeyDictionary[Journal, Kept] = WeakKeyDictionary()
 _lock = Lock()
 
 
-def selector_for(journal: Journal, tools: Mapping[str, Tool], pinned: set[str]) -> ToolSelector:
+def selector_for(journal: Journal, tools: Mapping[str, Tool], pinned: set[str], embedder: str) -> ToolSelector:
     """Return the selector for these tools; the last eight of a journal are kept, because one takes 50 µs a tool."""
+    from ..retrieval.provided import embedder_named
     from ..retrieval.selection import ToolSelector
 
     described = tuple((name, one.description, one.category, tuple(one.keywords)) for name, one in tools.items())
     learns = may_learn()
-    key = (described, tuple(sorted(pinned)), learns)
+    key = (described, tuple(sorted(pinned)), embedder, learns)
     with _lock:
         kept = _kept.setdefault(journal, Kept())
         if learns and kept.learner is None:
             kept.learner = learner_of(journal)
         if key not in kept.selectors:
             learner = kept.learner if learns else None
-            kept.selectors[key] = ToolSelector(tools.values(), pinned=pinned, learner=learner)
+            kept.selectors[key] = ToolSelector(
+                tools.values(), pinned=pinned, embedder=embedder_named(embedder), learner=learner
+            )
         kept.selectors.move_to_end(key)
         while len(kept.selectors) > MOST_SELECTORS:
             kept.selectors.popitem(last=False)

@@ -86,6 +86,8 @@ class ToolLearner:
 
     embed: Embed
     _known: dict[str, Known] = field(default_factory=dict)
+    _places: dict[str, int] = field(default_factory=dict)
+    _rules: NDArray[np.float64] = field(default_factory=lambda: np.zeros((0, 0)))
     _seen: int = 0
 
     @classmethod
@@ -113,12 +115,16 @@ class ToolLearner:
             known.offered += 1
             known.used += reward > 0
             known.failed += reward < 0
+            self._rules_of(name, len(context))[:] = known.evidence / known.precision
         self._seen += 1
 
     def worth(self, context: NDArray[np.float32], names: Sequence[str]) -> Sequence[float]:
         """Return for each tool how much it is lifted in a request with that vector; 0 for one never offered."""
-        wanted = context.astype(np.float64)
-        return [self._worth(wanted, self._known.get(name)) for name in names]
+        if not self._places:
+            return [0.0] * len(names)
+        worth = np.clip(self._rules[: len(self._places)] @ context.astype(np.float64), -1.0, 1.0) * STRENGTH
+        told = dict(zip(self._places, worth.tolist(), strict=True))
+        return [told.get(name, 0.0) for name in names]
 
     def inspect(self) -> list[Lesson]:
         """Return what is known, the tools that were used most first, then by name."""
@@ -128,10 +134,15 @@ class ToolLearner:
     def reset(self) -> None:
         """Forget everything; outcomes that are kept somewhere stay there."""
         self._known.clear()
+        self._places.clear()
         self._seen += 1
 
-    @staticmethod
-    def _worth(context: NDArray[np.float64], known: Known | None) -> float:
-        if known is None:
-            return 0.0
-        return float(STRENGTH * np.clip(known.evidence / known.precision @ context, -1.0, 1.0))
+    def _rules_of(self, name: str, dimension: int) -> NDArray[np.float64]:
+        """The row of a tool's coefficients, in a table so that all tools are judged by one product."""
+        place = self._places.setdefault(name, len(self._places))
+        if place >= len(self._rules):
+            larger = np.zeros((max(64, 2 * place), dimension))
+            larger[: len(self._rules)] = self._rules.reshape(-1, dimension)
+            self._rules = larger
+        row: NDArray[np.float64] = self._rules[place]
+        return row
