@@ -97,6 +97,17 @@ def test_values_that_are_handed_on_reach_parameters_of_their_name(tmp_path: Path
     assert 'rows: "{{ prepare.rows }}"  # guessed' in text
 
 
+def test_a_path_that_is_handed_on_stands_for_anything(tmp_path: Path) -> None:
+    """It is known only in the run; where nothing else of a path is known, a comment says so."""
+    write(tmp_path, "a.ipynb", "glue('name', 'x')")
+    write(tmp_path, "b.ipynb", "df.to_csv(f'{name}.csv')\ndf.to_json(name)", parameters="name = ''")
+
+    text, spec = read(tmp_path)
+
+    assert spec.nodes[1].outputs == ("*.csv",)
+    assert "# df.to_json in cell 2 writes a file whose name another notebook hands on" in text
+
+
 def test_plain_notebooks_stay_in_the_order_of_their_numbers(tmp_path: Path) -> None:
     """Ten comes after two; in subfolders they run where they are."""
     for name in ("10_last.ipynb", "2_second.ipynb", "1_first.ipynb", "more/3 third.ipynb"):
@@ -190,11 +201,22 @@ lines = st.sampled_from(
         "glue('p', 1)",
         "glue('q', 1)",
         "open(x, 'w')",
+        "pd.read_csv(p)",
+        "df.to_csv(p)",
+        "open('out')",
         "def (",
     ]
 )
 parameter_cells = st.sampled_from(
-    ["", "p = 'a'", "p = 'b'\nq: int = 3", "q: int", "q = [1, {'a': None}]", "p = 'é: \"x\" #'"]
+    [
+        "",
+        "p = 'a'",
+        "p = 'b'\nq: int = 3",
+        "q: int",
+        "q = [1, {'a': None}]",
+        "p = ['a.csv', 'b.csv']",
+        "p = 'é: \"x\" #'",
+    ]
 )
 
 

@@ -217,7 +217,9 @@ def _place_files(draft: Draft, uses: Mapping[str, list[FileUse]], beside: Path) 
                 node.notes.append(f"{where} {use.way} a file whose name is only known when it runs")
                 continue
             path = _from_file(use.path, node)
-            if use.way == "writes":
+            if not path.strip("*/. "):
+                node.notes.append(f"{where} {use.way} a file whose name another notebook hands on")
+            elif use.way == "writes":
                 node.outputs.setdefault(path, where)
             elif not any(_meet(draft, path, known) for known in node.outputs):
                 node.inputs.setdefault(path, where)
@@ -226,8 +228,16 @@ def _place_files(draft: Draft, uses: Mapping[str, list[FileUse]], beside: Path) 
 
 
 def _from_file(path: str, node: DraftedNode) -> str:
-    """Return a path of a notebook as it is from the pipeline file, with its parameters named as there."""
-    named = _TEMPLATE.sub(lambda one: f"{{{{ {node.parameters.get(one[1], one[1])} }}}}", path)
+    """Return a path of a notebook as it is from the pipeline file, with its parameters named as there.
+
+    What another notebook hands on is not known before the run, and stands for anything.
+    """
+
+    def renamed(one: re.Match[str]) -> str:
+        name = node.parameters.get(one[1], "")
+        return f"{{{{ {name} }}}}" if name and "." not in name else "*"
+
+    named = _TEMPLATE.sub(renamed, path)
     return named if posixpath.isabs(named) else posixpath.normpath(posixpath.join(node.folder, named))
 
 
@@ -258,8 +268,9 @@ def _leave_out_missing(draft: Draft, beside: Path) -> None:
     for node in draft.nodes:
         for path in list(node.inputs):
             others = [one for other in draft.nodes if other is not node for one in other.outputs]
-            is_there = all(_exists(beside, one) for one in _filled(draft, path))
-            if not is_there and not any(_meet(draft, path, one) for one in others):
+            written = [one for other in others for one in _filled(draft, other)]
+            found = (_exists(beside, one) or any(meet(one, other) for other in written) for one in _filled(draft, path))
+            if not all(found):
                 where = node.inputs.pop(path)
                 node.notes.append(f"reads {path} ({where}), which is not there, and no notebook writes it")
 
@@ -291,6 +302,7 @@ def _order(draft: Draft) -> None:
         for previous, node in itertools.pairwise(draft.nodes):
             if not before[node.id] and not _reaches(previous.id, node.id, before):
                 node.after = previous.id
+                before[node.id].add(previous.id)
 
 
 def _ties(draft: Draft, node: DraftedNode, other: DraftedNode) -> list[str]:
