@@ -79,3 +79,47 @@ def test_a_pipeline_is_watched_cell_by_cell(tmp_path: Path, chromium: Any, dark:
             assert "no such column" in shown["text/html"]
             assert "application/vnd.jupyter.widget-view+json" not in shown
             assert foreign == []
+
+
+ASKING = """from typing import TypedDict
+from victor_nb import START, Pipeline, Workflow
+from victor_nb.pipelines import compute, workflow
+from victor_nb.workflows import interrupt
+%load_ext victor_nb
+
+class State(TypedDict, total=False):
+    verdict: str
+
+review = Workflow(State, name="review")
+review.add_node("judge", lambda state: {"verdict": interrupt("Is it good?")})
+review.add_edge(START, "judge")
+
+def prepare() -> dict:
+    return {"rows": 150}
+
+def publish(verdict: str) -> dict:
+    return {"published": verdict}
+
+flowers = Pipeline("flowers", [
+    compute(prepare),
+    workflow(review, "review", after="prepare"),
+    compute(publish, parameters={"verdict": "{{ review.verdict }}"}),
+])"""
+
+
+def test_a_question_of_a_pipeline_is_answered_in_its_graph(tmp_path: Path, chromium: Any) -> None:
+    """The cell has ended; the run goes on where it stood, and its picture has the end."""
+    with jupyter_lab(tmp_path) as server:
+        write_notebook(server, "flowers.ipynb", [ASKING, "%victor pipeline run flowers"])
+        with notebook_page(chromium, server, "flowers.ipynb") as (page, _):
+            page.run_all()
+            page.wait_until_run(1)
+            asks = page.outputs(1).locator(".vng-asks")
+            asks.get_by_text("Is it good?").wait_for()
+            page.screenshot("pipeline-asks")
+            asks.get_by_label("Answer", exact=True).fill("well done")
+            page.page.keyboard.press("Control+Enter")
+            page.outputs(1).locator("svg.victor-graph").wait_for()
+
+            saved = page.save()
+            assert "published=well done" in saved.cells[1].outputs[0]["data"]["text/plain"]

@@ -200,3 +200,23 @@ def test_the_report_shows_every_member_what_failed_and_how_to_go_on() -> None:
     assert "victor resume 01K6PIPE7Q2" in text
     assert "<svg" in report.to_html()
     assert "flowchart" in report.to_markdown()
+
+
+def test_a_node_that_waits_for_an_answer_shows_its_question() -> None:
+    """It stops, the question follows; an answer takes it away."""
+    script = PipelineScript()
+    script.start("report")
+    error = {"type": "Waiting", "what": "waits for 1 answer(s)"}
+    script.add("step.failed", "report", kind="workflow", name="report", error=error, ms=9.0)
+    script.add("interrupt.requested", "e05d:1/judge", id="q1", node="e05d:1/judge", value="Is it good?")
+    script.add("run.stopped", reason="waiting", seconds=1.0)
+    known = pipeline_folded(script.events)
+
+    assert (known.state, known.nodes["report"].state) == ("waiting", "waiting")
+    assert [ask.value for ask in known.asks] == ["Is it good?"]
+    text = PipelineReport(known).to_text()
+    assert "report asks: Is it good?" in text
+    assert "victor resume 01K6PIPE7Q2 --answer VALUE" in text
+
+    script.add("interrupt.answered", id="q1", value="yes")
+    assert pipeline_folded(script.events).asks == []

@@ -56,13 +56,12 @@ async def run(context: click.Context, /, pipeline: str, **flags: Any) -> Pipelin
     from victor_nb.commands.pipeline_finding import found
     from victor_nb.commands.pipeline_result import PipelineAnswer
     from victor_nb.commands.pipeline_values import parameters
+    from victor_nb.commands.pipeline_watching import watched
 
     session: Session = context.obj
     chosen = found(session, pipeline)
     values = parameters(session, chosen.spec, flags["pairs"], body_of(context))
-    with session.watch() as watch:
-        result = await chosen.run(values, journal=session.journal(), on_event=watch, **_options(flags))
-    session.run_ids.append(result.run_id)
+    result = await watched(session, chosen, values, {"journal": session.journal(), **_options(flags)})
     return PipelineAnswer(result, ("why",) if flags["shows_why"] else ())
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from victor_nb.commands.pipeline_finding import of_run
 from victor_nb.commands.pipeline_result import PipelineAnswer
 from victor_nb.commands.pipeline_values import parameters
+from victor_nb.commands.pipeline_watching import watched
 from victor_nb.commands.run_answers import answer_of
 from victor_nb.commands.session import Session
 from victor_nb.config import Settings
@@ -30,7 +31,5 @@ async def resumed(session: Session, settings: Settings, info: RunInfo, flags: Ma
     if (answer := answer_of(asked, info.run_id, flags["answer"])) is not None:
         options["answer"] = answer.resume
     values = parameters(session, pipeline.spec, flags["pairs"], None)
-    with session.watch() as watch:
-        result = await pipeline.run(values, run_id=info.run_id, journal=journal, on_event=watch, **options)
-    session.run_ids.append(result.run_id)
+    result = await watched(session, pipeline, values, {"run_id": info.run_id, "journal": journal, **options})
     return PipelineAnswer(result)

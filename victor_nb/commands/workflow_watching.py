@@ -31,7 +31,7 @@ async def watched(
 
             async def go_on(watch: EventSink) -> bool:
                 onward = {**options, "run_id": result.run_id, "on_event": watch}
-                with _ended_with(session):
+                with ended_with(session):
                     return (await _run(session, settings, workflow, None, onward)).status == "waiting"
 
             await session.keep_open(go_on)
@@ -42,12 +42,12 @@ async def watched(
 async def _run(
     session: Session, settings: Settings, workflow: Workflow, given: Any, options: Mapping[str, Any]
 ) -> WorkflowResult[Any]:
-    with _asking(session, settings):
+    with asking_the_person_of(session, settings):
         return await workflow.run(given, **options)
 
 
 @contextmanager
-def _ended_with(session: Session) -> Iterator[None]:
+def ended_with(session: Session) -> Iterator[None]:
     """Have the work at hand be ended when the session ends."""
     tasks = {task for task in (asyncio.current_task(),) if task is not None}
     session.tasks |= tasks
@@ -58,7 +58,7 @@ def _ended_with(session: Session) -> Iterator[None]:
 
 
 @contextmanager
-def _asking(session: Session, settings: Settings) -> Iterator[None]:
+def asking_the_person_of(session: Session, settings: Settings) -> Iterator[None]:
     """Have agents inside ask whoever the face offers."""
     token = STANDING.set(approver_for(session, settings))
     try:

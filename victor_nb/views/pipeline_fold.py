@@ -16,6 +16,7 @@ from victor_nb.journal.events import Event
 from victor_nb.pipelines.record import KINDS, MEMBERS, PIPELINE_GRAPH, SKIPPED, WHY
 from victor_nb.pipelines.usual import USUAL
 from victor_nb.views.graph_fold import EVENTS, is_news, loaded, said_of
+from victor_nb.views.pipeline_asks import answered, asked
 from victor_nb.views.pipeline_state import MemberState, Notebook, PipelineState, slower, state_of
 from victor_nb.views.wire import Load
 from victor_nb.views.wording import duration
@@ -149,6 +150,10 @@ def _failed(known: PipelineState, event: Event, load: Load | None) -> None:
     kind = str(member.error.get("type") or "").rpartition(".")[2]
     member.ms = float(event.data.get("ms") or 0.0)
     _rest(member)
+    if kind == "Waiting":  # it stopped to ask; the question comes next
+        member.error = None
+        _become(known, member, "waiting")
+        return
     _become(known, member, "killed" if kind == "KernelDied" else "unfinished" if kind == "NodeStopped" else "failed")
     _tell(known, member, event, f"failed: {member.error.get('what') or ''}")
 
@@ -178,6 +183,16 @@ def _retried(known: PipelineState, event: Event, load: Load | None) -> None:
     _tell(
         known, member, event, f"attempt {data.get('attempt')} failed, again after {duration(data.get('wait_s') or 0)}"
     )
+
+
+def _asked(known: PipelineState, event: Event, load: Load | None) -> None:
+    if said := asked(known, event, load):
+        _tell(known, said[0], event, said[1])
+
+
+def _answered(known: PipelineState, event: Event, load: Load | None) -> None:
+    if said := answered(known, event):
+        _tell(known, said[0], event, said[1])
 
 
 # --- cells -----------------------------------------------------------------------------------------------------------
@@ -249,6 +264,8 @@ _TAKES: Final[dict[str, Callable[[PipelineState, Event, Load | None], None]]] = 
     "step.finished": _finished,
     "step.failed": _failed,
     "node.retried": _retried,
+    "interrupt.requested": _asked,
+    "interrupt.answered": _answered,
     "cell.started": _cell_started,
     "cell.finished": _cell_ended,
     "cell.failed": _cell_ended,

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from victor_nb.journal.events import Event
 from victor_nb.views import html
+from victor_nb.views.graph_asks import command_for
 from victor_nb.views.graph_report import SIGNS
 from victor_nb.views.graph_wire import node_json, run_json
 from victor_nb.views.html import Html, tag
@@ -29,7 +30,7 @@ from victor_nb.views.pipeline_state import (
 from victor_nb.views.pipeline_time import expected_end
 from victor_nb.views.view import TERMINAL_WIDTH, Shown, bundle, chosen
 from victor_nb.views.wire import Load
-from victor_nb.views.wording import clip, duration, plural, preview
+from victor_nb.views.wording import clip, duration, plural, pretty, preview
 from victor_nb.workflows.drawing import as_svg, as_text, to_mermaid
 from victor_nb.workflows.drawing.faces import MOST_IN_HTML, MOST_IN_TEXT, count
 from victor_nb.workflows.shape import GraphShape
@@ -146,7 +147,8 @@ class PipelineReport(Shown):
     def foot(self) -> str:
         """Which run it is, and how to go on."""
         known = self.known
-        onward = f"victor resume {known.run_id}" if known.state in {"failed", "stopped", "waiting"} else ""
+        is_open = known.state in {"failed", "stopped", "waiting"}
+        onward = (command_for(known.run_id, known.asks) or f"victor resume {known.run_id}") if is_open else ""
         return " · ".join(part for part in (f"run {known.run_id}", onward) if part) if known.run_id else ""
 
     def _repr_mimebundle_(
@@ -183,6 +185,7 @@ class PipelineReport(Shown):
         """What failed, with the cell's own words; of many, the first."""
         failed = [one for one in self.known.all_members if one.state in ("failed", "killed")]
         said = [failure(one) for one in failed[:5]]
+        said += [f"{one.path} asks: {pretty(ask.shown)}" for one in self.known.all_members for ask in one.asks]
         error = self.known.error or {}
         if not failed and error.get("what"):
             said.append("\n".join(str(error[part]) for part in ("what", "where", "hint") if error.get(part)))

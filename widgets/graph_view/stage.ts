@@ -112,7 +112,7 @@ export function stage(store: Store, ask: () => void): Stage {
     const camera = opened(graph, size(), graph.boxes[0]);
     look(chosenBox ? showing(camera, chosenBox, size()) : camera);
   };
-  const asking = () => walkable().filter((box) => store.nodes.get(box.path)?.asks.length);
+  const asking = () => boxes().filter((box) => store.nodes.get(box.path)?.asks.length);
   const answer = () => {
     const found = asking();
     const next = found[(found.findIndex((box) => box.path === chosen) + 1) % found.length];
