@@ -88,6 +88,19 @@ class Workflow:
     """Stands for the class of that name; completion looks at names of types only."""
 
 
+class Pipeline:
+    """Stands for the class of that name."""
+
+
+def test_a_pipeline_is_a_variable_that_holds_one() -> None:
+    """Its verbs and their flags are completed as all are."""
+    sources = Sources(variables={"flow": Workflow(), "flowers": Pipeline()})
+
+    assert complete("%victor pipeline st", sources) == Completions("st", ("status",))
+    assert complete("%victor pipeline run f", sources) == Completions("f", ("flowers",))
+    assert complete("%victor pipeline run flowers --kernels c", sources) == Completions("c", ("cold",))
+
+
 def test_verbs_inside_of_verbs_are_offered_with_their_flags_and_values() -> None:
     """The second word is completed like the first, and a workflow is a variable that holds one."""
     sources = Sources(variables={"df": 1, "flow": Workflow()}, runs=["1k9x2"])

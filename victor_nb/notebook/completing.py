@@ -72,6 +72,10 @@ class Sources:
         """The variables that hold a workflow."""
         return [name for name in self.public_variables() if type(self.variables[name]).__name__ == "Workflow"]
 
+    def pipelines(self) -> list[str]:
+        """The variables that hold a pipeline."""
+        return [name for name in self.public_variables() if type(self.variables[name]).__name__ == "Pipeline"]
+
     def _parameter(self, param: Any) -> Parameter:
         choices = getattr(param.type, "choices", None)
         values = (lambda: list(choices)) if choices else self._values_of(param.name)
@@ -89,6 +93,7 @@ class Sources:
             "run": lambda: ["last", *self.runs],
             "other": lambda: ["last", *self.runs],
             "workflow": self.workflows,
+            "pipeline": self.pipelines,
             "agent": self.agents,
             "words": self.agents,
         }
