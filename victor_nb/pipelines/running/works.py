@@ -23,6 +23,7 @@ from ..fingerprint import Part
 from ..spec import AgentWork, ComputeWork, WorkflowWork
 from .around import Around
 from .given import Given
+from .uses import used_by
 
 if TYPE_CHECKING:
     from ...agents import Agent
@@ -74,8 +75,9 @@ def _called(function: Reference, parameters: Mapping[str, object]) -> Any:
 
 def compute_parts(work: ComputeWork, given: Given, base: Path, redactor: Redactor) -> dict[str, Part]:
     """What a function's result depends on."""
-    parts = {"the code": code_part(read(function_of(work, base)).hash)}
-    return parts | {f"parameter {name}": value_part(value, redactor) for name, value in given.parameters.items()}
+    function, name = function_of(work, base), given.member.node
+    parts = {f"the code of {name}": code_part(read(function).hash), f"what {name} uses": code_part(used_by(function))}
+    return parts | {f"parameter {one}": value_part(value, redactor) for one, value in given.parameters.items()}
 
 
 async def computed(work: ComputeWork, given: Given, around: Around) -> Any:
