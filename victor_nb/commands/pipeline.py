@@ -38,7 +38,7 @@ def command() -> None:
 @click.option("--workers", type=click.IntRange(1), metavar="N", help="How many nodes run at once; one a processor.")
 @click.option("--executor", metavar="URL", help="Where nodes run, such as dask://host:8786.")
 @click.option("--kernels", type=click.Choice(["warm", "cold"]), help="Forked with their imports done, or from nothing.")
-@click.option("--within", is_flag=True, help="Let a notebook that was killed go on where it was, where that can be.")
+@click.option("--within", is_flag=True, help="Keep variables at ends of cells; a killed notebook goes on there.")
 @click.option(
     "--replay",
     type=click.Choice(["auto", "strict", "record"]),

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     metavar="NAME=VALUE",
     help="A secret of a pipeline, which was not kept.",
 )
-@click.option("--within", is_flag=True, help="Let a pipeline's notebook go on in the middle, where that can be done.")
+@click.option("--within", is_flag=True, help="A pipeline's notebooks go on at the cell where they were.")
 @click.option("--background", is_flag=True, help="Return at once; victor attach shows the run again.")
 @running
 @click.pass_context
