@@ -9,7 +9,6 @@ from victor_nb.commands.session import EventSink, Session
 from victor_nb.commands.workflow_watching import asking_the_person_of, ended_with
 from victor_nb.pipelines import Pipeline, PipelineResult
 
-
 _ONWARD: Final = ("journal", "workers", "executor", "kernels", "within")
 """What an execution that goes on does as the one before: not what that was asked to run, or to answer."""
 

@@ -1,5 +1,5 @@
 // What a checkpoint changed, and the whole state as it was then.
-import { valueNode } from "../run_view/details";
+import { valueNode } from "../run_view/values";
 import { h } from "../common/dom";
 import { gridOf, imageOf, type Json } from "../run_view/events";
 import { plural, pretty } from "../run_view/wording";

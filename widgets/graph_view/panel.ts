@@ -1,5 +1,5 @@
 // What is known of one node: how it fared, what it was given, what came out, and what happened.
-import { valueNode } from "../run_view/details";
+import { valueNode } from "../run_view/values";
 import { asks } from "./asks";
 import { h, on, setText } from "../common/dom";
 import type { Json } from "../run_view/events";

@@ -3,7 +3,7 @@
 // An answer carries the one-time nonce of exactly this question. Where no nonce has come the kernel cannot hear this
 // view, and the command is named instead.
 import { h, on, setAttributes, setText } from "../common/dom";
-import { valueNode } from "../run_view/details";
+import { valueNode } from "../run_view/values";
 import type { Json } from "../run_view/events";
 import { type Field, type Form, formOf, type NamedField, optionWords, read, readAll, saidBy } from "./answering";
 import type { Ask, Say } from "./wire";
@@ -104,7 +104,7 @@ function oneChoice(options: { words: string; value: Json }[], send: Send): Input
 
 function oneField(field: Field, send: Send, status: HTMLElement): Inputs {
   const hint = { any: "Text, or JSON", json: "JSON", lines: "One on each line", text: "", number: "", choice: "" }[field.kind];
-  const input = writing(field, "Answer", hint);
+  const input = writing(field, "Answer", "");
   const answer = button("Answer", "vnb-primary");
   const submit = () => {
     const reading = read(field, input.value);

@@ -2,7 +2,7 @@
 //
 // Each answer carries run, call, hash and the one-time nonce of exactly this question. A question whose nonce has not
 // come (the kernel has not heard this view, or cannot before the cell ends) has no buttons.
-import { argumentTable, EFFECTS } from "./details";
+import { argumentTable, EFFECTS } from "./values";
 import { h, icon, on, setAttributes, setText } from "../common/dom";
 import { type Editor, editor, type Reading } from "./editor";
 import type { Question, Say } from "./events";
