@@ -620,3 +620,33 @@ def test_instances_of_a_project_s_classes_are_handed_on_also_to_other_processes(
             [sys.executable, "-c", PROGRAM], cwd=place.path, capture_output=True, text=True, check=False
         )
         assert ran.stdout.strip() == f"['{expected}', '{expected}'] Split 0.5", ran.stderr
+
+
+def test_names_with_spaces_accents_and_links_are_names_like_others(place):
+    """Of folders, notebooks, files and values of a matrix."""
+    folder = place.path / "a folder" / "Prüfung"
+    folder.mkdir(parents=True)
+    inside = Place(folder, place.journal)
+    inside.notebook(
+        "01 messen & wägen.ipynb", code("art = ''", "parameters"), "open(f'größe {art}.txt', 'w').write(art)"
+    )
+    (folder / "link.ipynb").symlink_to(folder / "01 messen & wägen.ipynb")
+
+    result = inside.run(
+        notebook("01 messen & wägen.ipynb", "messen", matrix={"art": ["süß sauer", "x:y"]}),
+        notebook("link.ipynb", after="messen", parameters={"art": "{{ messen[0].art }}"}, outputs="größe *.txt"),
+    )
+
+    assert result.status == "finished"
+    assert (folder / "größe x:y.txt").read_text() == "x:y"
+    assert all(Path(one.notebook).exists() for one in result.nodes)
+
+
+def test_a_notebook_that_removes_its_own_folder_hurts_no_other(place):
+    """It may come to its end or not; the others do, and the run says what became of each."""
+    (place.path / "own").mkdir()
+    place.notebook("own/gone.ipynb", "import shutil\nshutil.rmtree('own')", "x = 1")
+
+    result = place.run(notebook("own/gone.ipynb"), compute(rows))
+
+    assert statuses(result) == {"gone": "finished", "rows": "finished"}
