@@ -313,3 +313,10 @@ def test_a_file_that_is_no_notebook_cannot_be_recovered(desk):
     with pytest.raises(InvalidNotebook, match="not JSON"):
         recovered(desk.output)
     assert recovered(desk.path / "nothing.ipynb") is None
+
+
+def test_no_output_is_dropped_however_quickly_it_comes(desk):
+    """zmq lets go of what waits beyond a thousand messages; here nothing waits."""
+    desk.run("from IPython.display import display\nfor n in range(3000): display(n)")
+
+    assert [output.data["text/plain"] for output in desk.saved().cells[0].outputs] == [str(n) for n in range(3000)]

@@ -1,6 +1,6 @@
 """What is told about a notebook while it is executed: events, its metadata, its outputs on disk.
 
-1. papermill's engines report to a `NotebookExecutionManager`; this is one, so every engine's notebook is told about.
+1. It is what papermill's engines report to, so the metadata of an executed notebook is papermill's own.
 2. Only what happened is told: a cell that was never reached stays pending, and one that was killed is not completed.
    papermill itself says "completed" of both.
 """
@@ -152,8 +152,7 @@ class Recorder(NotebookExecutionManager):  # type: ignore[misc]
         if collected.left_out:
             left_out = {"characters": collected.left_out, "file": str(self.file.folder / spill_name(index))}
             self._tell("cell.cut", self.about(index, **left_out))
-        if cell.outputs is collected.outputs:  # else the engine keeps them itself
-            cell.outputs = nbformat.from_dict(collected.outputs)
+        cell.outputs = nbformat.from_dict(collected.outputs)
         status = self.status[index]
         if status == "running":
             status = self.status[index] = "finished"

@@ -23,7 +23,7 @@ from traitlets import DottedObjectName, Type, default
 
 from victor_nb.errors import nearest
 
-from .client import BatchKernelClient
+from .client import BatchKernelClient, quick_context
 from .errors import KernelDied, UnknownKernels
 from .exits import KernelExit
 from .guardian import remove_folder
@@ -33,7 +33,6 @@ from .static_imports import Import, notebook_imports
 
 Kernels = Literal["warm", "cold"]
 
-RECONNECT_MS = 5  # zmq's own 100 ms would be the longest part of a start
 POLITE_S = 0.25  # an idle kernel is gone by then; a busy one needs the interrupt
 LONGEST_SOCKET_PATH = 100  # the system's limit is 104 to 108 characters
 
@@ -70,9 +69,7 @@ class BatchKernelManager(AsyncKernelManager):
     @default("context")
     def _context_default(self) -> zmq.asyncio.Context:
         self._created_context = True
-        context = zmq.asyncio.Context()
-        context.setsockopt(zmq.RECONNECT_IVL, RECONNECT_MS)
-        return context
+        return quick_context()
 
     async def _async_pre_start_kernel(self, **kw: Any) -> tuple[list[str], dict[str, Any]]:
         self._prepare_sockets()
