@@ -5,7 +5,7 @@
     embedder_named("minilm")                            MiniLM itself, computed here
     embedder_named("openai:text-embedding-3-small")     a provider's; its key as for its other models
     embedder_named("http://127.0.0.1:8000/v1#NAME")     a server that speaks as OpenAI does
-    embedder_named("sentence-transformers:NAME")        on this machine, by the extra of that name
+    embedder_named("sentence-transformers:NAME")        on this machine: pydantic-ai-slim[sentence-transformers]
 
 1. The framework is imported when the first text is embedded, never before.
 2. Vectors are kept by the hash of their text; see `remembered`.
