@@ -196,11 +196,22 @@ def test_texts_in_other_encodings_are_read(tmp_path):
     (tmp_path / "utf16.txt").write_bytes("жираф".encode("utf-16"))
     (tmp_path / "latin.txt").write_bytes("girafe à la crème".encode("cp1252"))
     (tmp_path / "キリン.md").write_text("キリン giraffe", encoding="utf-8")
+    (tmp_path / "👩‍👧 a\u00a0b.md").write_text("famille", encoding="utf-8")
+    (tmp_path / "two\nlines.md").write_text("nobody can cite this", encoding="utf-8")
     index = Index()
     index.add_folder(tmp_path)
 
-    for query, name in [("жираф", "utf16.txt"), ("crème", "latin.txt"), ("キリン", "キリン.md")]:
+    for query, name in [("жираф", "utf16.txt"), ("crème", "latin.txt"), ("キリン", "キリン.md"), ("famille", "b.md")]:
         assert index.search(query, mode="lexical")[0].path.endswith(name)
+
+
+def test_the_folder_of_an_index_is_no_part_of_what_it_follows(folder):
+    """It can lie inside, under any name."""
+    with Index(folder / "my-index") as index:
+        changes = index.add_folder("project")
+
+        assert not [path for path, _ in changes.skipped if "my-index" in path]
+        assert found(index) == WANTED
 
 
 def test_a_folder_that_is_not_there_is_told(tmp_path):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import numpy as np
 import pytest
 
@@ -223,6 +225,9 @@ def test_long_documents_are_cut_and_cite_lines():
         ({"kind": "text"}, {"leases", "redaction", "journal"}),
         ({"kind": "code"}, set()),
         ({"title": {"gte": "M"}}, {"redaction"}),
+        ({"year": {2021, 2022}}, {"leases", "redaction"}),
+        ({"year": np.int64(2021)}, {"leases"}),
+        ({"title": {"lt": date(2024, 1, 1)}}, set()),
         ({"year": {"gte": "2022"}}, set()),
         ({}, {"leases", "redaction", "journal"}),
     ],
@@ -250,6 +255,7 @@ def test_a_filter_follows_what_is_added_and_deleted(index):
         ({"yaer": 2021}, "Did you mean 'year'?"),
         ({"year": {"gtr": 1}}, "'gtr' compares nothing"),
         ({"path": 3}, "the path of a filter is 3"),
+        ({"year": object}, "is nothing that metadata can be"),
         (["year"], "a filter is a mapping"),
     ],
 )
@@ -313,6 +319,29 @@ def test_an_embedder_that_is_not_given_again_is_asked_for(tmp_path):
 
     with pytest.raises(EmbedderChanged, match="counting"):
         Index(tmp_path / "i")
+
+
+def test_an_embedder_can_be_named(tmp_path):
+    """By its name it is found again when the index is opened without it; another one can be taken at any time."""
+    with Index(tmp_path / "i", embedder="hashing") as index:
+        index.add(NOTES)
+    with Index(tmp_path / "i") as index:
+        assert index.embedder.name.startswith("hashing")
+        counting = Counting(dimension=8)
+        again = Index(tmp_path / "i", embedder=counting)
+        assert again.embedder is index.embedder is counting
+        assert again.search("lease", mode="dense")[0].id == "leases"
+    with pytest.raises(UsageError):
+        Index(embedder="no-such-embedder")
+    with pytest.raises(UsageError, match="int is no embedder"):
+        Index(embedder=3)
+
+
+@pytest.mark.parametrize("dimension", [0, -1, 100_000])
+def test_a_dimension_that_no_vector_has_is_told(tmp_path, dimension):
+    """Before anything is made of it."""
+    with pytest.raises(BadVectors):
+        Index(tmp_path / "i", embedder=Counting(dimension=dimension))
 
 
 def test_an_index_comes_back_as_it_was(tmp_path):

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
@@ -33,6 +34,9 @@ CANDIDATES: Final = 100
 AT_ONCE: Final = 1_000
 FRESH_AT_MOST: Final = 20
 """So many thousands of chunks of a write are kept in memory until it is committed; more are read again."""
+
+WIDEST: Final = 65_536
+"""The largest dimension of a vector."""
 
 LEAST_TAIL: Final = 2_000
 LEAST_DEAD: Final = 1_000
@@ -85,11 +89,17 @@ class Arms:
         return core().Lexical.create(self._at("lexical"), k1=K1, b=B)
 
     def _open_dense(self) -> Dense:
-        size = self.embedder.dimension
+        size = self._dimension()
         return self._create_dense() if self._folder is None else core().Dense.open(self._at("dense"), size)
 
-    def _create_dense(self) -> Dense:
+    def _dimension(self) -> int:
         size = self.embedder.dimension
+        if not 1 <= size <= WIDEST:
+            raise BadVectors.of(self.embedder.name, f"has vectors of {size} numbers; 1 to {WIDEST:,} can be searched")
+        return size
+
+    def _create_dense(self) -> Dense:
+        size = self._dimension()
         return core().Dense.in_memory(size) if self._folder is None else core().Dense.create(self._at("dense"), size)
 
     def _at(self, name: str) -> Path:
@@ -173,12 +183,12 @@ class Arms:
 
     def catch_up(self) -> None:
         """Do to both what was done to the journal since; make it durable once it is much."""
-        gone = self._documents.deleted_after(self._mark)
-        self._mark = self._documents.last_deletion()
-        if gone:
+        mark = self._documents.last_deletion()
+        if gone := self._documents.deleted_after(self._mark):
             self._lexical.delete(gone)
             self._dense.delete(gone)
             self._places.remove(gone)
+        self._mark = mark
         words_from, vectors_from = self._lexical.stats().next_key, self._dense.stats().next_key
         key = min(words_from, vectors_from)
         for some, vectors in self._taken_fresh(words_from, vectors_from):
@@ -189,7 +199,9 @@ class Arms:
             if unseen := [chunk for chunk in some if chunk.key >= vectors_from]:
                 self._dense.add([chunk.key for chunk in unseen], self._vectors(unseen))
             key = some[-1].key + 1
-        self._maintain()
+        # The journal has everything already: where there is no room for the arms, a later write tries again.
+        with suppress(UnusableFile):
+            self._maintain()
 
     def _taken_fresh(self, words_from: int, vectors_from: int) -> list[tuple[list[Chunk], NDArray[np.float32]]]:
         """Return the chunks of the last write if they are all that is missing; they are needed once."""

@@ -47,8 +47,9 @@ class Filters:
         """Return which keys a search may find; None if all. Raises: BadFilter."""
         if not wanted:
             return None
-        tests = tests_of(wanted)
-        name = json.dumps(wanted, sort_keys=True, default=list)
+        asked = plain(wanted)
+        tests = tests_of(asked)
+        name = json.dumps(asked, sort_keys=True)
         if name not in self._known:
             if len(self._known) == MOST_KEPT:
                 del self._known[next(iter(self._known))]
@@ -83,10 +84,34 @@ class Filters:
                 )
 
 
-def tests_of(wanted: Filter) -> dict[str, Test]:
-    """Return a test for every field of a filter. Raises: BadFilter."""
+def plain(wanted: object) -> dict[str, Condition]:
+    """Return a filter as JSON values: dates as texts, numbers of NumPy as numbers. Raises: BadFilter."""
     if not isinstance(wanted, Mapping):
         raise BadFilter(f"a filter is a mapping of fields, not {type(wanted).__name__}", hint='{"kind": "code"}')
+    return {str(name): _condition(str(name), given) for name, given in wanted.items()}
+
+
+def _condition(name: str, given: object) -> Condition:
+    if isinstance(given, Mapping):
+        return {str(word): _value(name, limit) for word, limit in given.items()}
+    if isinstance(given, list | tuple | set | frozenset):
+        return [_value(name, each) for each in given]
+    return _value(name, given)
+
+
+def _value(name: str, given: object) -> Scalar:
+    if given is None or isinstance(given, str | bool | int | float):
+        return given
+    for method in ("isoformat", "item"):
+        if callable(convert := getattr(given, method, None)):
+            return _value(name, convert())
+    raise BadFilter(
+        f"{given!r} is nothing that metadata can be", where=name, hint="a text, a number, or a list of them"
+    )
+
+
+def tests_of(wanted: Mapping[str, Condition]) -> dict[str, Test]:
+    """Return a test for every field of a filter. Raises: BadFilter."""
     return {
         str(name): _path_test(given) if name == "path" else _test(str(name), given) for name, given in wanted.items()
     }

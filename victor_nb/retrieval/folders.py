@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from victor_nb.errors import UsageError
+from victor_nb.retrieval.database import LOCK, NAME
+from victor_nb.retrieval.documents import mended
 from victor_nb.tools.builtin.confinement import is_private
 
 if TYPE_CHECKING:
@@ -23,6 +25,9 @@ if TYPE_CHECKING:
 SKIPPED_FOLDERS: Final = frozenset({"node_modules", "__pycache__", "site-packages", "venv", "env", "__pypackages__"})
 SAY_LITTLE: Final = ("*.lock", "package-lock.json", "*.min.js", "*.min.css", "*.map", "*.svg", "*.ipynb_checkpoints")
 """Files made by programs for programs: they have words and no answers."""
+
+INDEX: Final = frozenset({NAME, LOCK})
+"""Files that only the folder of an index has; what it holds is known elsewhere."""
 
 IGNORING: Final = ".gitignore"
 
@@ -86,11 +91,14 @@ def _walk(root: Path, below: str, rules: tuple[Rule, ...]) -> Iterator[Found]:
         entries = sorted(os.scandir(here), key=lambda entry: entry.name)
     except OSError:
         return
-    if any(entry.name == IGNORING for entry in entries):
+    names = {entry.name for entry in entries}
+    if names >= INDEX:
+        return
+    if IGNORING in names:
         rules = (*rules, *_rules_in(here / IGNORING, strip=f"{below}/" if below else ""))
     for entry in entries:
         path = f"{below}/{entry.name}" if below else entry.name
-        if is_private(entry.name) or not path.isprintable():
+        if is_private(entry.name) or not _is_text(entry.name):
             continue
         try:
             if entry.is_symlink():
@@ -103,6 +111,11 @@ def _walk(root: Path, below: str, rules: tuple[Rule, ...]) -> Iterator[Found]:
                 yield Found(path, state.st_size, state.st_mtime_ns)
         except OSError:  # it went away while we looked
             continue
+
+
+def _is_text(name: str) -> bool:
+    """Answer whether a name can be shown and stored: some file systems allow any bytes."""
+    return mended(name) == name and not any(each < " " for each in name)
 
 
 def _ignored(path: str, rules: tuple[Rule, ...]) -> bool:

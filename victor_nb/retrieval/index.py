@@ -42,16 +42,19 @@ class Index:
 
     Args:
         path: the folder of its files, made if it is not there; None keeps everything in memory.
-        embedder: turns texts into vectors; the best one that needs no download if None.
+        embedder: turns texts into vectors: an object, or a name ("static", "hashing", "minilm", "openai:…"); the best
+            one that needs no download if None.
     Raises: IndexInUse if another process has it open; NewerIndex, CorruptIndex, UnusableFile; EmbedderChanged if the
         index has vectors of an embedder of yours and it is not given again.
     """
 
-    def __init__(self, path: str | os.PathLike[str] | None = None, *, embedder: Embedder | None = None) -> None:
+    def __init__(self, path: str | os.PathLike[str] | None = None, *, embedder: Embedder | str | None = None) -> None:
         self._shelf = Shelf(None, embedder) if path is None else shelf_at(Path(path), embedder)
 
     @classmethod
-    def open(cls, path: str | os.PathLike[str], *, embedder: Embedder | None = None, read_only: bool = False) -> Self:
+    def open(
+        cls, path: str | os.PathLike[str], *, embedder: Embedder | str | None = None, read_only: bool = False
+    ) -> Self:
         """Open an index that exists.
 
         Args:
@@ -211,6 +214,7 @@ class Index:
         """
         from victor_nb.retrieval.watching import Watch
 
+        self._shelf.refuse_reader()
         return Watch(self, on_change)
 
     # Searching

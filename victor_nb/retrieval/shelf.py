@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TypeVar
 
+from victor_nb.errors import UsageError
 from victor_nb.retrieval.arms import Arms, Mode, Ranking
 from victor_nb.retrieval.core import core
 from victor_nb.retrieval.database import Database
@@ -39,7 +40,7 @@ class Answer:
 class Shelf:
     """An open index; usable from any thread, one at a time."""
 
-    def __init__(self, folder: Path | None, embedder: Embedder | None, *, read_only: bool = False) -> None:
+    def __init__(self, folder: Path | None, embedder: Embedder | str | None, *, read_only: bool = False) -> None:
         self.folder, self.read_only = folder, read_only
         self.lock = threading.RLock()
         self._core = core().NAME
@@ -54,7 +55,7 @@ class Shelf:
         self._close = weakref.finalize(self, _closed, self.arms, database, not read_only)
         self._seen = self._version()
 
-    def _arms(self, embedder: Embedder | None) -> Arms:
+    def _arms(self, embedder: Embedder | str | None) -> Arms:
         if self.read_only:
             return Arms(self.documents, None, self._chosen(embedder), writable=False)
         stored, chosen = self.documents.fact("embedder"), self._chosen(embedder)
@@ -62,24 +63,32 @@ class Shelf:
         if self.folder is not None:
             wipe = ["lexical", "dense"] if other_core else ["dense"] if stored not in (None, chosen.name) else []
             Arms.wipe(self.folder, wipe)
-        self.documents.note(core=self._core, embedder=chosen.name, embedder_given=embedder is not None)
+        given = embedder if isinstance(embedder, str) else embedder is not None
+        if embedder is not None or stored is None:
+            self.documents.note(embedder_given=given)
+        self.documents.note(core=self._core, embedder=chosen.name)
         return Arms(self.documents, self.folder, chosen)
 
-    def _chosen(self, embedder: Embedder | None) -> Embedder:
+    def _chosen(self, embedder: Embedder | str | None) -> Embedder:
+        given = self.documents.fact("embedder_given")
+        if embedder is None and isinstance(given, str):
+            embedder = given
         if embedder is not None:
-            return embedder
+            return believed(embedder)
         best, stored = default_embedder(), self.documents.fact("embedder")
-        if self.documents.fact("embedder_given") and stored != best.name:
+        if given and stored != best.name:
             raise EmbedderChanged.between(str(stored), best.name, str(self.folder or ""))
         return best
 
-    def use(self, embedder: Embedder) -> None:
+    def use(self, embedder: Embedder | str) -> None:
         """Take another embedder if its name is another, and embed everything anew."""
+        chosen = believed(embedder)
         with self.lock:
-            if embedder.name != self.arms.embedder.name:
-                self._refuse_reader()
-                self.documents.note(embedder=embedder.name, embedder_given=True)
-                self.arms.embed_with(embedder)
+            if chosen.name != self.arms.embedder.name:
+                self.refuse_reader()
+                self.arms.embed_with(chosen)
+                given = embedder if isinstance(embedder, str) else True
+                self.documents.note(embedder=chosen.name, embedder_given=given)
 
     def write(self, change: Callable[[], Result]) -> Result:
         """Do a change as one transaction, its vectors with it, and let the arms follow.
@@ -87,7 +96,7 @@ class Shelf:
         Raises: what the change raises, BadVectors, UnusableFile; then nothing has changed. ClosedIndex for a reader.
         """
         with self.lock:
-            self._refuse_reader()
+            self.refuse_reader()
             try:
                 with self.documents.database.transaction():
                     before = self._reached()
@@ -140,7 +149,8 @@ class Shelf:
     def _version(self) -> int:
         return int(self.documents.database.run("PRAGMA data_version").fetchone()[0])
 
-    def _refuse_reader(self) -> None:
+    def refuse_reader(self) -> None:
+        """Raises: ClosedIndex if the index is for reading only."""
         if self.read_only:
             raise ClosedIndex("the index was opened for reading only", where=str(self.folder), hint="Index(path)")
 
@@ -157,6 +167,21 @@ class Shelf:
             self._close()
 
 
+def believed(embedder: Embedder | str) -> Embedder:
+    """Return the embedder of a name, or the one that was given if it is one. Raises: UsageError, MissingExtra."""
+    if isinstance(embedder, str):
+        from victor_nb.retrieval.provided import embedder_named
+
+        return embedder_named(embedder)
+    if not isinstance(embedder, Embedder):
+        raise UsageError(
+            f"{type(embedder).__name__} is no embedder",
+            where="embedder",
+            hint="one has name, dimension, alpha and embed(texts)",
+        )
+    return embedder
+
+
 def _closed(arms: Arms, database: Database, settles: bool) -> None:
     try:
         if settles:
@@ -170,7 +195,7 @@ _OPEN: weakref.WeakValueDictionary[Path, Shelf] = weakref.WeakValueDictionary()
 _OPENING = threading.Lock()
 
 
-def shelf_at(folder: Path, embedder: Embedder | None) -> Shelf:
+def shelf_at(folder: Path, embedder: Embedder | str | None) -> Shelf:
     """Return the shelf of a folder, the same one while this process has it open."""
     folder = folder.expanduser().resolve()
     with _OPENING:

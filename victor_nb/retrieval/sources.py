@@ -169,6 +169,7 @@ def follow(documents: Documents, source: Source, commit: Committing) -> Changes:
     except FileNotFoundError:
         return Changes(missing=(source.place,))
     reader = _Reader(documents, source, root, origin)
+    commit(reader.look_up)
     seen: set[str] = set()
     total = Changes()
     while some := list(islice(found, FILES_AT_ONCE)):
@@ -211,10 +212,15 @@ class _Reader:
 
     def __init__(self, documents: Documents, source: Source, root: Path, origin: dict[str, str]) -> None:
         self._documents, self._source, self._root, self._origin = documents, source, root, origin
-        rows = documents.database.run(
-            "SELECT path, size, mtime, checked, hash, problem FROM files WHERE source = ?", source.number
+        self._known: dict[str, tuple[int, int, int, bytes, str]] = {}
+
+    def look_up(self) -> Changes:
+        """Look up what is known of the files of this source."""
+        rows = self._documents.database.run(
+            "SELECT path, size, mtime, checked, hash, problem FROM files WHERE source = ?", self._source.number
         )
-        self._known: dict[str, tuple[int, int, int, bytes, str]] = {row[0]: tuple(row[1:]) for row in rows}
+        self._known = {row[0]: tuple(row[1:]) for row in rows}
+        return Changes()
 
     def read(self, some: Sequence[Found]) -> Changes:
         total = Changes()

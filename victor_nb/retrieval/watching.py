@@ -10,6 +10,7 @@ from __future__ import annotations
 import threading
 import weakref
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self, TypeAlias
 
@@ -71,9 +72,9 @@ class Watch:
 
     def _watch(self, places: set[Path]) -> None:
         """Watch these places until others are there, updating at first: something may have changed in between."""
-        from watchfiles import watch
+        from watchfiles import Change, watch
 
-        there = {place for place in places if place.exists()}
+        there = identities(places)
         if not there:
             self._update()
             self._ready.set()
@@ -95,8 +96,8 @@ class Watch:
                     self._update()
                 is_first = False
                 self._ready.set()
-                now = self._places()
-                if now is None or {place for place in now if place.exists()} != there:
+                gone = any(change is Change.deleted and Path(path) in there for change, path in changed)
+                if gone or (now := self._places()) is None or identities(now) != there:
                     return
         except OSError:  # a place went away before it could be watched
             self._stop.wait(LOOK_MS / 1000)
@@ -136,3 +137,13 @@ class Watch:
         if index is None or index.is_closed:
             return None
         return {place for source in index.follows() if (place := source.watched()) is not None}
+
+
+def identities(places: set[Path]) -> dict[Path, tuple[int, int]]:
+    """Return which folder or file each place is now; one that was put in place of another is not the same."""
+    found: dict[Path, tuple[int, int]] = {}
+    for place in places:
+        with suppress(OSError):
+            state = place.stat()
+            found[place] = (state.st_dev, state.st_ino)
+    return found
