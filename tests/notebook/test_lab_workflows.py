@@ -100,7 +100,7 @@ def test_a_workflow_is_drawn_watched_and_travelled_in(tmp_path: Path, chromium: 
             assert node(page, 1, "person").get_attribute("data-tone") == "busy"
             assert "2 attempts" in node(page, 1, "papers").text_content()
             node(page, 1, "papers").click()
-            panel = page.outputs(1).locator(".vng-asks")
+            panel = page.outputs(1).locator(".vng-panel")
             panel.get_by_text("inputs").wait_for()  # read from the journal while the cell runs
             assert "the archive did not answer" in panel.inner_text()
             assert '"sepals"' in panel.inner_text()

@@ -296,7 +296,7 @@ class Journal:
         return True
 
     def signal(self, run_id: str, name: str, data: Mapping[str, object] | None = None) -> None:
-        """Send something to whoever executes the run, in any process: "stop", "approve", "deny"."""
+        """Send something to whoever executes the run, in any process or later: "stop", "approve", "deny", "answer"."""
         info = self.find(run_id)
         raw = Writer(self.redactor).body(dict(data or {}))
         self.store.send(info.run_id, self.redactor.clean_text(name), raw, self.clock())
