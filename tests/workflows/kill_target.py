@@ -70,7 +70,9 @@ def workflow(notes: Path) -> Workflow:
 def attempt(url: str, notes: Path) -> None:
     """Start the run, or go on with it; in doubt, leave effects alone."""
     with open_journal(url) as journal:
-        known = [info for info in journal.runs() if info.status is not Status.FINISHED]
+        known = journal.runs()
+        if known and known[0].status is Status.FINISHED:  # killed on its way out
+            return
         run_id = known[0].run_id if known else None
         given = {"round": 0} if run_id is None else None
         workflow(notes).run_sync(given, run_id=run_id, journal=journal, on_doubt="skip")
