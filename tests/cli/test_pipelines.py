@@ -86,8 +86,11 @@ def test_words_that_make_no_sense_are_exit_code_2(victor: Victor, flow: str) -> 
         assert "Did you mean" in done.stderr
 
 
-def test_ctrl_c_stops_the_run_and_prints_how_to_go_on(victor: Victor, flow: str, tmp_path: Path) -> None:
-    """Exit code 130; the notebook that ran is told as stopped, and resuming runs it and no other."""
+@pytest.mark.parametrize(("sent", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_ctrl_c_and_termination_stop_the_run_and_print_how_to_go_on(
+    victor: Victor, flow: str, tmp_path: Path, sent: signal.Signals, code: int
+) -> None:
+    """Exit code 130 or 143; the notebook that ran is told as stopped, and resuming runs it and no other."""
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
     waiting = (
@@ -98,11 +101,11 @@ def test_ctrl_c_stops_the_run_and_prints_how_to_go_on(victor: Victor, flow: str,
     process = subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=tmp_path)
     pipe.open().close()  # returns when the notebook has come this far
 
-    process.send_signal(signal.SIGINT)
+    process.send_signal(sent)
     _, said = process.communicate(timeout=60)
     told = json.loads(victor("pipeline", "status", flow, "--json").stdout)
 
-    assert process.returncode == 130, said
+    assert process.returncode == code, said
     assert f"victor resume {told['run_id']}" in said
     assert told["status"] == "stopped"
     assert [one["status"] for one in told["notebooks"]] == ["finished", "stopped"]

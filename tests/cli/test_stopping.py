@@ -51,18 +51,21 @@ def silent() -> Iterator[Silent]:
     server.close()
 
 
-def test_ctrl_c_stops_the_run_and_prints_how_to_go_on(silent: Silent, table: Path, tmp_path: Path) -> None:
-    """Exit code 130, a stopped run in the journal, and a command line that can be pasted."""
+@pytest.mark.parametrize(("sent", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_ctrl_c_and_termination_stop_the_run_and_print_how_to_go_on(
+    silent: Silent, table: Path, tmp_path: Path, sent: signal.Signals, code: int
+) -> None:
+    """Exit code 130 or 143, a stopped run in the journal, and a command line that can be pasted."""
     argv = words_for("ask", "How many rows are there?", "--model", silent.url, "--data", f"plants={table}")
     process = subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=tmp_path)
     assert silent.asked.wait(60)
 
-    process.send_signal(signal.SIGINT)
+    process.send_signal(sent)
     _, said = process.communicate(timeout=60)
 
     with open_journal(f"sqlite:///{tmp_path}/.victor/victor.db") as journal:
         run = journal.find("last")
-    assert process.returncode == 130
+    assert process.returncode == code
     assert run.status == "stopped"
     assert f"victor resume {run.run_id} --data plants={table}" in said
 

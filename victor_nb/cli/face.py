@@ -14,13 +14,15 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from victor_nb.cli.streams import can_move, make_forgiving
+from victor_nb.cli.terminating import Termination
 from victor_nb.commands import Session, parse
 from victor_nb.errors import Resumable, UsageError, VictorError
 
 if TYPE_CHECKING:
     from victor_nb.cli.terminal import Terminal
 
-WORKED, FAILED, MISUSED, INTERRUPTED = 0, 1, 2, 130
+WORKED, FAILED, MISUSED = 0, 1, 2
+INTERRUPTED, TERMINATED = 130, 143  # 128 and the number of the signal, as shells tell it
 _WIDEST = 140
 
 
@@ -30,6 +32,11 @@ def run(argv: Sequence[str]) -> int:
     make_forgiving(sys.stdout, as_json=as_json)
     make_forgiving(sys.stderr)
     session, terminal = _session(as_json)
+    with Termination() as termination:
+        return _ended(argv, session, terminal, termination)
+
+
+def _ended(argv: Sequence[str], session: Session, terminal: Terminal, termination: Termination) -> int:
     try:
         print(_shown(_result(argv, session)))
         sys.stdout.flush()
@@ -38,7 +45,7 @@ def run(argv: Sequence[str]) -> int:
         return MISUSED if isinstance(error, UsageError) else FAILED
     except KeyboardInterrupt:
         _say_how_to_go_on(terminal, argv)
-        return INTERRUPTED
+        return TERMINATED if termination.came else INTERRUPTED
     except BrokenPipeError:  # the reader of our output has left; writing the rest would fail again at exit
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return WORKED
