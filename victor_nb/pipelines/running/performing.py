@@ -143,7 +143,11 @@ async def _done(
 
 
 async def _kept(around: Around, work: Work, made: _Made, step: Step, began: float, why: str) -> Came:
-    """Keep what was made in the cache, then record it."""
+    """Keep what was made in the cache, then record it.
+
+    Raises:
+        NodeFailed: there is no room for it, or the pipeline's folder cannot be written to.
+    """
     member = work.member
     keep = partial(
         around.cache.put,
@@ -157,7 +161,14 @@ async def _kept(around: Around, work: Work, made: _Made, step: Step, began: floa
         modules=made.modules,
         is_reusable=work.node.cache,
     )
-    await around.runtime.threads.run(keep)  # outputs may be large, and others have to be begun meanwhile
+    try:
+        await around.runtime.threads.run(keep)  # outputs may be large, and others have to be begun meanwhile
+    except OSError as problem:
+        raise NodeFailed(
+            f"what {member.id} made cannot be kept: {problem.strerror or problem}",
+            str(around.folder.root),
+            f"make room there, or let it be written to, then: victor resume {around.run.id}",
+        ) from problem
     notes = {"why": why, "notebook": made.notebook, "outputs": sorted(made.outputs), "modules": list(made.modules)}
     return _write(
         around, step, began, "finished", made.value, identity=work.fingerprint.key, matrix=member.values, **notes
