@@ -12,15 +12,12 @@ from pathlib import Path
 import pytest
 
 from tests.pipelines.conftest import Place
+from tests.pipelines.made import code
+from tests.pipelines.nodes import statuses
 from victor_nb.errors import VictorError
 from victor_nb.pipelines import PipelineFailed, PipelineResult, compute, notebook
 
 MEGABYTE = 1_000_000
-
-
-def statuses(result: PipelineResult) -> dict[str, str]:
-    """The status of each member."""
-    return {one.id: one.status for one in result.nodes}
 
 
 def failure(result: PipelineResult, member: str) -> VictorError:
@@ -154,6 +151,36 @@ def test_an_executed_notebook_for_which_there_is_no_room_fails_its_node_alone(sm
     assert len(json.loads(executed.read_text())["cells"]) == 2
     filler.unlink()
     assert statuses(small.run(*nodes, run_id=result.run_id))["talk"] == "finished"
+
+
+def test_names_with_spaces_accents_and_links_are_names_like_others(place):
+    """Of folders, notebooks, files and values of a matrix."""
+    folder = place.path / "a folder" / "Prüfung"
+    folder.mkdir(parents=True)
+    inside = Place(folder, place.journal)
+    inside.notebook(
+        "01 messen & wägen.ipynb", code("art = ''", "parameters"), "open(f'größe {art}.txt', 'w').write(art)"
+    )
+    (folder / "link.ipynb").symlink_to(folder / "01 messen & wägen.ipynb")
+
+    result = inside.run(
+        notebook("01 messen & wägen.ipynb", "messen", matrix={"art": ["süß sauer", "x:y"]}),
+        notebook("link.ipynb", after="messen", parameters={"art": "{{ messen[0].art }}"}, outputs="größe *.txt"),
+    )
+
+    assert result.status == "finished"
+    assert (folder / "größe x:y.txt").read_text() == "x:y"
+    assert all(Path(one.notebook).exists() for one in result.nodes)
+
+
+def test_a_notebook_that_removes_its_own_folder_hurts_no_other(place):
+    """It may come to its end or not; the others do, and the run says what became of each."""
+    (place.path / "own").mkdir()
+    place.notebook("own/gone.ipynb", "import shutil\nshutil.rmtree('own')", "x = 1")
+
+    result = place.run(notebook("own/gone.ipynb"), compute(os.getpid, "rows"))
+
+    assert statuses(result) == {"gone": "finished", "rows": "finished"}
 
 
 def test_a_folder_that_is_a_link_is_the_folder_that_it_leads_to(place):
