@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import signal
+import threading
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
@@ -63,3 +65,39 @@ def test_a_pipeline_runs_on_a_cluster(place, cluster_url):
 
     assert place.run(*nodes, executor=cluster_url).nodes[0].status == "finished"
     assert place.run(*nodes, executor=cluster_url).nodes[0].status == "cached"
+
+
+def test_a_notebook_whose_worker_is_killed_runs_again_on_another(place):
+    """From its first cell; the run is not told of it, and what was finished before is not done again."""
+    distributed = library("distributed", extra="dask")
+    dask = library("dask", extra="dask")
+    began = place.path / "began"
+    os.mkfifo(began)
+    first = (
+        "import os, time\nif not os.path.exists('tried'):\n    open('tried', 'w')\n"
+        f"    open({str(began)!r}, 'w').write('x')\n    time.sleep(600)"
+    )
+    place.notebook("before.ipynb", "print('x', file=open('before.txt', 'a'))")
+    place.notebook("long.ipynb", "print('x', file=open('marks', 'a'))", first)
+    nodes = [notebook("before.ipynb"), notebook("long.ipynb", after="before")]
+    quiet = {"host": "127.0.0.1", "dashboard_address": "127.0.0.1:0", "silence_logs": 50}
+
+    with (
+        dask.config.set({"distributed.worker.multiprocessing-method": "forkserver"}),
+        distributed.LocalCluster(n_workers=1, threads_per_worker=1, processes=True, **quiet) as cluster,
+        distributed.Client(cluster) as client,
+    ):
+        [worker] = client.run(os.getpid).values()
+
+        def kill() -> None:
+            began.read_text()  # returns when the notebook is there
+            os.kill(worker, signal.SIGKILL)
+
+        killer = threading.Thread(target=kill)
+        killer.start()
+        result = place.run(*nodes, executor=client)
+        killer.join()
+
+    assert [one.status for one in result.nodes] == ["finished", "finished"]
+    assert (place.path / "marks").read_text() == "x\nx\n"
+    assert (place.path / "before.txt").read_text() == "x\n"
