@@ -38,6 +38,8 @@ class Execution:
         kernels: "warm" or "cold", see `kernels.kernel_manager_class`.
         kernel: the name of a kernelspec; by default the notebook's own.
         environment: variables that the kernel gets in addition.
+        engine: the name of an engine registered with papermill; "" is our own. See `engines` for what others cannot do.
+        engine_options: handed to that engine.
         cwd: the kernel's folder; by default this process's.
         project: the folder whose files count as inputs of the notebook when it reads or imports them; by default `cwd`.
         timeout_s: for the whole notebook, its kernel's start included.
@@ -62,6 +64,8 @@ class Execution:
     bounds: Bounds = Bounds()  # noqa: RUF009  it is frozen
     stop: threading.Event | None = None
     within: bool = False
+    engine: str = ""
+    engine_options: Mapping[str, object] = field(default_factory=dict)
 
 
 def _nobody(_kind: str, _about: dict[str, object]) -> None:
@@ -101,20 +105,28 @@ async def run_notebook(
 
     Raises:
         NotebookNotFound, InvalidNotebook: there is nothing to execute.
-        UnknownKernel: nothing to execute it in.
+        UnknownKernel, UnknownEngine: nothing to execute it in.
         CannotHandOver, UnknownParameter: a parameter's value, or name, cannot be injected.
         NotebookNotSaved: it cannot be saved.
         asyncio.CancelledError: the task was cancelled; the notebook is saved, its cell told as stopped.
     """
     how, began = how or Execution(), time.monotonic()
     notebook = read_notebook(source)  # before papermill and nbclient are imported, see `defer_grammars`
+    if how.engine:
+        from .engines import engine_named
+
+        engine_named(how.engine, str(source))
     from ..observed import Watch
     from .session import Session, Task
 
     folder = _folder_beside(str(output))
-    kernel = kernel_of(notebook, how.kernel, str(source))
+    kernel = kernel_of(notebook, how.kernel, str(source), how.engine or None)
     injected = _injected(notebook, parameters or {}, folder)
     prepared = _prepared(injected.notebook, str(source), str(output))
+    if how.engine:
+        from .engines import run_with_engine
+
+        return await run_with_engine(prepared, kernel, str(source), str(output), folder, how, on_event)
     cwd = Path(how.cwd or Path.cwd()).absolute()
     project = Path(how.project or cwd).absolute()
     task = Task(
