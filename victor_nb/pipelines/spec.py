@@ -66,6 +66,7 @@ class NotebookWork:
         environment: variables that its kernel gets in addition, by name.
         cell_timeout_s: for one cell.
         folder: where it runs; by default the pipeline's folder.
+        engine: the name of an engine registered with papermill; by default our own.
     """
 
     path: str
@@ -73,6 +74,7 @@ class NotebookWork:
     environment: Mapping[str, str] = field(default_factory=dict)
     cell_timeout_s: float | None = None
     folder: str = ""
+    engine: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +202,7 @@ def notebook(
     kernel: str = "",
     environment: Mapping[str, str] | None = None,
     folder: str = "",
+    engine: str = "",
     cache: bool = True,
     about: str = "",
 ) -> Node:
@@ -209,7 +212,7 @@ def notebook(
         id: by default the file's name: "01-prepare data.ipynb" is prepare_data.
         retry: a number is how often it is tried in all.
     """
-    work = NotebookWork(str(path), kernel, dict(environment or {}), cell_timeout_s, folder)
+    work = NotebookWork(str(path), kernel, dict(environment or {}), cell_timeout_s, folder, engine)
     return Node(
         id or id_of(path),
         work,

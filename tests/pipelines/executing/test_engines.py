@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from papermill.engines import NBClientEngine, papermill_engines
 
+from tests.pipelines.made import notebook
+from victor_nb.pipelines import load_pipeline, pipeline_to_yaml
 from victor_nb.pipelines.executing.engines import UnknownEngine
 
 
@@ -75,3 +79,15 @@ def test_an_unknown_engine_is_refused_before_anything_starts(desk):
         desk.run("1", engine="countin")
 
     assert not desk.output.exists()
+
+
+def test_a_file_names_the_engine_of_a_notebook(tmp_path):
+    """And what is written from it names it again."""
+    file = tmp_path / "p.yaml"
+    file.write_text("pipeline: p\nnotebooks:\n  - notebook: a.ipynb\n    engine: counting\n", encoding="utf-8")
+    (tmp_path / "a.ipynb").write_text(json.dumps(notebook("1")), encoding="utf-8")
+
+    spec = load_pipeline(file).spec
+
+    assert spec.nodes[0].work.engine == "counting"
+    assert "engine: counting" in pipeline_to_yaml(spec)

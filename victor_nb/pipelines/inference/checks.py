@@ -120,6 +120,7 @@ def check_work(spec: PipelineSpec, findings: Findings) -> None:
 
 def _check_not_templates(number: int, work: NotebookWork, findings: Findings) -> None:
     fixed: list[tuple[Keys, str]] = [(("notebook",), work.path), (("kernel",), work.kernel), (("folder",), work.folder)]
+    fixed.append((("engine",), work.engine))
     fixed += [(("environment", name), value) for name, value in work.environment.items()]
     for keys, value in fixed:
         if is_template(value):

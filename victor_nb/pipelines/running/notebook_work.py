@@ -60,6 +60,7 @@ class NotebookJob:
     cell_timeout_s: float | None = None
     kernels: Kernels = "warm"
     within: bool = False
+    engine: str = ""
 
 
 def execute_job(job: NotebookJob, tell: Tell | None = None, stop: threading.Event | None = None) -> NotebookOutcome:
@@ -75,6 +76,7 @@ def execute_job(job: NotebookJob, tell: Tell | None = None, stop: threading.Even
         timeout_s=job.timeout_s,
         cell_timeout_s=job.cell_timeout_s,
         within=job.within,
+        engine=job.engine,
         stop=stop,
     )
     return execute_notebook(job.source, job.output, job.parameters, on_event=tell or _untold, how=how)
@@ -106,6 +108,10 @@ def ready(node: Node, given: Given, base: Path) -> Prepared:
         VictorError: it cannot be read, or a parameter is unknown, missing or of a wrong type.
     """
     assert isinstance(node.work, NotebookWork)
+    if node.work.engine:
+        from ..executing.engines import engine_named
+
+        engine_named(node.work.engine, f"node {given.member.id!r}")
     notebook = read_notebook(node.work.path, base)
     cell = declared(notebook)
     known = {one.name for one in cell.parameters}
@@ -150,6 +156,8 @@ def notebook_parts(node: Node, ready: Prepared, redactor: Redactor) -> dict[str,
     assert isinstance(node.work, NotebookWork)
     parts = {f"the code of {node.work.path}": code_part(ready.code), "kernel": text_part(ready.kernel, redactor)}
     parts |= {f"parameter {name}": value_part(value, redactor) for name, value in ready.parameters.items()}
+    if node.work.engine:
+        parts["engine"] = text_part(node.work.engine, redactor)
     variables = node.work.environment
     return parts | {f"environment variable {name}": code_part(value) for name, value in variables.items()}
 
@@ -210,6 +218,7 @@ def _job(node: Node, member: str, ready: Prepared, around: Around) -> NotebookJo
         work.cell_timeout_s,
         around.kernels,
         around.within,
+        work.engine,
     )
 
 

@@ -177,7 +177,7 @@ def _work(fields: NotebookFields | ComputeFields | WorkflowFields) -> Work:
     if isinstance(fields, WorkflowFields):
         return WorkflowWork(fields.workflow)
     environment = {name: _as_text(value) for name, value in fields.environment.items()}
-    return NotebookWork(fields.notebook, fields.kernel, environment, fields.cell_timeout, fields.folder)
+    return NotebookWork(fields.notebook, fields.kernel, environment, fields.cell_timeout, fields.folder, fields.engine)
 
 
 def _as_text(value: str | float | bool) -> str:

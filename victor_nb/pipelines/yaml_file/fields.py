@@ -72,6 +72,7 @@ class NotebookFields(NodeFields):
     )
     cell_timeout: Duration | None = Field(None, description="How long one cell may take.")
     folder: str = Field("", description="The folder that it runs in; that of this file if left out.")
+    engine: str = Field("", description="An engine registered with papermill that executes it; our own if left out.")
 
 
 class ComputeFields(NodeFields):

@@ -80,6 +80,7 @@ def _work(node: Node, where: str) -> Written:
             "environment": dict(work.environment),
             "cell_timeout": _number(work.cell_timeout_s),
             "folder": work.folder,
+            "engine": work.engine,
         }
         return {key: value for key, value in said.items() if value not in _NOTHING}
     if isinstance(work, ComputeWork):
