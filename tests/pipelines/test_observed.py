@@ -58,7 +58,10 @@ def test_a_forked_kernel_shows_the_same_as_a_cold_one(project: Path) -> None:
     """What it was forked with counts as imported, because the notebook imports it; or every second run would differ."""
     cells = ("import pandas as pd\nimport features", "pd.read_csv('data/a.csv')\nfeatures.clean()")
 
-    assert watched(project, *cells, kernels="warm") == watched(project, *cells, kernels="cold")
+    forked, cold = watched(project, *cells, kernels="warm"), watched(project, *cells, kernels="cold")
+
+    # Whoever measures coverage of processes writes a file of its own in each.
+    assert msgspec.structs.replace(forked, written=[]) == msgspec.structs.replace(cold, written=[])
 
 
 def test_modules_are_seen_again_from_their_compiled_copies(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -149,6 +149,6 @@ def _headline(source: str) -> str:
 
 
 def _text_of(cell: Any) -> str:
-    """Return what a cell shows as plain text."""
+    """Return what a cell shows as plain text, in however many pieces its stream arrived."""
     texts = [output.get("text", "") or output.get("data", {}).get("text/plain", "") for output in cell.outputs]
-    return "\n".join("".join(text) for text in texts)
+    return "".join("".join(text) for text in texts)
