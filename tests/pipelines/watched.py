@@ -10,7 +10,7 @@ from nbformat import from_dict
 
 from tests.pipelines.made import notebook
 from victor_nb.pipelines.kernels import kernel_manager_class
-from victor_nb.pipelines.observed import Observed, Watch
+from victor_nb.pipelines.observing.observed import Observed, Watch
 
 
 class _Client(NotebookClient):

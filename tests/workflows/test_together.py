@@ -127,7 +127,7 @@ def test_what_ended_before_a_run_is_cancelled_is_kept(journal):
 
     async def cancelled():
         work = asyncio.ensure_future(workflow.run({}, journal=journal))
-        while 2 not in calls or len(journal.events("last", types=["step.finished"])) < 3:
+        while 2 not in calls or len(journal.events(journal.runs()[0].run_id, types=["step.finished"])) < 3:
             await asyncio.sleep(0)
         work.cancel()
         with pytest.raises(asyncio.CancelledError):

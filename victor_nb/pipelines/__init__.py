@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from .executing import CellOutcome, Execution, NotebookFailed, NotebookOutcome, execute_notebook, run_notebook
     from .failures import PipelineChanged, PipelineFailed, WrongValue
     from .gluing import Picture, WrongGlue, glue, values_of
-    from .parameter_errors import (
+    from .parameters.errors import (
         CannotHandOver,
         MissingParameter,
         UnknownParameter,
@@ -26,11 +26,11 @@ if TYPE_CHECKING:
     from .yaml_file import load_pipeline, pipeline_from_yaml, pipeline_schema, pipeline_to_yaml
 
 _HOME = {
-    "CannotHandOver": "parameter_errors",
+    "CannotHandOver": "parameters.errors",
     "CellOutcome": "executing",
     "Execution": "executing",
     "InvalidPipeline": "errors",
-    "MissingParameter": "parameter_errors",
+    "MissingParameter": "parameters.errors",
     "Node": "spec",
     "NodeResult": "results",
     "NotebookFailed": "executing",
@@ -43,10 +43,10 @@ _HOME = {
     "PipelineParameter": "spec",
     "PipelineResult": "results",
     "PipelineSpec": "spec",
-    "UnknownParameter": "parameter_errors",
-    "UnreadableParameters": "parameter_errors",
+    "UnknownParameter": "parameters.errors",
+    "UnreadableParameters": "parameters.errors",
     "WrongGlue": "gluing",
-    "WrongParameter": "parameter_errors",
+    "WrongParameter": "parameters.errors",
     "WrongValue": "failures",
     "agent": "spec",
     "compute": "spec",

@@ -166,8 +166,8 @@ def forget(folder: Path) -> None:
 
 def _hand_on(name: str, value: object, folder: Path) -> dict[str, object]:
     from ..journal.redaction import NOTHING_SECRET
-    from .handed import kept
-    from .parameter_errors import CannotHandOver
+    from .parameters.errors import CannotHandOver
+    from .parameters.handed import kept
 
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -186,7 +186,7 @@ def _hand_on(name: str, value: object, folder: Path) -> dict[str, object]:
 
 
 def _read(about: Mapping[str, Any], folder: Path) -> object:
-    from .handed import value
+    from .parameters.handed import value
 
     return value(about["json"], str(folder), *about.get("modules", ()))
 

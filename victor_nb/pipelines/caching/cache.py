@@ -19,11 +19,11 @@ import msgspec
 
 from ...journal import Redactor
 from ...journal.codec import Reader, Writer, from_json
-from ..fingerprint import Fingerprint, difference, fingerprint_now
 from ..folders import PipelineFolder, file_name, write_whole
 from ..gluing import import_modules
-from ..hashing import Hashes
-from ..observed import Seen
+from ..observing.observed import Seen
+from .fingerprint import Fingerprint, difference, fingerprint_now
+from .hashing import Hashes
 from .kept import Kept, removed
 
 MOST_ENTRIES: Final = 10

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from ...errors import VictorError
 from ..folders import write_whole
-from ..hashing import Hashes
+from .hashing import Hashes
 
 
 class KeptLost(VictorError):

@@ -6,8 +6,8 @@ from typing import Any, Final
 
 from ...journal import Redactor
 from ...journal.codec import Writer, digest
-from ..fingerprint import Part
-from ..source import text_hash
+from .fingerprint import Part
+from .source import text_hash
 
 SHOWN_CHARS: Final = 60
 _SHOWN_BYTES: Final = 1_000

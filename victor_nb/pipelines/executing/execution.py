@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..injecting import Injected, inject
+from ..parameters.injecting import Injected, inject
 from .cell_outputs import Bounds
 from .kernel_names import kernel_of
 from .notebook_files import is_local, read_notebook
@@ -116,7 +116,7 @@ async def run_notebook(
         from .engines import engine_named
 
         engine_named(how.engine, str(source))
-    from ..observed import Watch
+    from ..observing.observed import Watch
     from .session import Session, Task
 
     folder = _folder_beside(str(output))

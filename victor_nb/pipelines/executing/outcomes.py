@@ -12,7 +12,7 @@ from typing import Literal, TypeAlias
 
 from ...errors import VictorError
 from ..kernels.exits import KernelExit
-from ..observed import Observed
+from ..observing.observed import Observed
 
 Status = Literal["finished", "failed", "killed", "stopped"]
 """`failed`: a cell raised. `killed`: the kernel died, or was ended because time ran out. `stopped`: somebody asked."""

@@ -29,7 +29,7 @@ from .watching import Watcher
 if TYPE_CHECKING:
     from nbformat import NotebookNode
 
-    from ..observed import Observed, Watch
+    from ..observing.observed import Observed, Watch
     from .execution import Execution
 
 GRACE_S: Final = 2.0

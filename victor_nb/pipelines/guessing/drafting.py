@@ -20,8 +20,8 @@ from typing import Any, Final
 from ...errors import UsageError, nearest
 from ..inference.path_patterns import ANY_PARTS, is_glob, is_same, meet
 from ..inference.templates import as_patterns
-from ..parameter_types import Choice
-from ..parameters import UNKNOWN, Parameter, declared
+from ..parameters.declaring import UNKNOWN, Parameter, declared
+from ..parameters.types import Choice
 from ..spec import NAME, id_of
 from .drawing_up import drawn_up
 from .file_uses import FileUse, uses_of

@@ -13,8 +13,8 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal, TypeAlias
 
-from ..cell_syntax import code_cells, parsed
-from ..cell_syntax import source_of as text_of
+from ..parameters.cell_syntax import code_cells, parsed
+from ..parameters.cell_syntax import source_of as text_of
 from .folding import folded
 
 Way: TypeAlias = Literal["reads", "writes"]

@@ -13,7 +13,7 @@ from ...errors import VictorError
 from ...workflows.errors import Problem
 from ...workflows.yaml_file.expressions import filled, prepare, templates_in
 from ..executing.notebook_files import NotebookNotFound
-from ..parameters import Declared, Parameter, check, declared
+from ..parameters.declaring import Declared, Parameter, check, declared
 from ..spec import Node, NotebookWork, PipelineSpec
 from .notebook_work import read_notebook
 

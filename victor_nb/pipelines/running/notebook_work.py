@@ -18,14 +18,14 @@ from typing import Any, Final, cast
 from ...agents.inside import Inside, variables_of
 from ...errors import VictorError
 from ...journal import Redactor, Step
+from ..caching.fingerprint import Part
+from ..caching.hashing import Hashes
 from ..caching.parts import code_part, text_part, value_part
 from ..executing.notebook_files import InvalidNotebook, NotebookNotFound
 from ..executing.outcomes import NotebookOutcome
 from ..failures import NodeKilled, NodeStopped
-from ..fingerprint import Part
-from ..hashing import Hashes
-from ..observed import Observed
-from ..parameters import check, declared
+from ..observing.observed import Observed
+from ..parameters.declaring import check, declared
 from ..spec import Node, NotebookWork
 from .around import Around, Kernels
 from .given import Given

@@ -24,10 +24,10 @@ from ...journal.steps import CURRENT
 from ...workflows import NodeFailed
 from ...workflows.runtime import RUNTIME, Runtime, Waiting
 from ..caching.cache import Entry
+from ..caching.fingerprint import Fingerprint, difference
 from ..failures import NodeStopped, NothingToTake, OutputMissing, PipelineChanged
-from ..fingerprint import Fingerprint, difference
 from ..gluing import import_modules
-from ..observed import Observed
+from ..observing.observed import Observed
 from ..record import WHY
 from ..results import Because, NodeStatus
 from ..spec import AgentWork, ComputeWork, Node, NotebookWork, WorkflowWork

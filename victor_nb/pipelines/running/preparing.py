@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 from ...journal import Redactor
 from ...workflows import NodeFailed
-from ..fingerprint import Fingerprint, inputs_now
-from ..hashing import Hashes
-from ..observed import Seen
+from ..caching.fingerprint import Fingerprint, inputs_now
+from ..caching.hashing import Hashes
+from ..observing.observed import Seen
 from ..spec import AgentWork, ComputeWork, Node, NotebookWork, WorkflowWork
 from .given import Given, files_of
 from .matrix import Member

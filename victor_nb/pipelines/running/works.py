@@ -18,8 +18,8 @@ from ...errors import UsageError, nearest
 from ...journal import Redactor, ReplayMiss
 from ...workflows.sources import read
 from ...workflows.yaml_file.handlers import Handlers, NotFound, Reference
+from ..caching.fingerprint import Part
 from ..caching.parts import code_part, text_part, value_part
-from ..fingerprint import Part
 from ..spec import AgentWork, ComputeWork, WorkflowWork
 from .around import Around
 from .given import Given

@@ -26,9 +26,9 @@ from hypothesis import strategies as st
 from tests.pipelines.made import code, notebook, with_parameters
 from tests.pipelines.settings_of_tests import Colour, Model, Point, Split
 from victor_nb.journal.redaction import Redactor
-from victor_nb.pipelines.expressions import Code
-from victor_nb.pipelines.injecting import Injected, inject, injected_source
-from victor_nb.pipelines.parameter_errors import CannotHandOver, UnknownParameter
+from victor_nb.pipelines.parameters.errors import CannotHandOver, UnknownParameter
+from victor_nb.pipelines.parameters.expressions import Code
+from victor_nb.pipelines.parameters.injecting import Injected, inject, injected_source
 
 KEY = "correct-horse-battery-staple"
 

@@ -29,7 +29,7 @@ class Places:
         # Kernels know where they run by the folder's real path, whatever links lead to it.
         self.project = Path(os.path.realpath(given))
         self._below, self._alias = str(self.project) + os.sep, given + os.sep
-        self._installed: set[str] = {str(Path(__file__).parents[1]) + os.sep}  # ours: it has a version
+        self._installed: set[str] = {str(Path(__file__).parents[2]) + os.sep}  # ours: it has a version
         home, temporary = str(Path.home()), os.path.realpath(tempfile.gettempdir())
         self._hidden_at_home = os.path.join(home, ".") if home != os.sep else os.devnull
         self._elsewhere = tuple(name + os.sep for name in (*_OF_THE_SYSTEM, temporary, tempfile.gettempdir()))

@@ -21,9 +21,9 @@ from victor_nb.errors import nearest
 
 from .annotations import ANYTHING, type_in, type_of_annotation, type_of_default
 from .cell_syntax import code_cells, is_python, parsed, source_of, tags_of
+from .errors import MissingParameter, UnknownParameter, UnreadableParameters, WrongParameter
 from .literals import Names, NotSpelledOut, imported_names, value_of
-from .parameter_errors import MissingParameter, UnknownParameter, UnreadableParameters, WrongParameter
-from .parameter_types import Misfit, ParameterType
+from .types import Misfit, ParameterType
 
 TAG: Final = "parameters"
 INJECTED_TAG: Final = "injected-parameters"

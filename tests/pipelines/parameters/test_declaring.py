@@ -12,13 +12,13 @@ import pandas as pd
 import pytest
 
 from tests.pipelines.made import code, notebook, with_parameters
-from victor_nb.pipelines.parameter_errors import (
+from victor_nb.pipelines.parameters.declaring import UNKNOWN, Declared, Parameter, check, declared, read_words
+from victor_nb.pipelines.parameters.errors import (
     MissingParameter,
     UnknownParameter,
     UnreadableParameters,
     WrongParameter,
 )
-from victor_nb.pipelines.parameters import UNKNOWN, Declared, Parameter, check, declared, read_words
 
 IMPORTS = """
 import datetime as dt

@@ -13,7 +13,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from .literals import NotSpelledOut, value_in
-from .parameter_types import Plain
+from .types import Plain
 
 _TRUTH: Final = dict.fromkeys(("true", "yes", "on", "1"), True) | dict.fromkeys(("false", "no", "off", "0"), False)
 _NOTHING: Final = frozenset({"none", "null", "~", ""})

@@ -20,9 +20,9 @@ from uuid import UUID
 from victor_nb.journal.redaction import Redactor
 
 from .cell_syntax import is_python, language_of, tags_of
+from .declaring import INJECTED_TAG, TAG
+from .errors import CannotHandOver, UnknownParameter
 from .expressions import Code
-from .parameter_errors import CannotHandOver, UnknownParameter
-from .parameters import INJECTED_TAG, TAG
 
 _LONGEST_SHOWN = 1000
 

@@ -16,8 +16,8 @@ from typing import Final
 from uuid import UUID
 
 from .literals import Names, NotSpelledOut, dotted, value_of
-from .parameter_types import Anything, Choice, Either, Fixed, Mapped, OfLibrary, ParameterType, Several
 from .plain_types import NOTHING, PLAIN
+from .types import Anything, Choice, Either, Fixed, Mapped, OfLibrary, ParameterType, Several
 
 ANYTHING: Final = Anything()
 _TYPING: Final = ("typing.", "typing_extensions.", "collections.abc.")

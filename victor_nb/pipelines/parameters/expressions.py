@@ -24,7 +24,7 @@ from zoneinfo import ZoneInfo
 from victor_nb.journal.redaction import Redactor
 
 from . import handed
-from .parameter_errors import CannotHandOver
+from .errors import CannotHandOver
 
 SECRET_PREFIX: Final = "VICTOR_SECRET_"
 LONGEST: Final = 64 * 1024
@@ -100,7 +100,7 @@ class Code:
     def _kept(self, value: object, name: str) -> str:
         written, modules = handed.kept(value, self.folder, self.redactor, f"parameter {name!r}")
         given = ", ".join(map(repr, (written, str(self.folder), *modules)))
-        return f'__import__("victor_nb.pipelines.handed", fromlist=["value"]).value({given})'
+        return f'__import__("victor_nb.pipelines.parameters.handed", fromlist=["value"]).value({given})'
 
 
 def _of_builtins(name: str) -> str:

@@ -14,12 +14,12 @@ import pytest
 from tests.pipelines.made import code, markdown, notebook
 from tests.pipelines.watched import watched
 from victor_nb.journal.codec import Writer, digest
-from victor_nb.pipelines.fingerprint import Fingerprint, Part, difference, fingerprint_now, inputs_now
-from victor_nb.pipelines.hashing import Hashes
-from victor_nb.pipelines.installed import Installed
+from victor_nb.pipelines.caching.fingerprint import Fingerprint, Part, difference, fingerprint_now, inputs_now
+from victor_nb.pipelines.caching.hashing import Hashes
+from victor_nb.pipelines.caching.source import code_hash
 from victor_nb.pipelines.kernels import close_zygotes
-from victor_nb.pipelines.observed import Observed, Package, Seen
-from victor_nb.pipelines.source import code_hash
+from victor_nb.pipelines.observing.installed import Installed
+from victor_nb.pipelines.observing.observed import Observed, Package, Seen
 
 CELLS = ("import pandas as pd\nimport features", "table = pd.read_csv('data/wine.csv')\nfeatures.clean(table, alpha)")
 
@@ -300,7 +300,7 @@ def test_a_fingerprint_is_plain_data(again: Again) -> None:
 
 def counting(hashes: Hashes, monkeypatch: pytest.MonkeyPatch) -> Callable[[], int]:
     """Count how often a file's content is read."""
-    import victor_nb.pipelines.hashing as hashing
+    import victor_nb.pipelines.caching.hashing as hashing
 
     read: list[Path] = []
     work = hashing._content_hash
@@ -310,7 +310,7 @@ def counting(hashes: Hashes, monkeypatch: pytest.MonkeyPatch) -> Callable[[], in
 
 def test_a_file_at_rest_is_read_once_even_by_several_processes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A file of 1 GB is not read each time; the memory is a file beside the pipelines."""
-    monkeypatch.setattr("victor_nb.pipelines.hashing.REST_NS", -(10**18))
+    monkeypatch.setattr("victor_nb.pipelines.caching.hashing.REST_NS", -(10**18))
     large, memory = tmp_path / "large.bin", tmp_path / "hashes.json"
     large.write_bytes(b"x" * 100)
     hashes = Hashes(memory)
@@ -348,7 +348,7 @@ def test_the_code_of_a_notebook_is_parsed_once(tmp_path: Path, monkeypatch: pyte
     assert first == code_hash(notebook("x = 1"))
     assert hashes.code(notebook("x = 1")) == first
     assert hashes.code(notebook(code("x = 1", "parameters"))) != first
-    monkeypatch.setattr("victor_nb.pipelines.hashing.code_hash", None)
+    monkeypatch.setattr("victor_nb.pipelines.caching.hashing.code_hash", None)
 
     assert (
         Hashes(tmp_path / "hashes.json").code(

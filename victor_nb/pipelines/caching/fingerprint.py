@@ -20,11 +20,11 @@ from typing import Final
 
 import msgspec
 
+from ..observing.installed import Installed
+from ..observing.observed import ABSENT, NOTEBOOK, UNSETTLED, Observed, Package, Seen, look_again
+from ..observing.places import Places
+from ..observing.searches import search_again, shown_search
 from .hashing import Hashes
-from .installed import Installed
-from .observed import ABSENT, NOTEBOOK, UNSETTLED, Observed, Package, Seen, look_again
-from .places import Places
-from .searches import search_again, shown_search
 
 GONE: Final = "gone"
 """Stands for the hash or version of what was there and is not any more."""

@@ -15,10 +15,10 @@ import pytest
 from tests.pipelines.made import notebook
 from tests.pipelines.watched import watched
 from victor_nb.journal import open_journal
-from victor_nb.pipelines.fingerprint import Fingerprint, difference, fingerprint_now
-from victor_nb.pipelines.hashing import Hashes
+from victor_nb.pipelines.caching.fingerprint import Fingerprint, difference, fingerprint_now
+from victor_nb.pipelines.caching.hashing import Hashes
 from victor_nb.pipelines.kernels import close_zygotes
-from victor_nb.pipelines.observed import ABSENT, UNSETTLED, Observed, Package, Watch
+from victor_nb.pipelines.observing.observed import ABSENT, UNSETTLED, Observed, Package, Watch
 
 
 @pytest.fixture

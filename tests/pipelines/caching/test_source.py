@@ -9,8 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.pipelines.made import code, markdown, notebook
-from victor_nb.pipelines.cell_syntax import parsed
-from victor_nb.pipelines.source import code_hash, normalised, normalised_cell
+from victor_nb.pipelines.caching.source import code_hash, normalised, normalised_cell
+from victor_nb.pipelines.parameters.cell_syntax import parsed
 
 WRITTEN = """x = {'a': 1, "b": [1, 2]}
 def f(a, b=2):

@@ -24,13 +24,13 @@ import msgspec
 
 from victor_nb.journal.sqlite_schema import APPLICATION_ID
 
-from .cell_syntax import is_python
+from ..caching.hashing import Hashes
+from ..caching.source import text_hash
+from ..parameters.cell_syntax import is_python
 from .code_names import imported_modules, named_files, run_notebooks
-from .hashing import Hashes
 from .installed import Installed
 from .places import Places
 from .searches import Searches
-from .source import text_hash
 
 ABSENT: Final = "absent"
 """The hash of a file that was asked for and was not there."""

@@ -22,7 +22,7 @@ from typing import Final, Literal, TypeAlias
 
 import msgspec
 
-from .cell_syntax import code_cells, language_of, source_of, tags_of
+from ..parameters.cell_syntax import code_cells, language_of, source_of, tags_of
 from .source import code_hash, normalised_cell, text_hash
 
 REST_NS: Final = 2_000_000_000  # the coarsest clock of a file system in use (FAT)

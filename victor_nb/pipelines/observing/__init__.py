@@ -1,0 +1,1 @@
+"""What a notebook reads and imports, seen in its kernel while it runs."""
