@@ -252,7 +252,9 @@ def test_a_page_that_missed_a_message_asks_for_everything(stage: GraphStage) -> 
 
     stage.page.evaluate("message => deliver(message)", message)
 
-    assert stage.page.evaluate("sent.filter(one => one.kind === 'hello').length") == 2
+    assert (
+        stage.page.evaluate("sent.filter(one => one.kind === 'hello').length") >= 2
+    )  # it says hello until it is heard
     assert "Running" in stage.page.locator(".vng-header").inner_text()
 
 
