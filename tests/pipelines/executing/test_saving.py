@@ -83,7 +83,7 @@ def test_no_kill_tears_the_notebook_or_leaves_a_process(desk, start):
 
 
 def _is_consistent(book) -> None:
-    """Cells that are completed have their output, the last of them perhaps without its last second; none that follow."""
+    """Completed cells have their output, the last perhaps without its last second; those that follow have none."""
     statuses = [cell.metadata.papermill.status for cell in book.cells]
     done = statuses.count("completed")
     assert statuses[:done] == ["completed"] * done
