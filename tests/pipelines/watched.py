@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from nbclient import NotebookClient
 from nbformat import from_dict
 
@@ -37,7 +38,7 @@ def watched(
     kernels: str = "warm",
     allow_errors: bool = False,
 ) -> Observed:
-    """Run cells in a kernel of their own, in `folder`, and return what was seen."""
+    """Run cells in a kernel of their own, in `folder`, and return what was seen (but files of measured coverage)."""
     made = from_dict(notebook(*cells))
     watch = Watch(made, values or {}, folder, folder, folder / ".victor" / "seen.jsonl")
     client = _Client(
@@ -52,4 +53,5 @@ def watched(
     except Exception:
         if not allow_errors:
             raise
-    return watch.finish()
+    seen = watch.finish()
+    return msgspec.structs.replace(seen, written=[path for path in seen.written if ".coverage." not in path])

@@ -105,7 +105,7 @@ class Index:
 
         Args:
             documents: mappings with `id` and `text`, and if you like `title`, `path`, `language` and `metadata` (values
-                by name, to filter by); or `Document`s.
+                by name, to filter by); or `Document` objects.
         Raises: BadDocument for something that is none, or for an id that comes twice.
         """
         if isinstance(documents, Mapping | Document):
