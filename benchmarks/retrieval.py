@@ -284,8 +284,8 @@ def timed(task: Callable, core: object) -> float:
 def quality(folders: list[Path]) -> dict[str, dict[str, float]]:
     """nDCG@10 of lexical search and of the embedders that need nothing, alone and fused by their own weight."""
     from victor_nb.retrieval.core import K1, B, core
-    from victor_nb.retrieval.embedder import HashingEmbedder
-    from victor_nb.retrieval.static import StaticEmbedder
+    from victor_nb.retrieval.embedders.embedder import HashingEmbedder
+    from victor_nb.retrieval.embedders.static import StaticEmbedder
 
     embedders = {"static": StaticEmbedder(), "hashing": HashingEmbedder(384)}
     figures = {}

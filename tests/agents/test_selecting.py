@@ -11,7 +11,7 @@ from pydantic_ai.models.function import FunctionModel
 from victor_nb.agents import Agent, ToolSelection
 from victor_nb.agents.selecting import STEP, forget_learned, learner_of
 from victor_nb.errors import UsageError
-from victor_nb.retrieval.outcomes import ToolOutcomes
+from victor_nb.retrieval.selecting.outcomes import ToolOutcomes
 from victor_nb.tools import tool
 
 from .scripts import Never

@@ -8,15 +8,14 @@ import pytest
 
 from tests.support.require import absent
 from victor_nb.retrieval import core as seam
-from victor_nb.retrieval import twin
-from victor_nb.retrieval.core import Core
+from victor_nb.retrieval.core import Core, twin
 
 
 @pytest.fixture
 def compiled() -> Core:
     """The compiled core; a test that compares is skipped where it is not installed."""
     try:
-        from victor_nb.retrieval import compiled
+        from victor_nb.retrieval.core import compiled
     except ImportError:
         absent("the compiled search core is not installed")
     return compiled

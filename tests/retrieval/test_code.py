@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from victor_nb.retrieval import twin
+from victor_nb.retrieval.core import twin
 
 SAME = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=200)
 LANGUAGES = st.sampled_from(["py", "ts", "rs", "go", "java", "sql", "md", "txt"])

@@ -28,8 +28,8 @@ def test_without_the_compiled_core_the_twin_is_taken(monkeypatch):
     """Nothing has to be installed."""
     monkeypatch.delenv(CHOICE, raising=False)
     monkeypatch.setitem(sys.modules, "victor_accelerate", None)
-    monkeypatch.delitem(sys.modules, "victor_nb.retrieval.compiled", raising=False)
-    monkeypatch.delattr("victor_nb.retrieval.compiled", raising=False)
+    monkeypatch.delitem(sys.modules, "victor_nb.retrieval.core.compiled", raising=False)
+    monkeypatch.delattr("victor_nb.retrieval.core.compiled", raising=False)
     assert core().NAME == "twin"
 
 
@@ -43,8 +43,8 @@ def test_a_compiled_core_that_is_asked_for_and_absent_is_an_error(monkeypatch):
     """What was asked for by name is not replaced silently."""
     monkeypatch.setenv(CHOICE, "compiled")
     monkeypatch.setitem(sys.modules, "victor_accelerate", None)
-    monkeypatch.delitem(sys.modules, "victor_nb.retrieval.compiled", raising=False)
-    monkeypatch.delattr("victor_nb.retrieval.compiled", raising=False)
+    monkeypatch.delitem(sys.modules, "victor_nb.retrieval.core.compiled", raising=False)
+    monkeypatch.delattr("victor_nb.retrieval.core.compiled", raising=False)
     with pytest.raises(MissingExtra, match="compiled search core"):
         core()
 

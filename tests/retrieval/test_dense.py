@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from victor_nb.retrieval import twin
+from victor_nb.retrieval.core import twin
 from victor_nb.retrieval.errors import BadVectors, CorruptIndex
 
 SAME = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=60)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from victor_nb.retrieval.embedder import Embedder, HashingEmbedder, embedded
+from victor_nb.retrieval.embedders.embedder import Embedder, HashingEmbedder, embedded
 from victor_nb.retrieval.errors import BadVectors
 
 

@@ -17,7 +17,7 @@ from tests.retrieval.made import NOTES
 from victor_nb import Index
 from victor_nb.retrieval import ClosedIndex, CorruptIndex, IndexInUse, NewerIndex, UnusableFile
 from victor_nb.retrieval import core as seam
-from victor_nb.retrieval.database import FORMAT, LOCK, NAME
+from victor_nb.retrieval.storing.database import FORMAT, LOCK, NAME
 
 pytestmark = pytest.mark.usefixtures("each_core")
 

@@ -7,8 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from victor_nb.retrieval import twin
-from victor_nb.retrieval.core import K1, B
+from victor_nb.retrieval.core import K1, B, twin
 from victor_nb.retrieval.errors import CorruptIndex
 
 SAME = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=60)

@@ -10,7 +10,7 @@ import pytest
 
 from victor_nb import Index
 from victor_nb.retrieval import BadDocument, NothingThere
-from victor_nb.retrieval.packages import pieces_of_module
+from victor_nb.retrieval.sources.packages import pieces_of_module
 
 pytestmark = pytest.mark.usefixtures("each_core")
 

@@ -10,12 +10,12 @@ import pytest
 from tests.support.scripted_provider import Turn, scripted_provider
 from victor_nb.errors import MissingExtra, UsageError
 from victor_nb.models import MissingKey, ModelRefused
-from victor_nb.retrieval import minilm, provided
-from victor_nb.retrieval.embedder import HashingEmbedder, embedded
+from victor_nb.retrieval.embedders import minilm, provided
+from victor_nb.retrieval.embedders.embedder import HashingEmbedder, embedded
+from victor_nb.retrieval.embedders.provided import ProvidedEmbedder, embedder_named
+from victor_nb.retrieval.embedders.remembered import RememberedEmbedder
+from victor_nb.retrieval.embedders.static import StaticEmbedder
 from victor_nb.retrieval.errors import UnusableFile
-from victor_nb.retrieval.provided import ProvidedEmbedder, embedder_named
-from victor_nb.retrieval.remembered import RememberedEmbedder
-from victor_nb.retrieval.static import StaticEmbedder
 
 
 @pytest.fixture

@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 
 from victor_nb.errors import UsageError
 from victor_nb.journal import open_journal
-from victor_nb.retrieval.learning import Lesson, Outcome, ToolLearner
-from victor_nb.retrieval.outcomes import MOST, ToolOutcomes
-from victor_nb.retrieval.selection import ToolSelector, context_of
-from victor_nb.retrieval.synonyms import meanings
+from victor_nb.retrieval.selecting.learning import Lesson, Outcome, ToolLearner
+from victor_nb.retrieval.selecting.outcomes import MOST, ToolOutcomes
+from victor_nb.retrieval.selecting.selection import ToolSelector, context_of
+from victor_nb.retrieval.selecting.synonyms import meanings
 from victor_nb.tools import tool
 
 DESCRIBED = {
@@ -109,7 +109,9 @@ def test_both_cores_choose_alike(compiled, monkeypatch):
     """The same tools in the same order of worth."""
     requests = ["load the data", "what is the weather", "history of changes", ""]
     ours = [ToolSelector(TOOLS).select(one, 3) for one in requests]
-    from victor_nb.retrieval import selection, static, synonyms, twin
+    from victor_nb.retrieval.core import twin
+    from victor_nb.retrieval.embedders import static
+    from victor_nb.retrieval.selecting import selection, synonyms
 
     for module in (selection, static, synonyms):
         monkeypatch.setattr(module, "core", lambda: twin)

@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.retrieval.test_hot_paths import SAME
-from victor_nb.retrieval import twin
-from victor_nb.retrieval.embedder import Embedder, default_embedder, embedded
+from victor_nb.retrieval.core import twin
+from victor_nb.retrieval.embedders.embedder import Embedder, default_embedder, embedded
+from victor_nb.retrieval.embedders.static import TABLE, StaticEmbedder
 from victor_nb.retrieval.errors import CorruptIndex, NewerIndex, UnusableFile
-from victor_nb.retrieval.static import TABLE, StaticEmbedder
 
 SPELLED = st.lists(
     st.one_of(st.sampled_from(["load", "DataFrame", "read_csv", "Café", "東京", "HTTP2", "x" * 70, "İ"]), st.text()),

@@ -9,7 +9,7 @@ import pytest
 
 from victor_nb import Index
 from victor_nb.retrieval import UnusableFile
-from victor_nb.retrieval.watching import Watch
+from victor_nb.retrieval.sources.watching import Watch
 
 pytestmark = pytest.mark.usefixtures("each_core")
 

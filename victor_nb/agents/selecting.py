@@ -21,8 +21,8 @@ from ..tools import Tool
 if TYPE_CHECKING:
     from pydantic_ai.messages import ModelMessage
 
-    from ..retrieval.learning import ToolLearner
-    from ..retrieval.selection import ToolSelector
+    from ..retrieval.selecting.learning import ToolLearner
+    from ..retrieval.selecting.selection import ToolSelector
 
 STEP: Final = "select_tools"
 MOST_SELECTORS: Final = 8
@@ -88,8 +88,8 @@ class Chooser:
         """Keep what became of the tools, if something was chosen and the settings let it be learned."""
         if not self._offered or self.run.mode != "record" or not may_learn():
             return
-        from ..retrieval.learning import Outcome
-        from ..retrieval.outcomes import ToolOutcomes
+        from ..retrieval.selecting.learning import Outcome
+        from ..retrieval.selecting.outcomes import ToolOutcomes
 
         used, failed = fates_of(messages)
         outcome = Outcome(self.run.record_id, self.prompt, self._offered, used, failed)
@@ -144,8 +144,8 @@ _lock = Lock()
 
 def selector_for(journal: Journal, tools: Mapping[str, Tool], pinned: set[str], embedder: str) -> ToolSelector:
     """Return the selector for these tools; the last eight of a journal are kept, because one takes 50 µs a tool."""
-    from ..retrieval.provided import embedder_named
-    from ..retrieval.selection import ToolSelector
+    from ..retrieval.embedders.provided import embedder_named
+    from ..retrieval.selecting.selection import ToolSelector
 
     described = tuple((name, one.description, one.category, tuple(one.keywords)) for name, one in tools.items())
     learns = may_learn()
@@ -167,16 +167,16 @@ def selector_for(journal: Journal, tools: Mapping[str, Tool], pinned: set[str], 
 
 def learner_of(journal: Journal) -> ToolLearner:
     """Return a learner of what a journal holds, to look at with `inspect()`."""
-    from ..retrieval.learning import ToolLearner
-    from ..retrieval.outcomes import ToolOutcomes
-    from ..retrieval.selection import context_of
+    from ..retrieval.selecting.learning import ToolLearner
+    from ..retrieval.selecting.outcomes import ToolOutcomes
+    from ..retrieval.selecting.selection import context_of
 
     return ToolLearner.of(ToolOutcomes(journal).all(), context_of)
 
 
 def forget_learned(journal: Journal) -> int:
     """Forget what runs of a journal have taught, there and here; return how many outcomes there were."""
-    from ..retrieval.outcomes import ToolOutcomes
+    from ..retrieval.selecting.outcomes import ToolOutcomes
 
     with _lock:
         _kept.pop(journal, None)

@@ -8,8 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from victor_nb.retrieval.documents import Document
-    from victor_nb.retrieval.embedder import Embedder, HashingEmbedder, default_embedder
+    from victor_nb.retrieval.embedders.embedder import Embedder, HashingEmbedder, default_embedder
     from victor_nb.retrieval.errors import (
         BadDocument,
         BadFilter,
@@ -25,20 +24,21 @@ if TYPE_CHECKING:
     )
     from victor_nb.retrieval.hits import Hit, Hits
     from victor_nb.retrieval.index import Index
-    from victor_nb.retrieval.sources import Changes, Source
-    from victor_nb.retrieval.watching import Watch
+    from victor_nb.retrieval.sources.documents import Document
+    from victor_nb.retrieval.sources.source import Changes, Source
+    from victor_nb.retrieval.sources.watching import Watch
 
 _HOME = {
     "BadDocument": "errors",
     "BadFilter": "errors",
     "BadVectors": "errors",
-    "Changes": "sources",
+    "Changes": "sources.source",
     "ClosedIndex": "errors",
     "CorruptIndex": "errors",
-    "Document": "documents",
-    "Embedder": "embedder",
+    "Document": "sources.documents",
+    "Embedder": "embedders.embedder",
     "EmbedderChanged": "errors",
-    "HashingEmbedder": "embedder",
+    "HashingEmbedder": "embedders.embedder",
     "Hit": "hits",
     "Hits": "hits",
     "Index": "index",
@@ -46,10 +46,10 @@ _HOME = {
     "NewerIndex": "errors",
     "NothingThere": "errors",
     "RetrievalError": "errors",
-    "Source": "sources",
+    "Source": "sources.source",
     "UnusableFile": "errors",
-    "Watch": "watching",
-    "default_embedder": "embedder",
+    "Watch": "sources.watching",
+    "default_embedder": "embedders.embedder",
 }
 
 __all__ = [

@@ -9,7 +9,7 @@ from typing import Final
 
 from victor_nb.retrieval.errors import NothingThere
 from victor_nb.retrieval.hits import Hit
-from victor_nb.retrieval.store import Chunk
+from victor_nb.retrieval.storing.store import Chunk
 
 _CITED: Final = re.compile(
     r"(?P<place>.+?)(?:#(?P<cell>\d{1,9}))?(?::(?P<first>\d{1,9})(?:-(?P<last>\d{1,9}))?)?", re.DOTALL

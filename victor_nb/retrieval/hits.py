@@ -14,8 +14,8 @@ from typing import Final, Protocol
 
 from victor_nb.retrieval import showing
 from victor_nb.retrieval.core import core
-from victor_nb.retrieval.documents import Metadata
-from victor_nb.retrieval.twin.lexical import STOP
+from victor_nb.retrieval.core.twin.lexical import STOP
+from victor_nb.retrieval.sources.documents import Metadata
 
 _WORD: Final = re.compile(r"\w+")
 MOST_WORDS: Final = 8

@@ -14,24 +14,24 @@ from typing import TYPE_CHECKING, Final, Self, get_args
 
 from victor_nb.errors import UsageError
 from victor_nb.retrieval import showing
-from victor_nb.retrieval.arms import Mode
 from victor_nb.retrieval.core import core
-from victor_nb.retrieval.documents import Document, documents_of, mended, prepared
-from victor_nb.retrieval.embedder import Embedder
+from victor_nb.retrieval.embedders.embedder import Embedder
 from victor_nb.retrieval.errors import NothingThere, UnusableFile
-from victor_nb.retrieval.filters import Filter
-from victor_nb.retrieval.folders import spec_of
-from victor_nb.retrieval.frames import documents_of_frame
 from victor_nb.retrieval.hits import Hit, Hits
-from victor_nb.retrieval.packages import installed
-from victor_nb.retrieval.shelf import Shelf, shelf_at
-from victor_nb.retrieval.sources import LARGEST_BYTES, Changes, Source, follow, keep_source, known_sources
-from victor_nb.retrieval.store import Chunk
+from victor_nb.retrieval.sources.documents import Document, documents_of, mended, prepared
+from victor_nb.retrieval.sources.folders import spec_of
+from victor_nb.retrieval.sources.frames import documents_of_frame
+from victor_nb.retrieval.sources.packages import installed
+from victor_nb.retrieval.sources.source import LARGEST_BYTES, Changes, Source, follow, keep_source, known_sources
+from victor_nb.retrieval.storing.arms import Mode
+from victor_nb.retrieval.storing.filters import Filter
+from victor_nb.retrieval.storing.shelf import Shelf, shelf_at
+from victor_nb.retrieval.storing.store import Chunk
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from victor_nb.retrieval.watching import OnChange, Watch
+    from victor_nb.retrieval.sources.watching import OnChange, Watch
     from victor_nb.tools import Toolset
 
 MODES: Final[tuple[str, ...]] = get_args(Mode)
@@ -212,7 +212,7 @@ class Index:
         Args:
             on_change: called in that thread with what each update did.
         """
-        from victor_nb.retrieval.watching import Watch
+        from victor_nb.retrieval.sources.watching import Watch
 
         self._shelf.refuse_reader()
         return Watch(self, on_change)

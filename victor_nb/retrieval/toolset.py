@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 from annotated_types import Ge, Le
 
 from victor_nb.journal import Effect
-from victor_nb.retrieval.filters import Filter
 from victor_nb.retrieval.hits import Hit
+from victor_nb.retrieval.storing.filters import Filter
 from victor_nb.tools import Toolset
 from victor_nb.tools.methods import tool_method, tools_of
 

@@ -1,6 +1,6 @@
 //! What decides code search beyond words: where a chunk lies, what it defines, and how its file does as a whole.
 //!
-//! The rules, applied to scores between 0 and 1 (`victor_nb/retrieval/twin/rank.py` states the same):
+//! The rules, applied to scores between 0 and 1 (`victor_nb/retrieval/core/twin/rank.py` states the same):
 //! 1. Terms of the query that are in the path raise a chunk: `· (1 + 0.4 · share of them)`.
 //! 2. A chunk that defines a name of the query is what was asked for: `+ 1` if the whole name is a term of the query,
 //!    else `+ 0.35 · share²`, where the share counts the name's parts that are.

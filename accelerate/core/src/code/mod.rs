@@ -2,7 +2,7 @@
 //!
 //! 1. One pass over the characters that knows strings, comments and brackets, and no full grammar: it is right for code
 //!    that compiles, about right for code that does not, and it never fails.
-//! 2. Lines end with `\n` and are counted from 1; `victor_nb/retrieval/twin/code.py` finds the same.
+//! 2. Lines end with `\n` and are counted from 1; `victor_nb/retrieval/core/twin/code.py` finds the same.
 
 mod braces;
 mod chunk;

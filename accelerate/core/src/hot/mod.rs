@@ -1,4 +1,4 @@
-//! Small computations that everything else does often; each has a twin in `victor_nb/retrieval/twin/`.
+//! Small computations that everything else does often; each has a twin in `victor_nb/retrieval/core/twin/`.
 
 pub mod cache;
 pub mod classify;

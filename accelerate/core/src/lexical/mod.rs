@@ -1,7 +1,7 @@
 //! BM25 over postings: an in-memory tail that is searched as it grows, and immutable segments with block maxima.
 //!
 //! 1. A score is a sum of integers: `floor(weight · tf/(tf + K(length class)))` for each term, so no order of adding,
-//!    no skipping and no division into segments can change it. `victor_nb/retrieval/twin/lexical.py` has the same sums.
+//!    no skipping and no division into segments can change it. `victor_nb/retrieval/core/twin/lexical.py` has the same sums.
 //! 2. Statistics (documents, document frequencies, mean length) count every document that is stored, deleted ones
 //!    too until `compact` drops them.
 //! 3. Keys only grow, segments are in their order, so the smaller of two docs that score the same comes first.

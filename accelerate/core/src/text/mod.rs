@@ -1,6 +1,6 @@
 //! From text to terms: words, their parts, their stems, and a dictionary so that each form is worked out once.
 //!
-//! The rules (the Python twin in `victor_nb/retrieval/twin/words.py` states the same ones):
+//! The rules (the Python twin in `victor_nb/retrieval/core/twin/words.py` states the same ones):
 //! 1. A *word* is a run of ASCII letters, digits and `_`, and of characters beyond ASCII that separate nothing.
 //! 2. An identifier gives its parts (camelCase, snake_case, digits) and, if there are several, itself as well,
 //!    without underscores. Dots separate words.

@@ -1,0 +1,1 @@
+"""Where documents come from: folders, notebooks, packages, tables; and what changed there."""

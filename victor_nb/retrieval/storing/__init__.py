@@ -1,0 +1,1 @@
+"""What an index keeps: the journal of documents, both arms, filters, and the lock around them."""

@@ -1,0 +1,206 @@
+"""One index as one process has it open: the journal of documents, both arms, filters, and the lock around them.
+
+1. A folder is opened once in a process; whoever opens it again gets the same shelf, so that a cell can be run twice.
+2. A write is: documents and their vectors in one transaction, then the arms follow. A failed one leaves all as it was.
+3. A reader in another process sees what the writer commits, and keeps its arms in memory.
+"""
+
+from __future__ import annotations
+
+import threading
+import weakref
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, TypeVar
+
+from victor_nb.errors import UsageError
+from victor_nb.retrieval.core import core
+from victor_nb.retrieval.embedders.embedder import Embedder, default_embedder
+from victor_nb.retrieval.errors import ClosedIndex, EmbedderChanged, NothingThere
+from victor_nb.retrieval.storing.arms import Arms, Mode, Ranking
+from victor_nb.retrieval.storing.database import Database
+from victor_nb.retrieval.storing.filters import Filter, Filters
+from victor_nb.retrieval.storing.store import Chunk, Documents
+
+Result = TypeVar("Result")
+
+LONGEST_QUERY: Final = 20_000
+"""Characters; what comes after them in a longer query changes nothing but the time that it takes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a search found, with the chunks."""
+
+    ranking: Ranking
+    chunks: dict[int, Chunk]
+
+
+class Shelf:
+    """An open index; usable from any thread, one at a time."""
+
+    def __init__(self, folder: Path | None, embedder: Embedder | str | None, *, read_only: bool = False) -> None:
+        self.folder, self.read_only = folder, read_only
+        self.lock = threading.RLock()
+        self._core = core().NAME
+        database = Database.open(folder, read_only=read_only)
+        try:
+            self.documents = Documents(database)
+            self.filters = Filters(self.documents)
+            self.arms = self._arms(embedder)
+        except BaseException:
+            database.close()
+            raise
+        self._close = weakref.finalize(self, _closed, self.arms, database, not read_only)
+        self._seen = self._version()
+
+    def _arms(self, embedder: Embedder | str | None) -> Arms:
+        if self.read_only:
+            return Arms(self.documents, None, self._chosen(embedder), writable=False)
+        stored, chosen = self.documents.fact("embedder"), self._chosen(embedder)
+        other_core = self.documents.fact("core") not in (None, self._core)
+        if self.folder is not None:
+            wipe = ["lexical", "dense"] if other_core else ["dense"] if stored not in (None, chosen.name) else []
+            Arms.wipe(self.folder, wipe)
+        given = embedder if isinstance(embedder, str) else embedder is not None
+        if embedder is not None or stored is None:
+            self.documents.note(embedder_given=given)
+        self.documents.note(core=self._core, embedder=chosen.name)
+        return Arms(self.documents, self.folder, chosen)
+
+    def _chosen(self, embedder: Embedder | str | None) -> Embedder:
+        given = self.documents.fact("embedder_given")
+        if embedder is None and isinstance(given, str):
+            embedder = given
+        if embedder is not None:
+            return believed(embedder)
+        best, stored = default_embedder(), self.documents.fact("embedder")
+        if given and stored != best.name:
+            raise EmbedderChanged.between(str(stored), best.name, str(self.folder or ""))
+        return best
+
+    def use(self, embedder: Embedder | str) -> None:
+        """Take another embedder if its name is another, and embed everything anew."""
+        chosen = believed(embedder)
+        with self.lock:
+            if chosen.name != self.arms.embedder.name:
+                self.refuse_reader()
+                self.arms.embed_with(chosen)
+                given = embedder if isinstance(embedder, str) else True
+                self.documents.note(embedder=chosen.name, embedder_given=given)
+
+    def write(self, change: Callable[[], Result]) -> Result:
+        """Do a change as one transaction, its vectors with it, and let the arms follow.
+
+        Raises: what the change raises, BadVectors, UnusableFile; then nothing has changed. ClosedIndex for a reader.
+        """
+        with self.lock:
+            self.refuse_reader()
+            try:
+                with self.documents.database.transaction():
+                    before = self._reached()
+                    result = change()
+                    self.arms.embed_from(before[0])
+            except BaseException:
+                self.arms.forget_fresh()
+                raise
+            if self._reached() != before:
+                self.filters.changed()
+                self.arms.catch_up()
+            return result
+
+    def _reached(self) -> tuple[int, int]:
+        return self.documents.next_key(), self.documents.last_deletion()
+
+    def search(self, query: str, k: int, mode: Mode, wanted: Filter | None) -> Answer:
+        """Return the best `k` with their chunks."""
+        with self.lock:
+            self._refresh()
+            allowed = self.filters.allowed(wanted)
+            ranking = self.arms.search(query[:LONGEST_QUERY], k, mode, allowed)
+            return Answer(ranking, self.documents.chunks([key for key, _ in ranking.best]))
+
+    def chunks_of(self, name: str) -> Sequence[Chunk]:
+        """Return the chunks of a document by id or path. Raises: NothingThere."""
+        with self.lock:
+            self._refresh()
+            if chunks := self.documents.chunks_of(name):
+                return chunks
+        raise NothingThere(f"there is no document {name!r}", hint="search first; hits name their source")
+
+    def bytes(self) -> int:
+        """Return what its files take, or in memory the segments of its arms."""
+        if self.folder is None or self.read_only:
+            return self.arms.bytes()
+        return sum(file.stat().st_size for file in self.folder.rglob("*") if file.is_file())
+
+    def _refresh(self) -> None:
+        """Refuse if it is closed; a reader catches up with the writer."""
+        self.documents.database.refuse_closed()
+        if self.read_only and (version := self._version()) != self._seen:
+            self._seen = version
+            self.filters.changed()
+            if self.arms.is_behind_hope():
+                self.arms.rebuild()
+            else:
+                self.arms.catch_up()
+
+    def _version(self) -> int:
+        return int(self.documents.database.run("PRAGMA data_version").fetchone()[0])
+
+    def refuse_reader(self) -> None:
+        """Raises: ClosedIndex if the index is for reading only."""
+        if self.read_only:
+            raise ClosedIndex("the index was opened for reading only", where=str(self.folder), hint="Index(path)")
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether it was closed."""
+        return self.documents.database.is_closed
+
+    def close(self) -> None:
+        """Make everything durable and let go of the folder; doing so twice is allowed."""
+        with self.lock:
+            if self.folder is not None and _OPEN.get(self.folder) is self:
+                del _OPEN[self.folder]
+            self._close()
+
+
+def believed(embedder: Embedder | str) -> Embedder:
+    """Return the embedder of a name, or the one that was given if it is one. Raises: UsageError, MissingExtra."""
+    if isinstance(embedder, str):
+        from victor_nb.retrieval.embedders.provided import embedder_named
+
+        return embedder_named(embedder)
+    if not isinstance(embedder, Embedder):
+        raise UsageError(
+            f"{type(embedder).__name__} is no embedder",
+            where="embedder",
+            hint="one has name, dimension, alpha and embed(texts)",
+        )
+    return embedder
+
+
+def _closed(arms: Arms, database: Database, settles: bool) -> None:
+    try:
+        if settles:
+            arms.settle()
+    finally:
+        arms.close()
+        database.close()
+
+
+_OPEN: weakref.WeakValueDictionary[Path, Shelf] = weakref.WeakValueDictionary()
+_OPENING = threading.Lock()
+
+
+def shelf_at(folder: Path, embedder: Embedder | str | None) -> Shelf:
+    """Return the shelf of a folder, the same one while this process has it open."""
+    folder = folder.expanduser().resolve()
+    with _OPENING:
+        if (known := _OPEN.get(folder)) is None:
+            known = _OPEN[folder] = Shelf(folder, embedder)
+        elif embedder is not None:
+            known.use(embedder)
+        return known
