@@ -13,7 +13,7 @@ from .errors import LeaseLost, RunNotFound
 from .events import Event, RunInfo, Status
 from .items import Items
 from .items_memory import MemoryItems
-from .store import Row
+from .store import Body, Head, Row
 
 
 class MemoryStore:
@@ -104,6 +104,33 @@ class MemoryStore:
                 and status in (None, info.status)
                 and key in (None, self._keys[info.run_id])
             ][:limit]
+
+    def heads(self, after: int, numbers: Iterable[int] = ()) -> list[Head]:
+        known = frozenset(numbers)
+        with self._lock:
+            return [
+                Head(
+                    *(number, one.run_id, one.kind, one.name, one.status.value, one.created, one.updated),
+                    *(one.owner, one.lease_until, len(self._events[one.run_id])),
+                )
+                for number, one in enumerate(self._runs.values(), start=1)
+                if number > after or number in known
+            ]
+
+    def bodies(self, first: int, last: int, after: int, types: Sequence[str]) -> list[Body]:
+        with self._lock:
+            return [
+                Body(number, event.seq, event.time, event.type, event.raw)
+                for number, run_id in enumerate(self._runs, start=1)
+                if first <= number <= last
+                for event in self._events[run_id][after:]
+                if event.type in types
+            ]
+
+    def size_bytes(self) -> int:
+        with self._lock:
+            stored = sum(len(event.raw) for events in self._events.values() for event in events)
+            return stored + sum(map(len, self._blobs.values()))
 
     def blob(self, name: str) -> bytes | None:
         with self._lock:

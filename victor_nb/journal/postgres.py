@@ -31,7 +31,7 @@ from .postgres_schema import make_ready
 from .postgres_server import RECONNECT_S, PostgresServer
 from .postgres_tail import Tail
 from .postgres_url import Address
-from .store import Row
+from .store import Body, Head, Row
 
 MOST_BYTES: Final = 1_000_000_000
 """What the blobs of one transaction may take, a little less than a message to the server."""
@@ -316,6 +316,20 @@ class PostgresStore:
         fields = dict(zip(sql.RUN_COLUMNS.replace("request", "raw_request").split(", "), row, strict=True))
         lease_until = fields["lease_until"] - self.server.clock_offset_s
         return RunInfo(**{**fields, "status": Status(fields["status"]), "lease_until": lease_until})
+
+    def heads(self, after: int, numbers: Iterable[int] = ()) -> list[Head]:
+        rows = self._all(sql.HEADS, Int8(after), list(map(Int8, numbers)))
+        offset_s = self.server.clock_offset_s
+        return [head._replace(lease_until=head.lease_until - offset_s) for head in map(Head._make, rows)]
+
+    def bodies(self, first: int, last: int, after: int, types: Sequence[str]) -> list[Body]:
+        query = sql.BODIES if "step.finished" in types else sql.BODIES_BUT_RESULTS
+        found: list[Any] = self._all(query, Int8(first), Int8(last), Int8(after), list(types))
+        return found
+
+    def size_bytes(self) -> int:
+        row = self._one(sql.SIZE, self.server.address.schema)
+        return int(row[0]) if row else 0
 
     def blob(self, name: str) -> bytes | None:
         row = self._one("SELECT packed, content FROM blobs WHERE name = %b", name)

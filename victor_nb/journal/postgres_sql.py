@@ -50,6 +50,18 @@ SWAP_OWNER: Final = """UPDATE runs SET owner = %(owner)b, lease_until = %(until)
     FROM (SELECT set_config('synchronous_commit', %(sync)b, true)) AS told
     WHERE run_id = %(run_id)b AND (owner = %(expected)b OR (owner = %(owner)b AND owner <> ''))"""
 
+HEADS: Final = """SELECT id, run_id, kind, name, status, created, updated, owner, lease_until,
+    coalesce((SELECT max(seq) FROM events WHERE run = runs.id), 0)
+    FROM runs WHERE id > %b OR id = ANY(%b::bigint[]) ORDER BY id"""
+
+_BODIES: Final = """SELECT run, seq, time, type, raw FROM events
+    WHERE run BETWEEN %b AND %b AND seq > %b AND type = ANY(%b::text[])"""
+BODIES: Final = f"{_BODIES} ORDER BY run, seq"
+BODIES_BUT_RESULTS: Final = f"{_BODIES} AND type <> 'step.finished' ORDER BY run, seq"
+
+SIZE: Final = """SELECT coalesce(sum(pg_total_relation_size(oid)), 0)::bigint FROM pg_class
+    WHERE relkind = 'r' AND relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = %b)"""
+
 SEND: Final = """INSERT INTO mail (letter, run_id, name, raw, time)
     SELECT %(letter)b::text, %(run_id)b::text, %(name)b::text, %(raw)b::bytea, %(time)b::float8
     FROM (SELECT set_config('synchronous_commit', %(sync)b, true)) AS told

@@ -23,9 +23,11 @@ from .items import Items
 from .items_sqlite import SqliteItems
 from .packing import packed, unpacked
 from .sqlite_file import BUSY_TIMEOUT_S, SqliteFile
-from .store import Row
+from .store import Body, Head, Row
 
 _RUN_COLUMNS: Final = "run_id, kind, name, status, created, updated, parent, through, owner, lease_until, request"
+_HEADS: Final = """SELECT id, run_id, kind, name, status, created, updated, owner, lease_until,
+    coalesce((SELECT seq FROM events WHERE run = runs.id ORDER BY seq DESC LIMIT 1), 0) FROM runs"""
 _INSERT_EVENT: Final = "INSERT INTO events VALUES (?,?,?,?,?,?,?)"
 _INSERT_BLOB: Final = "INSERT OR IGNORE INTO blobs VALUES (?,?,?)"
 
@@ -212,6 +214,31 @@ class SqliteStore:
         rows = self.file.retried(lambda connection: connection.execute(query, [*values, limit]).fetchall())
         names = _RUN_COLUMNS.replace("request", "raw_request").split(", ")
         return [RunInfo(**{**dict(zip(names, row, strict=True)), "status": Status(row[3])}) for row in rows]
+
+    def heads(self, after: int, numbers: Iterable[int] = ()) -> list[Head]:
+        known = sorted(number for number in set(numbers) if number <= after)
+
+        def work(connection: sqlite3.Connection) -> list[Head]:
+            of_one = f"{_HEADS} WHERE id = ?"
+            found = [row for number in known for row in connection.execute(of_one, (number,))]
+            return list(
+                map(Head._make, found + connection.execute(f"{_HEADS} WHERE id > ? ORDER BY id", (after,)).fetchall())
+            )
+
+        return self.file.retried(work)
+
+    def bodies(self, first: int, last: int, after: int, types: Sequence[str]) -> list[Body]:
+        table = "events" if "step.finished" in types else "events INDEXED BY events_but_results"
+        but_results = "" if "step.finished" in types else " AND type != 'step.finished'"
+        query = f"""SELECT run, seq, time, type, raw FROM {table} WHERE run BETWEEN ? AND ? AND seq > ?
+            AND type IN ({",".join("?" * len(types))}){but_results} ORDER BY run, seq"""
+        found: list[Any] = self.file.retried(lambda c: c.execute(query, (first, last, after, *types)).fetchall())
+        return found
+
+    def size_bytes(self) -> int:
+        query = "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size"
+        size: int = self.file.retried(lambda connection: connection.execute(query).fetchone())[0]
+        return size
 
     def blob(self, name: str) -> bytes | None:
         query = "SELECT packed, content FROM blobs WHERE name = ?"

@@ -26,6 +26,36 @@ class Row(NamedTuple):
     raw: bytes
 
 
+class Head(NamedTuple):
+    """Where a run stands, for who reads the whole journal.
+
+    Attributes:
+        number: the store's own; later runs have greater ones.
+        newest: the number of its last event; 0 if it has none.
+    """
+
+    number: int
+    run_id: str
+    kind: str
+    name: str
+    status: str
+    created: float
+    updated: float
+    owner: str
+    lease_until: float
+    newest: int
+
+
+class Body(NamedTuple):
+    """A stored event as who counts events needs it: `number` is its run's."""
+
+    number: int
+    seq: int
+    time: float
+    type: str
+    raw: bytes
+
+
 class Watch(Protocol):
     """A reader's wish to hear of one run.
 
@@ -88,6 +118,18 @@ class Store(Protocol):
         self, *, kind: str | None, name: str | None, status: Status | None, key: str | None, limit: int
     ) -> list[RunInfo]:
         """Return runs, newest first."""
+
+    def heads(self, after: int, numbers: Iterable[int] = ()) -> list[Head]:
+        """Return the runs whose number is greater than `after`, and those with one of `numbers`, by number."""
+
+    def bodies(self, first: int, last: int, after: int, types: Sequence[str]) -> list[Body]:
+        """Return events of these types of the runs `first` to `last`, each run's with `seq > after`, in their order.
+
+        They are plain tuples in the order of `Body`: there may be a million.
+        """
+
+    def size_bytes(self) -> int:
+        """Return how much room the journal takes."""
 
     def blob(self, name: str) -> bytes | None: ...
 
