@@ -8,6 +8,7 @@ import random
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -19,7 +20,16 @@ import pytest
 from tests.pipelines.executing.conftest import needs_linux
 from tests.support import processes
 from tests.support.processes import ends, pid_in
-from victor_nb.pipelines.executing import Bounds, InvalidNotebook, NotebookNotSaved, fold, notebook_files, recovered
+from victor_nb.pipelines.executing import (
+    Bounds,
+    Execution,
+    InvalidNotebook,
+    NotebookNotSaved,
+    execute_notebook,
+    fold,
+    notebook_files,
+    recovered,
+)
 from victor_nb.pipelines.executing.saving import SavedNotebook, is_due
 
 Start = Callable[..., "subprocess.Popen[str]"]
@@ -83,14 +93,57 @@ def test_no_kill_tears_the_notebook_or_leaves_a_process(desk, start):
 
 
 def _is_consistent(book) -> None:
-    """Completed cells have their output, the last perhaps without its last second; those that follow have none."""
+    """Completed cells have all their output, the one that ran a part of it; those that follow have none."""
     statuses = [cell.metadata.papermill.status for cell in book.cells]
     done = statuses.count("completed")
     assert statuses[:done] == ["completed"] * done
     assert set(statuses[done + 1 :]) <= {"pending"}
-    for n, cell in enumerate(book.cells[1:done]):
+    for n, cell in enumerate(book.cells[1 : done + 1]):
         whole = "x" * 300_000 + f"\nend of {n}\n"
-        assert cell.outputs[0].text == whole or (n == done - 2 and whole.startswith(cell.outputs[0].text))
+        shown = "".join(output.text for output in cell.outputs)
+        assert shown == whole if cell.metadata.papermill.status == "completed" else whole.startswith(shown)
+        assert len(cell.outputs) <= 1
+    assert not any(cell.get("outputs") for cell in book.cells[done + 1 :])
+
+
+def test_a_cell_that_is_told_finished_can_be_found_with_all_that_it_showed(desk):
+    """A runner that is killed as soon as it has told so loses nothing of that cell, nor what was left out of it."""
+    found = {}
+
+    def on_event(kind, about):
+        if kind == "cell.finished":
+            found[about["cell"]] = recovered(desk.output).cells[about["cell"]]
+
+    source = desk.write("print('a')\n1", "for n in range(1000): print(n)")
+    execute_notebook(source, desk.output, on_event=on_event, how=Execution(bounds=Bounds(text=100)))
+
+    saved = desk.saved().cells
+    assert [found[n].metadata.papermill.status for n in (0, 1)] == ["completed", "completed"]
+    assert [found[n].execution_count for n in (0, 1)] == [1, 2]
+    assert found[0].outputs == saved[0].outputs
+    assert [_text(found[1]), _text(saved[1])] == [_text(saved[1])] * 2
+    assert "left out here" in _text(found[1])
+
+
+def _text(cell) -> str:
+    return "".join(output["text"] for output in cell.outputs)
+
+
+def test_what_is_printed_before_and_after_a_save_is_one_output(tmp_path):
+    """The log goes on with the stream that the file on disk ends with; updates of displays find their place."""
+    cell = nbformat.v4.new_code_cell("x", metadata={"papermill": {"status": "running"}})
+    book = nbformat.v4.new_notebook(cells=[cell], metadata={"papermill": {}})
+    file = SavedNotebook(book, str(tmp_path / "a.ipynb"), tmp_path / "a.outputs")
+    cell.outputs = [nbformat.v4.new_output("stream", text="be")]
+    file.begin()
+    file.note(["stream", 0, "stdout", "fore\n"])
+    file.note(["output", 0, {"output_type": "display_data", "data": {"text/plain": "1"}, "metadata": {}}])
+    file.note(["stream", 0, "stdout", "after\n"])
+    file.note(["put", 0, 1, {"data": {"text/plain": "2"}}])
+
+    before, shown, after = recovered(tmp_path / "a.ipynb").cells[0].outputs
+
+    assert (before.text, shown.data["text/plain"], after.text) == ("before\n", "2", "after\n")
 
 
 @needs_linux
@@ -125,19 +178,27 @@ def test_a_runner_that_is_terminated_leaves_nothing_running(desk, start):
 
 def test_an_interrupted_runner_saves_and_tells(desk, start):
     """Ctrl-C: the cell is stopped, the notebook is saved, and the interrupt goes on."""
-    note = desk.path / "kernel"
-    source = desk.write(
-        f"import os, time\nprint('hi')\nprint(os.getpid(), file=open({str(note)!r}, 'w'), flush=True)\ntime.sleep(1000)"
-    )
-    runner = start(source, desk.output)
-    kernel = pid_in(note)
+    runner = start(desk.write("import os, time\nprint('hi', os.getpid(), flush=True)\ntime.sleep(1000)"), desk.output)
+    printed = came(desk.output)  # what a kernel still holds when it is interrupted, it may be too busy to say
     runner.send_signal(signal.SIGINT)
     _, said = runner.communicate()
 
-    assert ends(kernel)
+    assert ends(int(printed.split()[1]))
     assert said.rstrip().endswith("KeyboardInterrupt")
     assert desk.statuses() == ["failed"]
-    assert desk.text(0) == "hi\n"
+    assert desk.text(0) == printed
+
+
+def came(output: Path) -> str:
+    """Wait until what the first cell prints has reached the runner; return it."""
+    deadline = time.monotonic() + processes.WAIT_S
+    while time.monotonic() < deadline:
+        with suppress(InvalidNotebook):
+            book = recovered(output)
+            if book is not None and (text := "".join(one.text for one in book.cells[0].outputs)).endswith("\n"):
+                return text
+        time.sleep(0.01)
+    raise AssertionError("nothing was printed")
 
 
 def test_saving_is_a_small_part_of_the_time():

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections import deque
 from collections.abc import Mapping
 from contextlib import suppress
@@ -39,11 +40,15 @@ class Bounds:
     count: int = 5_000
 
 
+UNBOUNDED: Final = Bounds(sys.maxsize, sys.maxsize, sys.maxsize)
+"""For what was kept before: a log holds nothing that its notebook would leave out."""
+
+
 class CellOutputs:
     """Collects the outputs of a cell.
 
     Args:
-        outputs: the list in the notebook's cell; whole after `settle`.
+        outputs: the list in the notebook's cell; whole after `settle`. If a stream is its last, it goes on with it.
         spill: the file for what goes over the bounds; its folder is made when it is needed.
     """
 
@@ -52,7 +57,9 @@ class CellOutputs:
         self.left_out = 0
         self.unsaved = ""
         self._bounds, self._spill = bounds, spill
-        self._pieces: list[str] = []  # of the last stream; joined late, since joining each piece is quadratic
+        last = outputs[-1] if outputs else None
+        # Of the last stream; joined late, since joining each piece is quadratic.
+        self._pieces: list[str] = [last["text"]] if last is not None and last["output_type"] == "stream" else []
         self._text = self._rich = 0
         self._tail: deque[str] = deque()
         self._tail_length = self._spilled = 0
@@ -112,14 +119,17 @@ class CellOutputs:
         elif self._pieces:
             self.outputs[-1]["text"] = self._pieces[0]
 
-    def close(self) -> None:
-        """Make the list whole, and say at its end what was left out."""
+    def close(self) -> list[dict[str, Any]]:
+        """Make the list whole; return what was put at its end to say what was left out."""
         self.settle()
         self._pieces = []
-        if self.left_out:
-            self.outputs.append(_stream("stderr", self._notice()))
-            if tail := "".join(self._tail)[-TAIL:]:
-                self.outputs.append(_stream("stdout", tail))
+        if not self.left_out:
+            return []
+        notices = [_stream("stderr", self._notice())]
+        if tail := "".join(self._tail)[-TAIL:]:
+            notices.append(_stream("stdout", tail))
+        self.outputs += notices
+        return notices
 
     def _begin(self, name: str) -> None:
         self.settle()

@@ -3,6 +3,8 @@
 1. It is what papermill's engines report to, so the metadata of an executed notebook is papermill's own.
 2. Only what happened is told: a cell that was never reached stays pending, and one that was killed is not completed.
    papermill itself says "completed" of both.
+3. That a cell has ended is told after its outputs and its end can be found on disk: whoever reads that it finished
+   finds all that it showed, at whatever instant this process is killed.
 """
 
 from __future__ import annotations
@@ -29,6 +31,8 @@ LIVE_LIMIT: Final = 64_000
 """No more than this of one output is told to whoever watches, in characters."""
 
 _COLOURS: Final = re.compile(r"\x1b\[[0-9;]*m")
+_END_OF: Final[Mapping[str, str]] = {"finished": "cell.finished", "failed": "cell.failed"}
+_Told = tuple[str, dict[str, object]]
 
 
 def is_executed(cell: Mapping[str, Any]) -> bool:
@@ -97,6 +101,7 @@ class Recorder(NotebookExecutionManager):  # type: ignore[misc]
         self.status.clear()
         self.seconds.clear()
         super().notebook_start()
+        self.file.begin()  # else a kill would leave the outputs of both attempts
 
     def cell_start(self, cell: NotebookNode, cell_index: int | None = None, **kwargs: object) -> None:
         """A cell begins."""
@@ -123,19 +128,21 @@ class Recorder(NotebookExecutionManager):  # type: ignore[misc]
     def cell_complete(self, cell: NotebookNode, cell_index: int | None = None, **kwargs: object) -> None:
         """The cell that runs has ended, well or not."""
         assert cell_index is not None
-        if cell_index in self._positions and self.running == cell_index:
-            self._end(cell, cell_index)
+        ends = cell_index in self._positions and self.running == cell_index
+        told = self._ended(cell, cell_index) if ends else []
         super().cell_complete(cell, cell_index, **kwargs)
         self._note(cell_index)
+        self._tell_all(told)
 
     def cell_ended_early(self, cell_index: int, status: CellStatus, **told: object) -> None:
         """The cell that runs has been killed or stopped."""
         cell = self.nb.cells[cell_index]
         super().cell_exception(cell, cell_index)
         self.status[cell_index] = status
-        self._end(cell, cell_index, **told)
+        ended = self._ended(cell, cell_index, **told)
         super().cell_complete(cell, cell_index)
         self._note(cell_index)
+        self._tell_all(ended)
 
     def notebook_complete(self, **_: object) -> None:
         """The notebook has ended; cells that were not reached stay pending."""
@@ -144,28 +151,34 @@ class Recorder(NotebookExecutionManager):  # type: ignore[misc]
         about["end_time"] = self.end_time.isoformat()
         about["duration"] = (self.end_time - self.start_time).total_seconds()
 
-    def _end(self, cell: NotebookNode, index: int, **told: object) -> None:
+    def _ended(self, cell: NotebookNode, index: int, **told: object) -> list[_Told]:
+        """Take in how the cell that ran ended; return what is to be told of it."""
         self.running = None
         self.seconds[index] = time.monotonic() - self._began_at
-        collected = self._collected.pop(index)
-        collected.close()
-        if collected.left_out:
-            left_out = {"characters": collected.left_out, "file": str(self.file.folder / spill_name(index))}
-            self._tell("cell.cut", self.about(index, **left_out))
-        cell.outputs = nbformat.from_dict(collected.outputs)
+        events = self._closed(cell, index)
         status = self.status[index]
         if status == "running":
             status = self.status[index] = "finished"
-        about = self.about(index, seconds=self.seconds[index], execution_count=cell.execution_count)
         if status == "failed":
             error = self.errors[index]
             told = {"error": {"type": error.type, "message": error.message, "traceback": error.traceback}}
-        kind = "cell.killed"
-        if status == "finished":
-            kind = "cell.finished"
-        elif status == "failed":
-            kind = "cell.failed"
-        self._tell(kind, {**about, **told})
+        about = self.about(index, seconds=self.seconds[index], execution_count=cell.execution_count)
+        return [*events, (_END_OF.get(status, "cell.killed"), {**about, **told})]
+
+    def _closed(self, cell: NotebookNode, index: int) -> list[_Told]:
+        """Give a cell all that it has shown."""
+        collected = self._collected.pop(index)
+        for notice in collected.close():
+            self.file.note(["output", index, notice])
+        cell.outputs = nbformat.from_dict(collected.outputs)
+        if not collected.left_out:
+            return []
+        left_out = {"characters": collected.left_out, "file": str(self.file.folder / spill_name(index))}
+        return [("cell.cut", self.about(index, **left_out))]
+
+    def _tell_all(self, told: list[_Told]) -> None:
+        for kind, about in told:
+            self._tell(kind, about)
 
     # -- what cells show -----------------------------------------------------------------------------------------------
 

@@ -15,7 +15,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from .cell_outputs import Bounds, CellOutputs, apply
+from .cell_outputs import UNBOUNDED, CellOutputs, apply
 from .notebook_files import NotebookNotSaved, draft_of, is_local, notebook_bytes, read_notebook, write_whole
 from .output_log import MARK, OBSERVED, Entry, OutputLog, entries_after, folder_of
 
@@ -206,7 +206,7 @@ def _replay(notebook: NotebookNode, folder: Path, number: int) -> None:
             cell.execution_count = entry[3]
             continue
         if index not in cells:
-            cells[index] = CellOutputs(cell.outputs, Bounds(), folder / spill_name(index))
+            cells[index] = CellOutputs(cell.outputs, UNBOUNDED, folder / spill_name(index))
         apply(entry, cells[index])
     for index, outputs in cells.items():
         outputs.close()
