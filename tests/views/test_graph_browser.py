@@ -241,7 +241,7 @@ def test_the_stop_button_asks_once(stage: GraphStage) -> None:
 
     stage.page.get_by_role("button", name="Stop").click()
 
-    assert stage.page.evaluate("sent.at(-1)") == {"kind": "stop", "run_id": pages.RUN}
+    assert answered(stage) == {"kind": "stop", "run_id": pages.RUN}
     assert stage.page.get_by_text("Stopping…").is_disabled()
 
 
