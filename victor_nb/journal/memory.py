@@ -13,7 +13,7 @@ from .errors import LeaseLost, RunNotFound
 from .events import Event, RunInfo, Status
 from .items import Items
 from .items_memory import MemoryItems
-from .store import Body, Head, Row
+from .store import Head, Row, Swept
 
 
 class MemoryStore:
@@ -117,15 +117,11 @@ class MemoryStore:
                 if number > after or number in known
             ]
 
-    def bodies(self, first: int, last: int, after: int, types: Sequence[str]) -> list[Body]:
+    def sweep(self, first: int, last: int, types: Sequence[str], *, after: int, through: int) -> list[Swept]:
         with self._lock:
-            return [
-                Body(number, event.seq, event.time, event.type, event.raw)
-                for number, run_id in enumerate(self._runs, start=1)
-                if first <= number <= last
-                for event in self._events[run_id][after:]
-                if event.type in types
-            ]
+            numbered = list(enumerate(self._runs, start=1))[first - 1 : last]
+            found = [_swept(number, self._events[run_id][after:through], types) for number, run_id in numbered]
+        return [swept for swept in found if swept.times or swept.others]
 
     def size_bytes(self) -> int:
         with self._lock:
@@ -181,3 +177,9 @@ class MemoryStore:
 
     def close(self) -> None:
         """Nothing to release: the journal is gone when nobody refers to it."""
+
+
+def _swept(number: int, events: list[Event], types: Sequence[str]) -> Swept:
+    finished = [event for event in events if event.type == "step.finished"]
+    others = [(event.time, event.type, event.raw) for event in events if event.type in types]
+    return Swept(number, [event.time for event in finished], b",".join(event.raw for event in finished), others)

@@ -31,7 +31,7 @@ from .postgres_schema import make_ready
 from .postgres_server import RECONNECT_S, PostgresServer
 from .postgres_tail import Tail
 from .postgres_url import Address
-from .store import Body, Head, Row
+from .store import Head, Row, Swept
 
 MOST_BYTES: Final = 1_000_000_000
 """What the blobs of one transaction may take, a little less than a message to the server."""
@@ -322,10 +322,12 @@ class PostgresStore:
         offset_s = self.server.clock_offset_s
         return [head._replace(lease_until=head.lease_until - offset_s) for head in map(Head._make, rows)]
 
-    def bodies(self, first: int, last: int, after: int, types: Sequence[str]) -> list[Body]:
-        query = sql.BODIES if "step.finished" in types else sql.BODIES_BUT_RESULTS
-        found: list[Any] = self._all(query, Int8(first), Int8(last), Int8(after), list(types))
-        return found
+    def sweep(self, first: int, last: int, types: Sequence[str], *, after: int, through: int) -> list[Swept]:
+        rows = self._all(sql.SWEEP, *map(Int8, (first, last, after, through)), list(types))
+        return [
+            Swept(number, times or [], results or b"", list(zip(at or [], named or [], raws or [], strict=True)))
+            for number, times, results, at, named, raws in rows
+        ]
 
     def size_bytes(self) -> int:
         row = self._one(sql.SIZE, self.server.address.schema)

@@ -54,10 +54,11 @@ HEADS: Final = """SELECT id, run_id, kind, name, status, created, updated, owner
     coalesce((SELECT max(seq) FROM events WHERE run = runs.id), 0)
     FROM runs WHERE id > %b OR id = ANY(%b::bigint[]) ORDER BY id"""
 
-_BODIES: Final = """SELECT run, seq, time, type, raw FROM events
-    WHERE run BETWEEN %b AND %b AND seq > %b AND type = ANY(%b::text[])"""
-BODIES: Final = f"{_BODIES} ORDER BY run, seq"
-BODIES_BUT_RESULTS: Final = f"{_BODIES} AND type <> 'step.finished' ORDER BY run, seq"
+_RESULT, _OTHER = "FILTER (WHERE type = 'step.finished')", "FILTER (WHERE type <> 'step.finished')"
+SWEEP: Final = f"""SELECT run, array_agg(time ORDER BY seq) {_RESULT}, string_agg(raw, ',' ORDER BY seq) {_RESULT},
+    array_agg(time ORDER BY seq) {_OTHER}, array_agg(type ORDER BY seq) {_OTHER}, array_agg(raw ORDER BY seq) {_OTHER}
+    FROM events WHERE run BETWEEN %b AND %b AND seq > %b AND seq <= %b
+    AND (type = 'step.finished' OR type = ANY(%b::text[])) GROUP BY run ORDER BY run"""
 
 SIZE: Final = """SELECT coalesce(sum(pg_total_relation_size(oid)), 0)::bigint FROM pg_class
     WHERE relkind = 'r' AND relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = %b)"""

@@ -17,19 +17,30 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
 
+import msgspec
+
 from .errors import JournalError, LeaseLost, RunNotFound
 from .events import Event, RunInfo, Status
 from .items import Items
 from .items_sqlite import SqliteItems
 from .packing import packed, unpacked
 from .sqlite_file import BUSY_TIMEOUT_S, SqliteFile
-from .store import Body, Head, Row
+from .store import Head, Row, Swept
 
 _RUN_COLUMNS: Final = "run_id, kind, name, status, created, updated, parent, through, owner, lease_until, request"
 _HEADS: Final = """SELECT id, run_id, kind, name, status, created, updated, owner, lease_until,
     coalesce((SELECT seq FROM events WHERE run = runs.id ORDER BY seq DESC LIMIT 1), 0) FROM runs"""
+_SWEEP: Final = """SELECT run,
+    group_concat(CASE WHEN type = 'step.finished' THEN CAST(time * 1000 AS INTEGER) END),
+    CAST(group_concat(CASE WHEN type = 'step.finished' THEN raw END) AS BLOB),
+    group_concat(CASE WHEN type != 'step.finished'
+        THEN '[' || CAST(time * 1000 AS INTEGER) || ',"' || type || '",' || CAST(raw AS TEXT) || ']' END)
+    FROM events WHERE run BETWEEN ? AND ? AND seq > ? AND seq <= ? AND type IN ('step.finished',{types}) GROUP BY run"""
 _INSERT_EVENT: Final = "INSERT INTO events VALUES (?,?,?,?,?,?,?)"
 _INSERT_BLOB: Final = "INSERT OR IGNORE INTO blobs VALUES (?,?,?)"
+
+_decode_times: Final = msgspec.json.Decoder(list[int]).decode
+_decode_others: Final = msgspec.json.Decoder(list[tuple[int, str, msgspec.Raw]]).decode
 
 
 class SqliteStore:
@@ -227,13 +238,11 @@ class SqliteStore:
 
         return self.file.retried(work)
 
-    def bodies(self, first: int, last: int, after: int, types: Sequence[str]) -> list[Body]:
-        table = "events" if "step.finished" in types else "events INDEXED BY events_but_results"
-        but_results = "" if "step.finished" in types else " AND type != 'step.finished'"
-        query = f"""SELECT run, seq, time, type, raw FROM {table} WHERE run BETWEEN ? AND ? AND seq > ?
-            AND type IN ({",".join("?" * len(types))}){but_results} ORDER BY run, seq"""
-        found: list[Any] = self.file.retried(lambda c: c.execute(query, (first, last, after, *types)).fetchall())
-        return found
+    def sweep(self, first: int, last: int, types: Sequence[str], *, after: int, through: int) -> list[Swept]:
+        values = (first, last, after, through, *types)
+        query = _SWEEP.format(types=",".join("?" * len(types)))
+        rows = self.file.retried(lambda connection: connection.execute(query, values).fetchall())
+        return list(starmap(_swept, rows))
 
     def size_bytes(self) -> int:
         query = "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size"
@@ -271,4 +280,15 @@ def _fields(info: RunInfo) -> tuple[object, ...]:
     return (
         *(info.run_id, info.kind, info.name, info.status, info.created, info.updated),
         *(info.parent, info.through, info.owner, info.lease_until, info.raw_request),
+    )
+
+
+def _swept(number: int, times: str | None, results: bytes | None, others: str | None) -> Swept:
+    milliseconds = _decode_times(f"[{times or ''}]")
+    decoded = _decode_others(f"[{others or ''}]")
+    return Swept(
+        number,
+        [time / 1000 for time in milliseconds],
+        results or b"",
+        [(time / 1000, type, bytes(raw)) for time, type, raw in decoded],
     )

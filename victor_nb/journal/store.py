@@ -46,14 +46,20 @@ class Head(NamedTuple):
     newest: int
 
 
-class Body(NamedTuple):
-    """A stored event as who counts events needs it: `number` is its run's."""
+class Swept(NamedTuple):
+    """What one run holds of the events that a sweep asked for.
+
+    Attributes:
+        number: the run's, as in its `Head`.
+        times: when its steps were finished, in seconds since the epoch, to the millisecond.
+        results: the bodies of those events, joined by commas: a million are decoded at once.
+        others: time, type and body of each event of another type.
+    """
 
     number: int
-    seq: int
-    time: float
-    type: str
-    raw: bytes
+    times: list[float]
+    results: bytes
+    others: list[tuple[float, str, bytes]]
 
 
 class Watch(Protocol):
@@ -122,10 +128,10 @@ class Store(Protocol):
     def heads(self, after: int, numbers: Iterable[int] = ()) -> list[Head]:
         """Return the runs whose number is greater than `after`, and those with one of `numbers`, by number."""
 
-    def bodies(self, first: int, last: int, after: int, types: Sequence[str]) -> list[Body]:
-        """Return events of these types of the runs `first` to `last`, each run's with `seq > after`, in their order.
+    def sweep(self, first: int, last: int, types: Sequence[str], *, after: int, through: int) -> list[Swept]:
+        """Return finished steps and events of `types` of the runs `first` to `last`, with `after < seq <= through`.
 
-        They are plain tuples in the order of `Body`: there may be a million.
+        Each run's are in their order; a run that has none is left out.
         """
 
     def size_bytes(self) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from victor_nb.journal.store import Body
+import pytest
 
 
 def two_runs(journal) -> list[str]:
@@ -40,24 +40,45 @@ def test_heads_after_a_number_come_with_those_that_are_asked_for(journal):
     assert [head.run_id for head in journal.store.heads(second.number, [first.number])] == [first.run_id]
 
 
-def test_bodies_are_events_of_some_types_of_many_runs(journal):
-    """Each as it was stored, in the order of the runs and their numbers."""
+def test_a_sweep_gives_the_results_of_many_runs_and_events_of_other_types(journal):
+    """Results are joined to be decoded at once; each run's events are in their order."""
     ids = two_runs(journal)
     first, second = (head.number for head in journal.store.heads(0))
 
-    results = [Body._make(row) for row in journal.store.bodies(first, second, 0, ["step.finished"])]
-    ends = [Body._make(row) for row in journal.store.bodies(first, second, 0, ["run.started", "run.finished"])]
+    one, other = journal.store.sweep(first, second, ["run.started", "run.finished"], after=0, through=2**62)
 
-    assert [body.number for body in results] == [first, second]
-    stored = journal.events(ids[0], types=["step.finished"])[0]
-    assert (results[0].seq, results[0].time, bytes(results[0].raw)) == (stored.seq, stored.time, stored.raw)
-    assert [(body.number, body.type) for body in ends] == [
-        (first, "run.started"),
-        (first, "run.finished"),
-        (second, "run.started"),
-    ]
-    assert journal.store.bodies(first, first, stored.seq, ["step.finished"]) == []
-    assert journal.store.bodies(second + 1, second + 9, 0, ["run.started"]) == []
+    stored = journal.events(ids[0], types=["step.finished"])
+    assert (one.number, other.number) == (first, second)
+    assert bytes(one.results) == b",".join(event.raw for event in stored)
+    assert one.times == pytest.approx([event.time for event in stored], abs=0.002)
+    assert [type for _, type, _ in one.others] == ["run.started", "run.finished"]
+    assert [type for _, type, _ in other.others] == ["run.started"]
+    assert bytes(one.others[0][2]) == journal.events(ids[0])[0].raw
+
+
+def test_a_sweep_may_leave_out_what_is_known_and_what_is_newer(journal):
+    """Who counted up to an event goes on after it, and stops where the head stood that was read before."""
+    two_runs(journal)
+    first, second = journal.store.heads(0)
+
+    known = journal.store.sweep(first.number, second.number, ["run.started"], after=first.newest, through=2**62)
+    began = journal.store.sweep(second.number, second.number, ["run.started"], after=0, through=1)
+
+    assert known == []
+    assert [(swept.number, swept.times, len(swept.others)) for swept in began] == [(second.number, [], 1)]
+
+
+def test_bodies_of_any_text_come_through_a_sweep(journal):
+    """Quotes, brackets and every script."""
+    with journal.start("agent", "poet") as run:
+        run.step_sync("write", lambda: """["',] ä 日本 \x00 {""", kind="tool")
+        run.record("note.made", {"text": """],["'"""})
+    number = journal.store.heads(0)[0].number
+
+    (swept,) = journal.store.sweep(number, number, ["note.made"], after=0, through=2**62)
+
+    stored = journal.events(run.id, types=["step.finished", "note.made"])
+    assert [bytes(swept.results), bytes(swept.others[0][2])] == [event.raw for event in stored]
 
 
 def test_a_journal_knows_how_much_room_it_takes(journal):
