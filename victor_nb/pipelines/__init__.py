@@ -9,7 +9,16 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from .errors import InvalidPipeline
-    from .executing import CellOutcome, Execution, NotebookFailed, NotebookOutcome, execute_notebook, run_notebook
+    from .executing import (
+        CellOutcome,
+        EngineCannot,
+        Execution,
+        NotebookFailed,
+        NotebookOutcome,
+        UnknownEngine,
+        execute_notebook,
+        run_notebook,
+    )
     from .failures import PipelineChanged, PipelineFailed, WrongValue
     from .gluing import Picture, WrongGlue, glue, values_of
     from .parameters.errors import (
@@ -28,6 +37,7 @@ if TYPE_CHECKING:
 _HOME = {
     "CannotHandOver": "parameters.errors",
     "CellOutcome": "executing",
+    "EngineCannot": "executing",
     "Execution": "executing",
     "InvalidPipeline": "errors",
     "MissingParameter": "parameters.errors",
@@ -43,6 +53,7 @@ _HOME = {
     "PipelineParameter": "spec",
     "PipelineResult": "results",
     "PipelineSpec": "spec",
+    "UnknownEngine": "executing",
     "UnknownParameter": "parameters.errors",
     "UnreadableParameters": "parameters.errors",
     "WrongGlue": "gluing",
@@ -65,6 +76,7 @@ _HOME = {
 __all__ = [
     "CannotHandOver",
     "CellOutcome",
+    "EngineCannot",
     "Execution",
     "InvalidPipeline",
     "MissingParameter",
@@ -80,6 +92,7 @@ __all__ = [
     "PipelineParameter",
     "PipelineResult",
     "PipelineSpec",
+    "UnknownEngine",
     "UnknownParameter",
     "UnreadableParameters",
     "WrongGlue",

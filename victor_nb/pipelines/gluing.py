@@ -3,7 +3,7 @@
 1. A value is in a file before it is shown, so it is handed on even if the kernel dies in the same cell. What the
    notebook shows is for readers.
 2. Types are kept, by the journal's codec: numbers, texts, dates, tables, arrays, records; a figure becomes a picture.
-3. Outside a pipeline a value is shown, and that is all.
+3. Outside a pipeline a value is shown, and that is all; what is short and plain can be read from the notebook.
 """
 
 from __future__ import annotations
@@ -74,8 +74,8 @@ def glue(name: str, value: object, *, show: bool = True) -> None:
         )
     kept = _picture_of(value) or value
     about: dict[str, object] = {"name": name, "type": f"{type(value).__module__}.{type(value).__qualname__}"}
-    if folder := os.environ.get(FOLDER):
-        about |= _hand_on(name, kept, Path(folder))
+    folder = os.environ.get(FOLDER)
+    about |= _hand_on(name, kept, Path(folder)) if folder else _in_the_notebook(kept)
     if show:
         _show(name, value, kept, about)
 
@@ -88,6 +88,11 @@ def values_of(source: Mapping[str, object] | str | Path) -> dict[str, object]:
     """
     notebook = source if isinstance(source, Mapping) else json.loads(Path(source).read_text(encoding="utf-8"))
     return {str(each["name"]): _read(each, Path()) for each in _shown(notebook) if "json" in each}
+
+
+def names_of(notebook: Mapping[str, object]) -> frozenset[str]:
+    """Return the names of all values that an executed notebook shows as glued."""
+    return frozenset(str(each["name"]) for each in _shown(notebook))
 
 
 class Glued(NamedTuple):
@@ -183,6 +188,18 @@ def _hand_on(name: str, value: object, folder: Path) -> dict[str, object]:
         ) from problem
     is_whole = len(written) <= LARGEST_IN_NOTEBOOK and "blob" not in written and "$json" not in written
     return {"json": written, "modules": list(modules)} if is_whole else {}
+
+
+def _in_the_notebook(value: object) -> dict[str, object]:
+    """Return what a notebook says of a value that nobody fetches: all of it, if it is short and plain."""
+    from .parameters.errors import CannotHandOver
+    from .parameters.handed import plain
+
+    try:
+        written, modules = plain(value, LARGEST_IN_NOTEBOOK)
+    except CannotHandOver:
+        return {}
+    return {"json": written, "modules": list(modules)}
 
 
 def _read(about: Mapping[str, Any], folder: Path) -> object:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from .cell_outputs import Bounds
+    from .engine_names import EngineCannot, UnknownEngine
     from .execution import Execution, execute_notebook, run_notebook
     from .kernel_names import UnknownKernel
     from .notebook_files import InvalidNotebook, NotebookNotFound, NotebookNotSaved, read_notebook
@@ -19,12 +20,14 @@ _HOME = {
     "Bounds": "cell_outputs",
     "CellError": "outcomes",
     "CellOutcome": "outcomes",
+    "EngineCannot": "engine_names",
     "Execution": "execution",
     "InvalidNotebook": "notebook_files",
     "NotebookFailed": "outcomes",
     "NotebookNotFound": "notebook_files",
     "NotebookNotSaved": "notebook_files",
     "NotebookOutcome": "outcomes",
+    "UnknownEngine": "engine_names",
     "UnknownKernel": "kernel_names",
     "execute_notebook": "execution",
     "fold": "saving",
@@ -37,12 +40,14 @@ __all__ = [
     "Bounds",
     "CellError",
     "CellOutcome",
+    "EngineCannot",
     "Execution",
     "InvalidNotebook",
     "NotebookFailed",
     "NotebookNotFound",
     "NotebookNotSaved",
     "NotebookOutcome",
+    "UnknownEngine",
     "UnknownKernel",
     "execute_notebook",
     "fold",

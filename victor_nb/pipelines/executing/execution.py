@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 from ..parameters.injecting import Injected, inject
 from .cell_outputs import Bounds
+from .engine_names import EngineCannot
 from .kernel_names import kernel_of
 from .notebook_files import is_local, read_notebook
 from .outcomes import NotebookOutcome, OnEvent
@@ -38,8 +39,10 @@ class Execution:
         kernels: "warm" or "cold", see `kernels.kernel_manager_class`.
         kernel: the name of a kernelspec; by default the notebook's own.
         environment: variables that the kernel gets in addition.
+        context: variables too; an engine with kernels of its own does without them.
         engine: the name of an engine registered with papermill; "" is our own. See `engines` for what others cannot do.
         engine_options: handed to that engine.
+        is_observed: whether it is seen what the notebook reads and imports.
         cwd: the kernel's folder; by default this process's.
         project: the folder whose files count as inputs of the notebook when it reads or imports them; by default `cwd`.
         timeout_s: for the whole notebook, its kernel's start included.
@@ -66,6 +69,8 @@ class Execution:
     within: bool = False
     engine: str = ""
     engine_options: Mapping[str, object] = field(default_factory=dict)
+    context: Mapping[str, str] = field(default_factory=dict)
+    is_observed: bool = True
 
 
 def _nobody(_kind: str, _about: dict[str, object]) -> None:
@@ -106,16 +111,14 @@ async def run_notebook(
     Raises:
         NotebookNotFound, InvalidNotebook: there is nothing to execute.
         UnknownKernel, UnknownEngine: nothing to execute it in.
+        EngineCannot: the engine cannot do what `how` asks for.
         CannotHandOver, UnknownParameter: a parameter's value, or name, cannot be injected.
         NotebookNotSaved: it cannot be saved.
         asyncio.CancelledError: the task was cancelled; the notebook is saved, its cell told as stopped.
     """
     how, began = how or Execution(), time.monotonic()
     notebook = read_notebook(source)  # before papermill and nbclient are imported, see `defer_grammars`
-    if how.engine:
-        from .engines import engine_named
-
-        engine_named(how.engine, str(source))
+    _check_engine(how, str(source))
     from ..observing.observed import Watch
     from .session import Session, Task
 
@@ -123,12 +126,9 @@ async def run_notebook(
     kernel = kernel_of(notebook, how.kernel, str(source), how.engine or None)
     injected = _injected(notebook, parameters or {}, folder)
     prepared = _prepared(injected.notebook, str(source), str(output))
-    if how.engine:
-        from .engines import run_with_engine
-
-        return await run_with_engine(prepared, kernel, str(source), str(output), folder, how, on_event)
     cwd = Path(how.cwd or Path.cwd()).absolute()
     project = Path(how.project or cwd).absolute()
+    log = folder / OBSERVED
     task = Task(
         notebook=prepared,
         kernel=kernel,
@@ -137,10 +137,28 @@ async def run_notebook(
         folder=folder,
         cwd=cwd,
         project=project,
-        watch=Watch(notebook, parameters or {}, project, cwd, folder / OBSERVED),
-        environment={**os.environ, **how.environment, **injected.environment},
+        watch=Watch(notebook, parameters or {}, project, cwd, log, is_on=how.is_observed),
+        environment={**os.environ, **how.context, **how.environment, **injected.environment},
     )
+    if how.engine:
+        from .engines import run_with_engine
+
+        return await run_with_engine(task, how, injected, on_event)
     return await Session(task, how, on_event, began).outcome()
+
+
+def _check_engine(how: Execution, source: str) -> None:
+    if not how.engine:
+        if how.engine_options:
+            raise EngineCannot("engine_options are given, and no engine is named", source, "name it: engine='…'")
+        return
+    from .engines import check_engine
+
+    check_engine(how.engine, how.environment, how.cwd, source)
+    if how.within:
+        raise EngineCannot(
+            f"the engine {how.engine!r} cannot go on inside a notebook", source, "leave `within` off, or the engine out"
+        )
 
 
 def _folder_beside(output: str) -> Path:

@@ -25,6 +25,17 @@ class Cut:
 STOPPED: Final = Cut("stopped", "the notebook was stopped", "run it again")
 
 
+def cell_cut(limit_s: float) -> Cut:
+    """Say that a cell took too long."""
+    hint = "give cells more time (cell_timeout_s), or look at what it printed last: it may hang"
+    return Cut("timeout", f"the cell took longer than {limit_s:g} s", hint)
+
+
+def notebook_cut(limit_s: float) -> Cut:
+    """Say that a notebook took too long."""
+    return Cut("timeout", f"the notebook took longer than {limit_s:g} s", "give the notebook more time (timeout_s)")
+
+
 class Limits:
     """The limits of one notebook.
 
@@ -49,7 +60,8 @@ class Limits:
                 return STOPPED
             left_s = end - time.monotonic()
             if left_s <= 0:
-                return self._cell_cut() if cell_end < self._end else self._notebook_cut()
+                is_of_cell = self._cell_s is not None and cell_end < self._end
+                return cell_cut(self._cell_s or 0.0) if is_of_cell else notebook_cut(self._notebook_s or 0.0)
             await asyncio.wait((work,), timeout=self._pause(left_s))
         return None
 
@@ -57,11 +69,3 @@ class Limits:
         if self._stop is not None:
             return min(left_s, LOOK_S)
         return None if left_s == math.inf else left_s
-
-    def _cell_cut(self) -> Cut:
-        hint = "give cells more time (cell_timeout_s), or look at what it printed last: it may hang"
-        return Cut("timeout", f"the cell took longer than {self._cell_s:g} s", hint)
-
-    def _notebook_cut(self) -> Cut:
-        hint = "give the notebook more time (timeout_s)"
-        return Cut("timeout", f"the notebook took longer than {self._notebook_s:g} s", hint)

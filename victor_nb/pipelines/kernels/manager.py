@@ -42,6 +42,8 @@ class BatchKernelManager(AsyncKernelManager):
 
     provisioner_class: ClassVar[type[ColdProvisioner]] = ColdProvisioner
     imports: ClassVar[tuple[Import, ...]] = ()
+    starts_with: ClassVar[Mapping[str, Any]] = {}
+    started: ClassVar[list[BatchKernelManager] | None] = None
 
     client_class = DottedObjectName("victor_nb.pipelines.kernels.client.BatchKernelClient", config=True)
     client_factory = Type(BatchKernelClient, klass="jupyter_client.client.KernelClient", config=True)
@@ -72,6 +74,9 @@ class BatchKernelManager(AsyncKernelManager):
         return quick_context()
 
     async def _async_pre_start_kernel(self, **kw: Any) -> tuple[list[str], dict[str, Any]]:
+        kw = {**self.starts_with, **kw}
+        if self.started is not None:
+            self.started.append(self)
         self._prepare_sockets()
         if self.provisioner is None and not _has_own_provisioner(self.kernel_spec):
             self.kernel_id = self.kernel_id or str(kw.pop("kernel_id", None) or _new_id())
@@ -125,13 +130,19 @@ class BatchKernelManager(AsyncKernelManager):
 
 
 def kernel_manager_class(
-    notebook: Mapping[str, object] | None = None, *, kernels: Kernels = "warm"
+    notebook: Mapping[str, object] | None = None,
+    *,
+    kernels: Kernels = "warm",
+    starts_with: Mapping[str, object] | None = None,
+    started: list[BatchKernelManager] | None = None,
 ) -> type[BatchKernelManager]:
     """Return the class to give to papermill or nbclient as `kernel_manager_class`.
 
     Args:
         notebook: as nbformat or JSON gives it; what it imports is imported ahead. None imports nothing ahead.
         kernels: "warm" forks kernels on Linux and keeps one started ahead elsewhere; "cold" starts each anew.
+        starts_with: arguments for `start_kernel` (env, cwd) where whoever calls it gives none.
+        started: managers of this class are added to it when they start a kernel.
 
     Raises: UnknownKernels for another word.
     """
@@ -141,9 +152,13 @@ def kernel_manager_class(
             hint="kernels is 'warm' or 'cold'",
         )
     imports = notebook_imports(notebook) if notebook is not None and kernels == "warm" else ()
-    return type(
-        "BatchKernelManager", (BatchKernelManager,), {"provisioner_class": _provisioner(kernels), "imports": imports}
-    )
+    own = {
+        "provisioner_class": _provisioner(kernels),
+        "imports": imports,
+        "starts_with": dict(starts_with or {}),
+        "started": started,
+    }
+    return type("BatchKernelManager", (BatchKernelManager,), own)
 
 
 def _provisioner(kernels: Kernels) -> type[ColdProvisioner]:

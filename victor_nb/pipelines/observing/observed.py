@@ -111,16 +111,24 @@ class Watch:
         project: the folder of the pipeline.
         cwd: where the kernel runs.
         log: a file for the observer to add to; what an earlier run left there counts, unless it is forgotten first.
+        is_on: False sees nothing, and leaves the kernel alone.
     """
 
     def __init__(
-        self, notebook: Mapping[str, Any], values: Mapping[str, object], project: Path, cwd: Path, log: Path
+        self,
+        notebook: Mapping[str, Any],
+        values: Mapping[str, object],
+        project: Path,
+        cwd: Path,
+        log: Path,
+        *,
+        is_on: bool = True,
     ) -> None:
         self._notebook, self._values, self._log = notebook, values, log
         self._places = Places(project)
         self._cwd = cwd.absolute()
         self._start_ns = time.time_ns()
-        self._can_watch = is_python(notebook)
+        self._is_on, self._can_watch = is_on, is_on and is_python(notebook)
 
     @property
     def code(self) -> str:
@@ -138,6 +146,8 @@ class Watch:
 
     def look(self) -> Observed:
         """Return what was seen so far. A run that goes on with what another one began adds to what that one saw."""
+        if not self._is_on:
+            return Observed()
         seen = _Sorting(self._places, self._start_ns)
         for entry in _entries(self._log):
             with suppress(IndexError, TypeError, ValueError):  # a line of a process that was killed while it wrote

@@ -17,7 +17,7 @@ from typing import Final
 
 from victor_nb.journal.codec import Reader, Writer, digest, from_json, to_json
 from victor_nb.journal.errors import Unstorable
-from victor_nb.journal.redaction import Redactor
+from victor_nb.journal.redaction import NOTHING_SECRET, Redactor
 
 from .errors import CannotHandOver
 
@@ -32,24 +32,23 @@ def kept(value: object, folder: Path, redactor: Redactor, where: str) -> tuple[s
 
     Raises: CannotHandOver if the value would lose something, or holds a secret.
     """
-    writer = Writer(_Alarm(redactor))
-    try:
-        written = writer.redactor.clean_json(to_json(writer.plain(value)))
-    except _SecretFound:
-        raise holds_secret(where) from None
-    except Exception as problem:
-        raise _refused(value, where, problem) from problem
-    modules = tuple(sorted(set(_modules(from_json(written)))))
-    if "__main__" in modules:
-        raise CannotHandOver(
-            f"a class of type {type(value).__name__} is defined where no notebook can import it", where,
-            "define it in a module (.py file) of the project",
-        )  # fmt: skip
+    writer, written, modules = _written(value, redactor, where)
     if len(written) > LONGEST_INLINE:
         blob = writer.blob(written)
         written = to_json({"$json": blob})
     for name, content in writer.blobs.items():
         _write(folder / name, content)
+    return written.decode(), modules
+
+
+def plain(value: object, longest: int) -> tuple[str, tuple[str, ...]]:
+    """Return a value as `kept` does, without any file.
+
+    Raises: CannotHandOver if it would lose something, needs a file, or is longer than so many bytes of JSON.
+    """
+    writer, written, modules = _written(value, NOTHING_SECRET, "")
+    if writer.blobs or len(written) > longest:
+        raise CannotHandOver(f"a value of type {type(value).__name__} needs a file")
     return written.decode(), modules
 
 
@@ -66,6 +65,23 @@ def value(written: str, folder: str = "", *modules: str) -> object:
         raise CannotHandOver(
             f"a value that was handed to this notebook cannot be read: {problem}", folder, "run the pipeline again"
         ) from problem
+
+
+def _written(value: object, redactor: Redactor, where: str) -> tuple[Writer, bytes, tuple[str, ...]]:
+    writer = Writer(_Alarm(redactor))
+    try:
+        written = writer.redactor.clean_json(to_json(writer.plain(value)))
+    except _SecretFound:
+        raise holds_secret(where) from None
+    except Exception as problem:
+        raise _refused(value, where, problem) from problem
+    modules = tuple(sorted(set(_modules(from_json(written)))))
+    if "__main__" in modules:
+        raise CannotHandOver(
+            f"a class of type {type(value).__name__} is defined where no notebook can import it", where,
+            "define it in a module (.py file) of the project",
+        )  # fmt: skip
+    return writer, written, modules
 
 
 def holds_secret(where: str) -> CannotHandOver:
