@@ -21,7 +21,7 @@ from ..tools import Tool
 if TYPE_CHECKING:
     from pydantic_ai.messages import ModelMessage
 
-    from ..retrieval.selecting.learning import ToolLearner
+    from ..retrieval.selecting.learning import Outcome, ToolLearner
     from ..retrieval.selecting.selection import ToolSelector
 
 STEP: Final = "select_tools"
@@ -172,6 +172,15 @@ def learner_of(journal: Journal) -> ToolLearner:
     from ..retrieval.selecting.selection import context_of
 
     return ToolLearner.of(ToolOutcomes(journal).all(), context_of)
+
+
+def teach(journal: Journal, outcomes: Sequence[Outcome]) -> None:
+    """Keep outcomes that were learned elsewhere, the oldest first; the next choice knows them."""
+    from ..retrieval.selecting.outcomes import ToolOutcomes
+
+    ToolOutcomes(journal).restore(outcomes)
+    with _lock:
+        _kept.pop(journal, None)
 
 
 def forget_learned(journal: Journal) -> int:

@@ -13,6 +13,7 @@ from uuid import uuid4
 
 import msgspec
 
+from victor_nb.errors import UsageError
 from victor_nb.journal import Journal
 from victor_nb.journal.items import FOREVER, LABEL_END, ROOM, ItemRow, Removal
 from victor_nb.retrieval.selecting.learning import Outcome
@@ -23,6 +24,27 @@ REMOVED_AT_ONCE: Final = 50
 
 _written = msgspec.json.Encoder().encode
 _read = msgspec.json.Decoder(Outcome).decode
+
+
+def exported(outcomes: Iterable[Outcome]) -> bytes:
+    """Write outcomes as text: one a line, JSON, the oldest first."""
+    return b"".join(_written(outcome) + b"\n" for outcome in outcomes)
+
+
+def imported(text: bytes, where: str) -> list[Outcome]:
+    """Read what `exported` wrote.
+
+    Raises: UsageError naming the line that is no outcome.
+    """
+    found = []
+    for number, line in enumerate(text.splitlines(), 1):
+        try:
+            found.append(_read(line))
+        except (msgspec.MsgspecError, UnicodeDecodeError) as problem:
+            raise UsageError(
+                f"line {number} is no outcome: {problem}", where, "give a file that victor tools learner export wrote"
+            ) from problem
+    return found
 
 
 class ToolOutcomes:
