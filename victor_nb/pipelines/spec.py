@@ -67,6 +67,7 @@ class NotebookWork:
         cell_timeout_s: for one cell.
         folder: where it runs; by default the pipeline's folder.
         engine: the name of an engine registered with papermill; by default our own.
+        engine_options: handed to that engine.
     """
 
     path: str
@@ -75,6 +76,7 @@ class NotebookWork:
     cell_timeout_s: float | None = None
     folder: str = ""
     engine: str = ""
+    engine_options: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,6 +205,7 @@ def notebook(
     environment: Mapping[str, str] | None = None,
     folder: str = "",
     engine: str = "",
+    engine_options: Mapping[str, object] | None = None,
     cache: bool = True,
     about: str = "",
 ) -> Node:
@@ -212,7 +215,8 @@ def notebook(
         id: by default the file's name: "01-prepare data.ipynb" is prepare_data.
         retry: a number is how often it is tried in all.
     """
-    work = NotebookWork(str(path), kernel, dict(environment or {}), cell_timeout_s, folder, engine)
+    options = dict(engine_options or {})
+    work = NotebookWork(str(path), kernel, dict(environment or {}), cell_timeout_s, folder, engine, options)
     return Node(
         id or id_of(path),
         work,

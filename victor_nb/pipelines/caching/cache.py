@@ -95,6 +95,7 @@ class Cache:
         why = ""
         for entry in self.entries(member):
             if not entry.is_reusable:
+                why = why or "its cache was off when it ran last"
                 continue
             if not (told := self._difference(entry, fingerprint, name, restored) or self._lost(entry)):
                 return Found(entry, f"nothing changed since run {entry.run_id}")

@@ -14,6 +14,7 @@ from ...workflows.errors import InvalidState
 from ...workflows.yaml_file.expressions import TEMPLATE_WORDS, is_template
 from ...workflows.yaml_file.mistakes import near
 from ...workflows.yaml_file.type_names import UnknownType, fitting, python_type
+from ..executing.engine_names import unknown_engine
 from ..spec import NAME, UNSET, ComputeWork, NotebookWork, PipelineParameter, PipelineSpec, WorkflowWork
 from .findings import Findings, Keys, listed
 from .path_patterns import is_remote
@@ -110,6 +111,7 @@ def check_work(spec: PipelineSpec, findings: Findings) -> None:
         if isinstance(work, NotebookWork):
             _check_file(spec, number, "notebook", work.path, (".ipynb",), findings)
             _check_not_templates(number, work, findings)
+            _check_engine(number, work, findings)
             if work.folder and not (spec.folder / work.folder).is_dir():
                 findings.note(number, ("folder",), f"there is no folder {work.folder!r}", "make it, or name another")
         elif isinstance(work, WorkflowWork) and isinstance(work.workflow, str) and work.workflow.endswith(_YAML):
@@ -118,10 +120,21 @@ def check_work(spec: PipelineSpec, findings: Findings) -> None:
             findings.note(number, ("compute",), f"{work.function!r} names no function", "module:name")
 
 
+def _check_engine(number: int, work: NotebookWork, findings: Findings) -> None:
+    if not work.engine:
+        if work.engine_options:
+            what = "there are options for an engine, and none is named"
+            findings.note(number, ("engine_options",), what, "engine: its_name")
+    elif not is_template(work.engine) and (unknown := unknown_engine(work.engine)) is not None:
+        findings.note(number, ("engine",), unknown.what, unknown.hint)
+
+
 def _check_not_templates(number: int, work: NotebookWork, findings: Findings) -> None:
     fixed: list[tuple[Keys, str]] = [(("notebook",), work.path), (("kernel",), work.kernel), (("folder",), work.folder)]
     fixed.append((("engine",), work.engine))
     fixed += [(("environment", name), value) for name, value in work.environment.items()]
+    options = work.engine_options.items()
+    fixed += [(("engine_options", name), value) for name, value in options if isinstance(value, str)]
     for keys, value in fixed:
         if is_template(value):
             what = f"{keys[-1]!r} is the same in every run, so {value!r} cannot hold a template"

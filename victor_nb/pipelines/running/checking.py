@@ -12,6 +12,7 @@ from pathlib import Path
 from ...errors import VictorError
 from ...workflows.errors import Problem
 from ...workflows.yaml_file.expressions import filled, prepare, templates_in
+from ..executing.engine_names import unknown_engine
 from ..executing.notebook_files import NotebookNotFound
 from ..parameters.declaring import Declared, Parameter, check, declared
 from ..spec import Node, NotebookWork, PipelineSpec
@@ -32,6 +33,8 @@ def _of_node(node: Node, base: Path, values: Mapping[str, object]) -> Iterator[P
     work = node.work
     if not isinstance(work, NotebookWork) or "://" in work.path:
         return
+    if work.engine and unknown_engine(work.engine) is None:
+        yield from _tried(node, partial(_check_engine, work, base))
     try:
         cell = declared(read_notebook(work.path, base), work.path)
     except NotebookNotFound:  # told with what else is missing
@@ -45,6 +48,12 @@ def _of_node(node: Node, base: Path, values: Mapping[str, object]) -> Iterator[P
     for one in cell.parameters:
         if one.default is None and one.name not in given:
             yield from _tried(node, partial(check, Declared((one,)), {}, work.path))
+
+
+def _check_engine(work: NotebookWork, base: Path) -> None:
+    from ..executing.engines import check_engine
+
+    check_engine(work.engine, work.environment, base / work.folder, work.path)
 
 
 def _check_one(cell: Declared, name: str, written: object, values: Mapping[str, object], path: str) -> None:

@@ -46,6 +46,7 @@ class NotebookJob:
         source: the notebook; a path, or what papermill reads.
         output: where the executed notebook is written.
         project: the folder whose files count when the notebook reads them.
+        context: variables that tell agents in the notebook where they are.
         within: whether it goes on where an earlier attempt of this run was ended.
     """
 
@@ -61,6 +62,9 @@ class NotebookJob:
     kernels: Kernels = "warm"
     within: bool = False
     engine: str = ""
+    engine_options: Mapping[str, Any] = field(default_factory=dict)
+    context: Mapping[str, str] = field(default_factory=dict)
+    is_observed: bool = True
 
 
 def execute_job(job: NotebookJob, tell: Tell | None = None, stop: threading.Event | None = None) -> NotebookOutcome:
@@ -77,6 +81,9 @@ def execute_job(job: NotebookJob, tell: Tell | None = None, stop: threading.Even
         cell_timeout_s=job.cell_timeout_s,
         within=job.within,
         engine=job.engine,
+        engine_options=job.engine_options,
+        context=job.context,
+        is_observed=job.is_observed,
         stop=stop,
     )
     return execute_notebook(job.source, job.output, job.parameters, on_event=tell or _untold, how=how)
@@ -109,9 +116,10 @@ def ready(node: Node, given: Given, base: Path) -> Prepared:
     """
     assert isinstance(node.work, NotebookWork)
     if node.work.engine:
-        from ..executing.engines import engine_named
+        from ..executing.engine_names import unknown_engine
 
-        engine_named(node.work.engine, f"node {given.member.id!r}")
+        if (unknown := unknown_engine(node.work.engine, f"node {given.member.id!r}")) is not None:
+            raise unknown
     notebook = read_notebook(node.work.path, base)
     cell = declared(notebook)
     known = {one.name for one in cell.parameters}
@@ -158,6 +166,7 @@ def notebook_parts(node: Node, ready: Prepared, redactor: Redactor) -> dict[str,
     parts |= {f"parameter {name}": value_part(value, redactor) for name, value in ready.parameters.items()}
     if node.work.engine:
         parts["engine"] = text_part(node.work.engine, redactor)
+    parts |= {f"engine option {name}": value_part(value, redactor) for name, value in node.work.engine_options.items()}
     variables = node.work.environment
     return parts | {f"environment variable {name}": code_part(value) for name, value in variables.items()}
 
@@ -185,6 +194,9 @@ async def executed(node: Node, member: str, ready: Prepared, around: Around, ste
         NodeStopped: the run was ended meanwhile.
     """
     job = _job(node, member, ready, around)
+    if job.engine and around.within:
+        why = f"the engine {job.engine!r} keeps no variables, so it begins at the top each time"
+        around.note("notebook.unkept", {"why": why}, step.id)
     if around.executor is not None:
         outcome: NotebookOutcome = await around.executor.submit(execute_job, job)
     else:
@@ -204,8 +216,9 @@ def _killed(outcome: NotebookOutcome) -> NodeKilled:
 
 
 def _job(node: Node, member: str, ready: Prepared, around: Around) -> NotebookJob:
-    work = node.work
+    work, agents = node.work, _for_agents(around, member)
     assert isinstance(work, NotebookWork)
+    is_strict = around.replay == "strict"  # then a kernel that does not know it must not run
     return NotebookJob(
         work.path if "://" in work.path else str(around.base / work.path),
         str(around.folder.notebook(around.run.id, member)),
@@ -213,12 +226,15 @@ def _job(node: Node, member: str, ready: Prepared, around: Around) -> NotebookJo
         str(around.base / work.folder),
         str(around.base),
         work.kernel,
-        {**_for_agents(around, member), **work.environment},
+        {**agents, **work.environment} if is_strict else work.environment,
         node.timeout_s,
         work.cell_timeout_s,
         around.kernels,
-        around.within,
+        around.within and not work.engine,
         work.engine,
+        work.engine_options,
+        agents,
+        node.cache,
     )
 
 

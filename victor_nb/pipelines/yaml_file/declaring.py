@@ -177,7 +177,15 @@ def _work(fields: NotebookFields | ComputeFields | WorkflowFields) -> Work:
     if isinstance(fields, WorkflowFields):
         return WorkflowWork(fields.workflow)
     environment = {name: _as_text(value) for name, value in fields.environment.items()}
-    return NotebookWork(fields.notebook, fields.kernel, environment, fields.cell_timeout, fields.folder, fields.engine)
+    return NotebookWork(
+        fields.notebook,
+        fields.kernel,
+        environment,
+        fields.cell_timeout,
+        fields.folder,
+        fields.engine,
+        fields.engine_options,
+    )
 
 
 def _as_text(value: str | float | bool) -> str:

@@ -73,6 +73,7 @@ class NotebookFields(NodeFields):
     cell_timeout: Duration | None = Field(None, description="How long one cell may take.")
     folder: str = Field("", description="The folder that it runs in; that of this file if left out.")
     engine: str = Field("", description="An engine registered with papermill that executes it; our own if left out.")
+    engine_options: dict[str, Any] = Field(default_factory=dict, description="Options for that engine, by name.")
 
 
 class ComputeFields(NodeFields):

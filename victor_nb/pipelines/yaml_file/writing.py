@@ -81,6 +81,7 @@ def _work(node: Node, where: str) -> Written:
             "cell_timeout": _number(work.cell_timeout_s),
             "folder": work.folder,
             "engine": work.engine,
+            "engine_options": _plain(work.engine_options, where),
         }
         return {key: value for key, value in said.items() if value not in _NOTHING}
     if isinstance(work, ComputeWork):
