@@ -75,6 +75,22 @@ def matching_rows(source: str, frame: pd.DataFrame, variable: str) -> Any:
     return mask.fillna(False).to_numpy(dtype=bool)
 
 
+def computed_column(source: str, frame: pd.DataFrame, variable: str) -> pd.Series:
+    """Return the numbers that an arithmetic expression gives, one a row.
+
+    Raises:
+        ExpressionError: the expression cannot be read, or is no arithmetic over numbers.
+        UnknownColumn: with the nearest name.
+    """
+    import numpy as np
+
+    node = parse(source)
+    evaluation = _Evaluation(frame, variable)
+    with np.errstate(all="ignore"):
+        value = evaluation.number(node)
+    return value if hasattr(value, "index") else evaluation.series(np.full(len(frame), value))
+
+
 class _Uncompilable(Exception):
     """This part of a condition is not for numexpr."""
 
