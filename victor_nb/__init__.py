@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from .agents import Agent, AgentResult, Budget
     from .errors import VictorError
+    from .insight import metrics
     from .journal import Effect, Journal, current_step, open_journal
     from .pipelines import Pipeline, glue
     from .retrieval import Index
@@ -41,6 +42,7 @@ _HOME = {
     "current_step": "journal",
     "glue": "pipelines",
     "interrupt": "workflows",
+    "metrics": "insight",
     "open_journal": "journal",
     "send": "workflows",
     "step": "workflows",
@@ -70,6 +72,7 @@ __all__ = [
     "glue",
     "interrupt",
     "load_ipython_extension",
+    "metrics",
     "open_journal",
     "send",
     "step",
