@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import structs
 
 from ..errors import Resumable, UsageError, VictorError
-from ..journal import Event, Journal, ReplayMiss, Run
+from ..journal import Effect, Event, Journal, ReplayMiss, Run
 from ..journal.codec import Writer
 from ..journal.joined import RUN, current_run
 from ..journal.steps import CURRENT
@@ -186,7 +186,8 @@ async def _joined(plan: Plan, ask: Ask, around: Shared) -> WorkflowResult[Any]:
         position = await graph.run(await graph.begin(ask.input))
         return plan.output.pick(position.values)
 
-    values = await run.step(plan.name, body, kind="workflow", inputs=_as_dict(plan, ask.input))
+    # Of what looks at the world the start is written down, too: whoever reads the run knows whose the steps inside are.
+    values = await run.step(plan.name, body, kind="workflow", inputs=_as_dict(plan, ask.input), effect=Effect.READ)
     past = WorkflowRun(around.journal, run.record_id)
     return WorkflowResult(plan.output.view(values), run.record_id, "finished", past)
 
