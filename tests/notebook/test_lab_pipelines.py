@@ -81,6 +81,68 @@ def test_a_pipeline_is_watched_cell_by_cell(tmp_path: Path, chromium: Any, dark:
             assert foreign == []
 
 
+CALLING = """from typing import TypedDict
+from tests.notebook.in_kernel import scripted
+from victor_nb import START, Pipeline, Workflow, tool
+from victor_nb.pipelines import agent, compute, workflow
+%load_ext victor_nb
+
+@tool(approval=True)
+def pay(amount: int) -> str:
+    "Pays for the measurements."
+    return f"paid {amount}"
+
+class State(TypedDict, total=False):
+    paid: str
+
+def buyer(amount):
+    return scripted(("pay", {"amount": amount}), tools=(pay,))
+
+delivery = Workflow(State, name="delivery")
+delivery.add_node("send", buyer(7), prompt="send it", output="paid")
+delivery.add_edge(START, "send")
+
+def ready() -> str:
+    return "ready"
+
+flowers = Pipeline("flowers", [
+    compute(ready),
+    agent(buyer(5), "buy the measurements", "buy"),
+    workflow(delivery, "deliver", after="buy"),
+])"""
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_calls_of_agents_are_approved_in_the_graph_while_the_cell_runs(
+    tmp_path: Path, chromium: Any, dark: bool
+) -> None:
+    """One of a node that is an agent, and one of an agent in a workflow in a node, which is denied."""
+    look = "dark" if dark else "light"
+    with jupyter_lab(tmp_path, dark=dark) as server:
+        write_notebook(server, "flowers.ipynb", [CALLING, "%victor pipeline run flowers"])
+        with notebook_page(chromium, server, "flowers.ipynb") as (page, foreign):
+            page.run_all()
+            asks = page.outputs(1).locator(".vng-asks")
+            asks.get_by_text("asks to run").wait_for()
+            page.outputs(1).scroll_into_view_if_needed()
+            assert page.is_running(1)
+            assert node(page, "buy").get_attribute("data-tone") == "ask"
+            node(page, "ready").and_(page.page.locator('[data-tone="good"]')).wait_for()
+            page.screenshot(f"pipeline-approves-{look}")
+            asks.get_by_role("button", name="Approve", exact=True).click()
+
+            node(page, "deliver").and_(page.page.locator('[data-tone="ask"]')).wait_for()
+            asks.get_by_role("button", name="Deny with reason…").click()
+            asks.get_by_label("reason").fill("too much")
+            page.page.keyboard.press("Enter")
+            page.outputs(1).locator("svg.victor-graph").wait_for()
+            page.screenshot(f"pipeline-approved-{look}")
+
+            saved = page.save().cells[1].outputs[0]["data"]["text/plain"]
+            assert "3 of 3 nodes done" in saved
+            assert foreign == []
+
+
 ASKING = """from typing import TypedDict
 from victor_nb import START, Pipeline, Workflow
 from victor_nb.pipelines import compute, workflow

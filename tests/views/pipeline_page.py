@@ -31,10 +31,10 @@ class PipelineScript:
             file=None,
         )
 
-    def add(self, type: str, step_id: str = "", *, live: bool = False, **data: Any) -> None:
+    def add(self, type: str, step_id: str = "", *, live: bool = False, parent_id: str = "", **data: Any) -> None:
         self.now += 0.1
         seq = 0 if live else len(self.events) + 1
-        self.events.append(Event.of(RUN, seq, self.now, type, step_id=step_id, data=data))
+        self.events.append(Event.of(RUN, seq, self.now, type, step_id=step_id, parent_id=parent_id, data=data))
 
     def usual(self, **nodes: float) -> None:
         cells = {
@@ -69,6 +69,19 @@ class PipelineScript:
         body = {"kind": "notebook", "name": member, "status": status, "seconds": seconds, "ms": seconds * 1000}
         path = f"/work/.victor/pipelines/flowers/runs/{RUN}/{member}.ipynb"
         self.add("step.finished", member, **body, **{"result": {}, "notebook": path, "why": "", **more})
+
+    def begin(self, step_id: str, parent_id: str, kind: str) -> None:
+        """A step inside of a member begins."""
+        self.add("step.started", step_id, parent_id=parent_id, kind=kind, name=kind, effect="read")
+
+    def call(self, call_id: str, parent_id: str) -> None:
+        """An agent asks whether it may call a tool."""
+        about = {"call_id": call_id, "call_hash": "h", "tool": "pay", "arguments": {"amount": 5}, "effect": "effect"}
+        self.add("approval.requested", f"a-{call_id}", parent_id=parent_id, **about)
+
+    def decide(self, call_id: str, parent_id: str, *, by: str, approved: bool = True) -> None:
+        said = {"call_id": call_id, "call_hash": "h", "by": by, "approved": approved}
+        self.add("approval.decided", f"a-{call_id}", parent_id=parent_id, **said)
 
     def fail(self, member: str, what: str) -> None:
         error = {"type": "NotebookFailed", "what": what, "where": "/work/train.ipynb, cell 3: step 3", "hint": ""}

@@ -93,6 +93,16 @@ def test_asking_again_voids_the_first_word() -> None:
     assert offers.redeem({**GOOD, "nonce": first.nonce}) is None
 
 
+def test_equal_ids_of_two_calls_are_two_questions(offers: Offers) -> None:
+    """Agents at work side by side may number their calls alike; an answer to one leaves the other open."""
+    other = offers.make("r", "c", "other arguments")
+
+    assert offers.redeem(GOOD) is not None
+    assert offers.waiting() == [other]
+    offers.withdraw("c", "other arguments")
+    assert offers.waiting() == []
+
+
 def test_open_questions_are_told_oldest_first_and_no_others(offers: Offers) -> None:
     """A browser that comes late is told what it may answer."""
     second = offers.make("r", "d", "h")

@@ -13,6 +13,7 @@ import pytest
 from tests.views.page import html
 from tests.views.pipeline_page import PipelineScript, half_way
 from victor_nb.journal import Event
+from victor_nb.views.offers import Answer
 from victor_nb.views.pipeline_view import PipelineView
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("chromium")]
@@ -24,6 +25,7 @@ class PipelineStage:
     def __init__(self, page: Any, monkeypatch: pytest.MonkeyPatch, *, dark: bool = False) -> None:
         self.page = page
         self.errors: list[str] = []
+        self.answers: list[Answer] = []
         page.on("pageerror", lambda error: self.errors.append(str(error)))
         monkeypatch.setattr(PipelineView, "send", lambda view, message, buffers=None: self._send(message))
         self.view = PipelineView()
@@ -113,6 +115,31 @@ def test_a_click_shows_a_notebooks_cell_output_and_what_was_slow(stage: Pipeline
     panel = stage.page.locator(".vng-panel").inner_text()
     for words in ("it never ran", "step 3", "epoch 2", "70 % slower than usual: cell 2 of train.ipynb"):
         assert words in panel
+
+
+def test_a_call_that_needs_a_word_is_approved_in_its_nodes_panel(stage: PipelineStage) -> None:
+    """As in the graph of a workflow: the panel opens, the word has the nonce of this call, and counts once."""
+    stage.view._on_answer = stage.answers.append
+    stage.view._hear(stage.view, {"kind": "hello"}, None)
+    script = PipelineScript()
+    script.start("report")
+    script.call("c1", "report")
+    stage.take(script.events)
+
+    panel = stage.page.locator(".vng-panel")
+    assert "pay" in panel.inner_text()
+    assert stage.node("report").get_attribute("data-tone") == "ask"
+    panel.get_by_role("button", name="Approve", exact=True).click()
+    said = stage.page.evaluate("sent.filter(one => one.kind !== 'hello').at(-1)")
+    stage.view._hear(stage.view, said, None)
+    stage.view._hear(stage.view, said, None)
+    assert [(one.kind, one.call_id, one.call_hash) for one in stage.answers] == [("approve", "c1", "h")]
+
+    before = len(script.events)
+    script.decide("c1", "report", by="person")
+    stage.take(script.events[before:])
+    assert stage.node("report").get_attribute("data-tone") == "busy"
+    assert panel.get_by_role("button", name="Approve").count() == 0
 
 
 def test_hostile_output_stays_text(stage: PipelineStage) -> None:

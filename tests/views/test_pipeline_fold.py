@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.views.pipeline_page import PipelineScript, half_way
+from tests.views.pipeline_page import RUN, PipelineScript, half_way
 from victor_nb.views.pipeline_fold import advance, pipeline_folded
 from victor_nb.views.pipeline_report import PipelineReport
 from victor_nb.views.pipeline_state import PipelineState, member_words, rough, slow_words, slower
@@ -206,7 +206,9 @@ def test_a_node_that_waits_for_an_answer_shows_its_question() -> None:
     """It stops, the question follows; an answer takes it away."""
     script = PipelineScript()
     script.start("report")
+    script.begin("e05d", "report", "workflow")
     error = {"type": "Waiting", "what": "waits for 1 answer(s)"}
+    script.add("step.failed", "e05d", parent_id="report", kind="workflow", name="review", error=error, ms=8.0)
     script.add("step.failed", "report", kind="workflow", name="report", error=error, ms=9.0)
     script.add("interrupt.requested", "e05d:1/judge", id="q1", node="e05d:1/judge", value="Is it good?")
     script.add("run.stopped", reason="waiting", seconds=1.0)
@@ -216,7 +218,65 @@ def test_a_node_that_waits_for_an_answer_shows_its_question() -> None:
     assert [ask.value for ask in known.asks] == ["Is it good?"]
     text = PipelineReport(known).to_text()
     assert "report asks: Is it good?" in text
+    assert not any("failed" in told["words"] for told in known.nodes["report"].events)
     assert "victor resume 01K6PIPE7Q2 --answer VALUE" in text
 
     script.add("interrupt.answered", id="q1", value="yes")
+    assert pipeline_folded(script.events).asks == []
+
+
+def test_a_call_of_an_agent_is_shown_at_its_node_while_the_others_go_on() -> None:
+    """The node waits until somebody has decided; what to type is said while the run goes on."""
+    script = PipelineScript()
+    script.start("report")
+    script.start("prepare")
+    script.call("c1", "report")
+    known = pipeline_folded(script.events)
+
+    assert [(ask.kind, ask.tool, ask.arguments) for ask in known.nodes["report"].asks] == [
+        ("call", "pay", {"amount": 5})
+    ]
+    assert [known.nodes[one].state for one in ("report", "prepare")] == ["waiting", "running"]
+    text = PipelineReport(known).to_text()
+    assert "report asks" in text
+    assert '"amount": 5' in text
+    assert text.endswith(f"victor approve {RUN} c1")
+
+    script.decide("c1", "report", by="person")
+    known = pipeline_folded(script.events)
+    assert (known.asks, known.nodes["report"].state) == ([], "running")
+    assert known.nodes["report"].events[-1]["words"] == "approved by person"
+
+
+def test_a_call_deep_inside_belongs_to_the_node_around_it() -> None:
+    """An agent in a workflow in a node, asked beside another one in the same place of another node."""
+    script = PipelineScript()
+    for member, step in (("report", "e05d"), ("prepare", "77aa")):
+        script.start(member)
+        script.begin(step, member, "workflow")
+        script.call(f"call in {member}", f"{step}:1/buy")
+    known = pipeline_folded(script.events)
+
+    assert [ask.id for ask in known.nodes["report"].asks] == ["call in report"]
+    assert [ask.id for ask in known.nodes["prepare"].asks] == ["call in prepare"]
+
+
+def test_where_nobody_is_there_the_call_stays_open_for_a_later_word() -> None:
+    """The run failed; the report names what approves the call and goes on. A resumed run that is done asks no more."""
+    script = PipelineScript()
+    script.start("report")
+    script.call("c1", "report")
+    script.decide("c1", "report", by="policy", approved=False)
+    script.fail("report", "tool 'pay' needs approval, and nobody is there to give it")
+    script.add("run.failed", error={"what": "1 of 3 nodes failed"})
+    known = pipeline_folded(script.events)
+
+    assert known.nodes["report"].state == "failed"
+    assert PipelineReport(known).to_text().endswith(f"victor approve {RUN} c1 && victor resume {RUN}")
+
+    script.add("run.resumed")
+    script.start("report")
+    script.call("c1", "report")
+    script.decide("c1", "report", by="person")
+    script.finish("report")
     assert pipeline_folded(script.events).asks == []

@@ -77,11 +77,12 @@ def call_of(event: Event) -> Ask:
     )
 
 
-def command_for(run_id: str, asks: Sequence[Ask]) -> str:
+def command_for(run_id: str, asks: Sequence[Ask], *, is_running: bool = False) -> str:
     """What to type to answer, when no button can; "" if nothing is asked."""
     calls = [ask for ask in asks if ask.kind == CALL]
     if calls:
-        return f"victor approve {run_id} {calls[0].id} && victor resume {run_id}"
+        approve = f"victor approve {run_id} {calls[0].id}"
+        return approve if is_running else f"{approve} && victor resume {run_id}"
     said = [ask for ask in asks if ask.when == "inside"]
     if not said:
         return f"victor resume {run_id}" if asks else ""

@@ -73,7 +73,7 @@ class GraphView(anywidget.AnyWidget):
         self._known = self._nothing_known(shape)
         self._drawn: tuple[GraphShape, dict[str, Any]] | None = None
         self._version = 0
-        self._offers, self._said, self._is_answered = Offers(), set[str](), False
+        self._offers, self._said, self._is_answered = Offers(), set[tuple[str, str]](), False
         self._on_answer, self._load, self._states = on_answer, load, states
         self._writing = threading.RLock()
         self._pump: Pump[Event] = Pump(self._take, interval_s)
@@ -180,14 +180,14 @@ class GraphView(anywidget.AnyWidget):
         """Open an offer for each new question, and close those of questions that are no more."""
         run_id = self._known.run_id
         asks = [ask for ask in self._known.asks if ask.kind == QUESTION or not (has_ended or self._known.is_over)]
-        known = {offer.call_id for offer in self._offers.waiting()}
-        for gone in known - {ask.id for ask in asks}:
-            self._offers.withdraw(gone)
-        self._said &= {ask.id for ask in self._known.asks}
+        known = {(offer.call_id, offer.call_hash) for offer in self._offers.waiting()}
+        for gone in known - {(ask.id, ask.call_hash) for ask in asks}:
+            self._offers.withdraw(*gone)
+        self._said &= {(ask.id, ask.call_hash) for ask in self._known.asks}
         made = [
             self._offers.make(run_id, ask.id, ask.call_hash, ANSWERS if ask.kind == QUESTION else DECISIONS)
             for ask in asks
-            if ask.id not in known | self._said
+            if (ask.id, ask.call_hash) not in known | self._said
         ]
         return [offer for offer in made if offer is not None]
 
@@ -239,7 +239,7 @@ class GraphView(anywidget.AnyWidget):
         with self._writing:
             answer = self._offers.redeem(message)
             if answer is not None:
-                self._said.add(answer.call_id)
+                self._said.add((answer.call_id, answer.call_hash))
                 self._is_answered |= answer.kind == "answer"
         if answer is None or self._on_answer is None:
             self._say_no(str(message.get("call_id") or ""), "This question is not open any more; nothing was changed.")

@@ -67,7 +67,7 @@ class Offers:
     """
 
     nonce: Callable[[], str] = new_nonce
-    _open: dict[str, Offer] = field(default_factory=dict)
+    _open: dict[tuple[str, str], Offer] = field(default_factory=dict)
     _withheld: set[tuple[str, str]] = field(default_factory=set)
 
     def make(self, run_id: str, call_id: str, call_hash: str, kinds: frozenset[AnswerKind] = DECISIONS) -> Offer | None:
@@ -75,21 +75,22 @@ class Offers:
         if (call_id, call_hash) in self._withheld:
             return None
         offer = Offer(run_id, call_id, call_hash, self.nonce(), kinds)
-        self._open[call_id] = offer
+        self._open[call_id, call_hash] = offer
         return offer
 
     def withhold(self, call_id: str, call_hash: str) -> None:
         """Close this question, or never open it: it is asked elsewhere."""
         self._withheld.add((call_id, call_hash))
-        self.withdraw(call_id)
+        self.withdraw(call_id, call_hash)
 
     def waiting(self) -> list[Offer]:
         """The questions that are open, oldest first."""
         return list(self._open.values())
 
-    def withdraw(self, call_id: str) -> None:
-        """Close a question that was answered elsewhere, or is moot."""
-        self._open.pop(call_id, None)
+    def withdraw(self, call_id: str, call_hash: str | None = None) -> None:
+        """Close a question that was answered elsewhere, or is moot; without a hash all of that call."""
+        for known in [one for one in self._open if one[0] == call_id and call_hash in (None, one[1])]:
+            del self._open[known]
 
     def withdraw_all(self) -> None:
         """Close every question: the run has ended."""
@@ -97,11 +98,11 @@ class Offers:
 
     def redeem(self, message: Mapping[str, Any]) -> Answer | None:
         """Turn a front end's message into an answer and close its question; None if the message is void."""
-        offer = self._open.get(str(message.get("call_id")))
+        offer = self._open.get((str(message.get("call_id")), str(message.get("call_hash"))))
         kind = message.get("kind")
         if offer is None or kind not in offer.kinds or not _fits(message, offer):
             return None
-        del self._open[offer.call_id]
+        del self._open[offer.call_id, offer.call_hash]
         given = message.get("arguments")
         return Answer(
             kind,

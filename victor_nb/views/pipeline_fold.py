@@ -9,25 +9,30 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from itertools import product
 from typing import Any, Final
 
 from victor_nb.journal.events import Event
 from victor_nb.pipelines.record import KINDS, MEMBERS, PIPELINE_GRAPH, SKIPPED, WHY
 from victor_nb.pipelines.usual import USUAL
 from victor_nb.views.graph_fold import EVENTS, is_news, loaded, said_of
-from victor_nb.views.pipeline_asks import answered, asked
+from victor_nb.views.pipeline_asks import (
+    begun_inside,
+    call_asked,
+    call_decided,
+    member_at,
+    question_answered,
+    question_asked,
+)
+from victor_nb.views.pipeline_members import draw_members
 from victor_nb.views.pipeline_state import MemberState, Notebook, PipelineState, slower, state_of
 from victor_nb.views.wire import Load
 from victor_nb.views.wording import duration
-from victor_nb.workflows.shape import EdgeShape, GraphShape, NodeShape
+from victor_nb.workflows.shape import GraphShape
 
 _TEXT: Final = 2_400
 """Characters kept of a cell's output."""
 _ENDED: Final = {"run.finished": "finished", "run.failed": "failed", "run.stopped": "stopped"}
 _ESCAPES: Final = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
-_MOST_EDGES: Final = 400
-"""More edges than this between two matrices are drawn as one to each."""
 
 
 def pipeline_folded(events: Iterable[Event], load: Load | None = None) -> PipelineState:
@@ -86,7 +91,7 @@ def _graph(known: PipelineState, event: Event, load: Load | None) -> None:
     for node, kind in kinds.items():
         for member in known.members[node]:
             _member(known, member, node, kind)
-    _draw(known)
+    draw_members(known)
 
 
 def _expanded(known: PipelineState, event: Event, load: Load | None) -> None:
@@ -99,7 +104,7 @@ def _expanded(known: PipelineState, event: Event, load: Load | None) -> None:
         _member(known, str(one["id"]), node, kind).matrix = dict(one["values"])
     if node not in known.members[node]:
         known.nodes.pop(node, None)
-    _draw(known)
+    draw_members(known)
 
 
 def _usual(known: PipelineState, event: Event, load: Load | None) -> None:
@@ -114,6 +119,7 @@ def _usual(known: PipelineState, event: Event, load: Load | None) -> None:
 def _started(known: PipelineState, event: Event, load: Load | None) -> None:
     member = _of_step(known, event)
     if member is None:
+        begun_inside(known, event)
         return
     member.began, member.error, member.replayed = event.time, None, event.replayed
     if member.kind == "notebook":
@@ -131,6 +137,7 @@ def _finished(known: PipelineState, event: Event, load: Load | None) -> None:
     data = event.data
     member.runs, member.ms = 1, float(data.get("seconds") or 0.0) * 1000
     member.attempts = max(member.attempts, int(data.get("attempts") or 1))
+    member.asks = []
     member.result, member.error, member.why = said_of(data.get("result"), load), None, str(data.get("why") or "")
     if data.get("notebook"):
         member.notebook = member.notebook or Notebook(file=f"{member.node}.ipynb")
@@ -147,7 +154,7 @@ def _failed(known: PipelineState, event: Event, load: Load | None) -> None:
         return
     error = event.data.get("error")
     member.error = error if isinstance(error, dict) else {"what": str(error or "")}
-    kind = str(member.error.get("type") or "").rpartition(".")[2]
+    kind = _kind_of(member.error)
     member.ms = float(event.data.get("ms") or 0.0)
     _rest(member)
     if kind == "Waiting":  # it stopped to ask; the question comes next
@@ -186,12 +193,14 @@ def _retried(known: PipelineState, event: Event, load: Load | None) -> None:
 
 
 def _asked(known: PipelineState, event: Event, load: Load | None) -> None:
-    if said := asked(known, event, load):
+    is_call = event.type == "approval.requested"
+    if said := call_asked(known, event) if is_call else question_asked(known, event, load):
         _tell(known, said[0], event, said[1])
 
 
 def _answered(known: PipelineState, event: Event, load: Load | None) -> None:
-    if said := answered(known, event):
+    is_call = event.type == "approval.decided"
+    if said := call_decided(known, event) if is_call else question_answered(known, event):
         _tell(known, said[0], event, said[1])
 
 
@@ -266,6 +275,8 @@ _TAKES: Final[dict[str, Callable[[PipelineState, Event, Load | None], None]]] = 
     "node.retried": _retried,
     "interrupt.requested": _asked,
     "interrupt.answered": _answered,
+    "approval.requested": _asked,
+    "approval.decided": _answered,
     "cell.started": _cell_started,
     "cell.finished": _cell_ended,
     "cell.failed": _cell_ended,
@@ -308,11 +319,17 @@ def _notebook(known: PipelineState, event: Event) -> tuple[MemberState | None, N
 
 def _inner(known: PipelineState, event: Event, load: Load | None) -> None:
     """A step inside a node: a model request, a tool call, a node of a workflow."""
-    member = _named(known, event.parent_id)
-    if member is not None:
-        data = event.data
-        ended = "failed" if event.type == "step.failed" else duration(float(data.get("ms") or 0.0) / 1000)
+    member, data = member_at(known, event.parent_id), event.data
+    has_failed = event.type == "step.failed"
+    if not has_failed:  # one that failed may have stopped to ask: the question comes next
+        known.inside.pop(event.step_id, None)
+    if member is not None and not (has_failed and _kind_of(data.get("error")) == "Waiting"):
+        ended = "failed" if has_failed else duration(float(data.get("ms") or 0.0) / 1000)
         _tell(known, member, event, f"{data.get('kind', 'step')} {data.get('name', '')}: {ended}")
+
+
+def _kind_of(error: Any) -> str:
+    return str(error.get("type") or "").rpartition(".")[2] if isinstance(error, Mapping) else ""
 
 
 def _rest(member: MemberState) -> None:
@@ -333,35 +350,6 @@ def _take_usual(known: PipelineState, member: MemberState) -> None:
     notebook.usual_cell_s = float(here[0]["seconds"]) if here else 0.0
     notebook.usual_rest_s = sum(float(one["seconds"]) for one in found if one["position"] > notebook.position)
     known.changed[member.path] = None
-
-
-def _draw(known: PipelineState) -> None:
-    """The graph of the members: a matrix is drawn with all that it has."""
-    plain = known.plain
-    if plain is None:
-        return
-    nodes: list[NodeShape] = []
-    for node in plain.nodes:
-        members = known.members.get(node.id, [node.id])
-        nodes += [node if member == node.id else _drawn_member(known, node, member) for member in members]
-    edges = [edge for plain_edge in plain.edges for edge in _edges(known, plain_edge)]
-    known.shape = GraphShape(plain.name, tuple(nodes), tuple(edges))
-
-
-def _drawn_member(known: PipelineState, node: NodeShape, member: str) -> NodeShape:
-    state = known.nodes.get(member)
-    matrix = state.matrix if isinstance(state, MemberState) else {}
-    label = f"{node.id}[{', '.join(map(str, matrix.values()))}]" if matrix else member
-    return NodeShape(member, node.kind, label, ", ".join(f"{name}={value}" for name, value in matrix.items()))
-
-
-def _edges(known: PipelineState, edge: EdgeShape) -> list[EdgeShape]:
-    sources, targets = (known.members.get(end, [end]) for end in (edge.source, edge.target))
-    pairs = list(product(sources, targets))
-    if len(pairs) > _MOST_EDGES and min(len(sources), len(targets)) > 1:
-        longer = max(len(sources), len(targets))
-        pairs = [(sources[at % len(sources)], targets[at % len(targets)]) for at in range(longer)]
-    return [EdgeShape(source, target, edge.label, edge.is_conditional) for source, target in pairs]
 
 
 def _text_of(output: Mapping[str, Any]) -> str:

@@ -148,7 +148,8 @@ class PipelineReport(Shown):
         """Which run it is, and how to go on."""
         known = self.known
         is_open = known.state in {"failed", "stopped", "waiting"}
-        onward = (command_for(known.run_id, known.asks) or f"victor resume {known.run_id}") if is_open else ""
+        onward = command_for(known.run_id, known.asks, is_running=known.state == "running")
+        onward = onward or (f"victor resume {known.run_id}" if is_open else "")
         return " · ".join(part for part in (f"run {known.run_id}", onward) if part) if known.run_id else ""
 
     def _repr_mimebundle_(

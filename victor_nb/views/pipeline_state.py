@@ -88,6 +88,7 @@ class PipelineState(GraphState):
         workers: how many nodes may run at once.
         members: by node, the ids of its members.
         usual: as `pipeline.usual` tells it.
+        inside: by step inside of a member, such as a workflow that it is, the member.
     """
 
     plain: GraphShape | None = None
@@ -96,6 +97,7 @@ class PipelineState(GraphState):
     workers: int = 1
     members: dict[str, list[str]] = field(default_factory=dict)
     usual: dict[str, Any] = field(default_factory=dict)
+    inside: dict[str, str] = field(default_factory=dict)
 
     @property
     def all_members(self) -> list[MemberState]:

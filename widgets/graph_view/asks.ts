@@ -2,7 +2,7 @@
 import { h } from "../common/dom";
 import { card } from "../run_view/card";
 import { question } from "./question";
-import type { Store } from "./store";
+import { nameOf, type Store } from "./store";
 import type { Ask, NodeState } from "./wire";
 
 export interface Asks {
@@ -34,25 +34,26 @@ export function asks(store: Store): Asks {
   return {
     element,
     update(node) {
-      for (const [id, old] of shown) {
-        const [owner, open] = openOf(id);
+      for (const [name, old] of shown) {
+        const [owner, open] = openOf(name);
         old.element.hidden = owner !== node;
         if (open && keyOf(open, nonceOf(open), store.run.command) === old.key) continue;
         if (old.element.contains(document.activeElement)) element.focus({ preventScroll: true });
         old.dispose();
         old.element.remove();
-        shown.delete(id);
+        shown.delete(name);
       }
       for (const ask of node?.asks ?? []) {
         const key = keyOf(ask, nonceOf(ask), store.run.command);
-        if (!shown.has(ask.id)) {
+        const name = nameOf(ask);
+        if (!shown.has(name)) {
           const one = made(ask, nonceOf(ask), key);
-          shown.set(ask.id, one);
+          shown.set(name, one);
           element.append(one.element);
           if (element === document.activeElement) one.element.focus({ preventScroll: true });
         }
         const why = store.refusals.get(ask.id);
-        if (why) shown.get(ask.id)?.refuse(why);
+        if (why) shown.get(name)?.refuse(why);
       }
     },
     focus() {
@@ -65,16 +66,16 @@ export function asks(store: Store): Asks {
   };
 
   /** The node that asks a question, and the question, as long as it is open. */
-  function openOf(id: string): [NodeState, Ask] | [undefined, undefined] {
+  function openOf(name: string): [NodeState, Ask] | [undefined, undefined] {
     for (const node of store.nodes.values()) {
-      const ask = node.asks.find((one) => one.id === id);
+      const ask = node.asks.find((one) => nameOf(one) === name);
       if (ask) return [node, ask];
     }
     return [undefined, undefined];
   }
 
   function nonceOf(ask: Ask): string {
-    return store.offers.get(ask.id)?.nonce ?? "";
+    return store.offers.get(nameOf(ask))?.nonce ?? "";
   }
 }
 

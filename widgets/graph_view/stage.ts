@@ -6,7 +6,7 @@ import { minimap } from "./minimap";
 import { panel } from "./panel";
 import { FAR, scene } from "./scene";
 import { next } from "./steering";
-import type { Store } from "./store";
+import { nameOf, type Store } from "./store";
 import type { Box } from "./wire";
 import { sentence } from "./words";
 
@@ -132,8 +132,8 @@ export function stage(store: Store, ask: () => void): Stage {
   const seen = new Set<string>();
   const prompt = () => {
     for (const box of asking()) {
-      const fresh = store.nodes.get(box.path)?.asks.filter((ask) => !seen.has(ask.id)) ?? [];
-      for (const ask of fresh) seen.add(ask.id);
+      const fresh = store.nodes.get(box.path)?.asks.filter((ask) => !seen.has(nameOf(ask))) ?? [];
+      for (const ask of fresh) seen.add(nameOf(ask));
       const isFree = !isOpen || (prompted && !store.nodes.get(prompted)?.asks.length);
       if (fresh.length && isFree) show(box);
     }

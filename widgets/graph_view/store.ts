@@ -9,7 +9,7 @@ export interface Store {
   readonly graph: Graph | null;
   readonly run: Run;
   readonly nodes: ReadonlyMap<string, NodeState>;
-  /** What can be answered here, by question. */
+  /** What can be answered here, by `nameOf`. */
   readonly offers: ReadonlyMap<string, Offer>;
   /** Whether the kernel has answered our hello. */
   readonly isHeard: boolean;
@@ -21,6 +21,11 @@ export interface Store {
   subscribe(changed: (paths: string[], isNew: boolean) => void): () => void;
   say(message: Say): void;
   dispose(): void;
+}
+
+/** Names what is asked. Agents may give their calls equal ids; the hash tells them apart. */
+export function nameOf(asked: { id?: string; call_id?: string; call_hash: string }): string {
+  return `${asked.id ?? asked.call_id}\n${asked.call_hash}`;
 }
 
 const NOTHING: Run = { run_id: "", name: "", state: "", seconds: 0, updated: 0, superstep: 0, error: null, command: "" };
@@ -62,7 +67,7 @@ export function createStore(model: Model<Say>): Store {
   const takeOffers = (message: OffersMessage) => {
     isHeard = true;
     for (const offer of message.offers) {
-      offers.set(offer.call_id, offer);
+      offers.set(nameOf(offer), offer);
       refusals.delete(offer.call_id);
     }
     tell([], false);

@@ -55,7 +55,9 @@ export function runWords(run: Run): string {
 
 /** The line above the drawing. */
 export function facts(graph: Graph | null, run: Run, nodes: ReadonlyMap<string, NodeState>, seconds: number): string[] {
-  const all = graph ? graph.boxes.filter((box) => box.kind !== "start" && box.kind !== "end").length : 0;
+  // A pipeline knows all its nodes from the beginning; what is inside of one is drawn, and no node of its own.
+  const drawn = graph ? graph.boxes.filter((box) => box.kind !== "start" && box.kind !== "end").length : 0;
+  const all = run.ends_at === undefined ? drawn : nodes.size;
   if (!run.state) return [plural(all, "node")];
   const counted = (state: string) => [...nodes.values()].filter((node) => node.state === state).length;
   const failed = counted("failed");
