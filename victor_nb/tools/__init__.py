@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from .caching.rules import Caching
 from .categories import Override, load_categories
 from .declaring import Cost, Tool, Toolset, tool
 from .errors import (
@@ -37,10 +38,12 @@ if TYPE_CHECKING:
     from .builtin.shell import shell
     from .builtin.sql import sql
     from .builtin.variables import describe_variables
+    from .caching.cache import ToolCache
     from .defaults import registry
 
 _HOME = {
     "CellOutcome": "builtin.python_cell",
+    "ToolCache": "caching.cache",
     "describe_variables": "builtin.variables",
     "kernel_variables": "builtin.kernel_variables",
     "project_files": "builtin.project_files",
@@ -53,6 +56,7 @@ _HOME = {
 
 __all__ = [
     "Artifact",
+    "Caching",
     "CategoryFileError",
     "CellOutcome",
     "Cost",
@@ -64,6 +68,7 @@ __all__ = [
     "Role",
     "Tool",
     "ToolArgumentError",
+    "ToolCache",
     "ToolDeclarationError",
     "ToolError",
     "ToolRefused",

@@ -15,6 +15,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, get_args, overload
 
 from ..journal import Effect
+from .caching.rules import Caching, check_rule
 from .docstrings import description_of
 from .errors import DuplicateTool, ToolDeclarationError
 from .signatures import check_function, check_name, place_of
@@ -40,6 +41,7 @@ class Tool:
         effect: what a call may do to the world; decides what a resumed run does with a call in doubt.
         keywords: words by which the tool is found besides those in its name and description.
         approval: whether a person must agree to each call.
+        cache: whether and how results are kept and given again; None leaves it to agents and settings.
     """
 
     RESULT_LIMIT_CHARS: ClassVar[int] = MODEL_TEXT_LIMIT_CHARS
@@ -53,6 +55,7 @@ class Tool:
     effect: Effect = Effect.EFFECT
     keywords: tuple[str, ...] = ()
     approval: bool = False
+    cache: bool | Caching | None = None
 
     def __post_init__(self) -> None:
         # `help(tool)` and `tool?` are asked about the function, not about what tools are.
@@ -65,6 +68,7 @@ class Tool:
             raise ToolDeclarationError(f"unknown cost {self.cost!r}", where, f"costs: {', '.join(COSTS)}")
         if self.effect not in list(Effect):
             raise ToolDeclarationError(f"unknown effect {self.effect!r}", where, f"effects: {', '.join(Effect)}")
+        check_rule(self.cache, self.effect, where)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Call the function itself, unchecked."""
@@ -151,6 +155,7 @@ def tool(
     effect: Effect | str = Effect.EFFECT,
     keywords: Iterable[str] = (),
     approval: bool = False,
+    cache: bool | Caching | None = None,
 ) -> Callable[[Callable[..., Any]], Tool]: ...
 def tool(
     function: Callable[..., Any] | None = None,
@@ -162,6 +167,7 @@ def tool(
     effect: Effect | str = Effect.EFFECT,
     keywords: Iterable[str] = (),
     approval: bool = False,
+    cache: bool | Caching | None = None,
 ) -> Tool | Callable[[Callable[..., Any]], Tool]:
     """Declare a tool: `@tool` or `@tool(effect="read")` above a function, sync or async.
 
@@ -176,10 +182,12 @@ def tool(
             does with a call that may or may not have happened.
         keywords: words by which it is found besides its name and description.
         approval: whether somebody must agree to each call.
+        cache: True, or a `Caching` with more to say, to give an earlier result again while nothing changed that it was
+            made from; False never to do so. For "pure" and "read" tools.
 
     Raises:
         ToolDeclarationError: a parameter without type hint, `*args`, a default that JSON cannot carry, a name
-            that providers refuse, an unknown cost or effect.
+            that providers refuse, an unknown cost or effect, `cache` for a tool that changes something.
 
     Example:
         >>> from victor_nb import tool
@@ -209,6 +217,7 @@ def tool(
             effect=_effect(effect, function),
             keywords=tuple(keywords),
             approval=approval,
+            cache=cache,
         )
 
     return declare if function is None else declare(function)
