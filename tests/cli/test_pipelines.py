@@ -13,6 +13,9 @@ import pytest
 
 from tests.cli.conftest import Victor, words_for
 from tests.pipelines.made import notebook
+from tests.views.pipeline_page import RUN, PipelineScript
+from victor_nb.cli.pipeline_lines import PipelineLines
+from victor_nb.cli.terminal import Screen, Terminal
 
 FLOW = """\
 pipeline: demo
@@ -143,3 +146,18 @@ def test_status_imports_nothing_that_it_does_not_need(victor: Victor, flow: str,
 
     assert "second  finished" in done.stdout
     assert done.stdout.splitlines()[-1] == "0 []", done.stderr
+
+
+def test_a_call_that_needs_approval_is_told_with_what_approves_it() -> None:
+    """As a line in a log, and in the display that moves: whose agent asks, and what to type elsewhere."""
+    script = PipelineScript()
+    script.start("report")
+    script.call("c1", "report")
+    lines, screen = PipelineLines(lambda value: value), Screen(Terminal(live=True, ask=False))
+    told = [lines.take(event) for event in script.events]
+    for event in script.events:
+        screen.add(event)
+
+    assert told[-1] == f"  report: pay needs approval: victor approve {RUN} c1"
+    assert "report asks" in screen.drawn().plain
+    assert f"victor approve {RUN} c1" in screen.drawn().plain

@@ -16,7 +16,8 @@ import pytest
 from tests.cli.conftest import words_for
 from victor_nb.agents import ApprovalRequest, Decision, call_hash
 from victor_nb.cli.approving import TerminalApprover, line_of
-from victor_nb.journal import Effect
+from victor_nb.journal import Effect, Step
+from victor_nb.journal.steps import CURRENT
 
 
 def request(doubt: bool = False) -> ApprovalRequest:
@@ -81,6 +82,19 @@ def test_the_question_shows_the_call(capsys: pytest.CaptureFixture[str]) -> None
     assert "write_file may have effects (effect)" in asked
     assert "path: notes.txt" in asked
     assert "Do it again?" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("place", "asker"),
+    [("train[model=a/b]", "train[model=a/b]: "), ("0a1b2c3d4e5f6071:2/judge#1", "judge: "), ("0a1b2c3d4e5f6071", "")],
+)
+def test_the_question_names_the_node_that_asks(capsys: pytest.CaptureFixture[str], place: str, asker: str) -> None:
+    """Of a pipeline, or of a workflow inside of something; other steps have no names that people know."""
+    token = CURRENT.set(Step("run", "step", place, "approval", "write_file", Effect.PURE, b"null"))
+    decided("y\n")
+    CURRENT.reset(token)
+
+    assert capsys.readouterr().err.startswith(f"\n{asker}write_file may have effects")
 
 
 def test_always_counts_for_one_tool_and_never_for_doubt() -> None:

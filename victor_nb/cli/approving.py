@@ -9,11 +9,12 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import sys
 import threading
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from victor_nb.agents import ApprovalRequest, Decision
@@ -24,6 +25,10 @@ _HELP = """\
   e        change the arguments first
   a        let this call happen, and all further calls of this tool
   ?        this help"""
+_NODE: Final = re.compile(r"(?:^|:)\d+/([^:#]+)[^:]*$")
+"""A node of a workflow, as its step is called: "2/judge", or inside of another "1/review:2/judge#0"."""
+_STEP: Final = re.compile(r"[0-9a-f]{16}")
+"""Any other step; only nodes of pipelines have names."""
 ReadLine = Callable[[], Awaitable[str]]
 
 
@@ -88,13 +93,24 @@ def _question(request: ApprovalRequest) -> str:
     what = (
         "had started when its process died. Do it again?" if request.doubt else f"may have effects ({request.effect})"
     )
-    lines = [f"\n{request.tool} {what}"]
+    lines = [f"\n{_asker()}{request.tool} {what}"]
     if request.description:
         lines.append(f"  {' '.join(request.description.split())[:200]}")
     for name, value in request.arguments.items():
         text = value if isinstance(value, str) else _as_json(value)
         lines.append(f"  {name}: " + text.replace("\n", "\n    "))
     return "\n".join(lines)
+
+
+def _asker() -> str:
+    """The node of a workflow or a pipeline whose agent asks, as people know it; empty outside of any."""
+    from victor_nb.journal import current_step
+
+    step = current_step()
+    place = step.parent_id if step is not None else ""
+    if in_graph := _NODE.search(place):
+        return f"{in_graph[1]}: "
+    return f"{place}: " if place and not _STEP.fullmatch(place) else ""
 
 
 def _as_json(value: object) -> str:

@@ -35,11 +35,18 @@ class PipelineLines:
         if event.type == "cell.quiet":
             data = event.data
             return f"  {event.step_id}: no output for {data['seconds']:.0f} s in cell {data['cell'] + 1}"
+        if event.type == "approval.requested":
+            return self._asks(event)
         if event.type not in _OF_NODES:
             return ""
         name = event.data.get("name", "") if event.type == "node.skipped" else event.step_id
         node = next((one for one in self._fold.nodes if one.id == name), None)
         return self._line(node, event) if node is not None and event.step_id in ("", name) else ""
+
+    def _asks(self, event: Event) -> str:
+        known, place = {one.id for one in self._fold.nodes}, event.parent_id
+        who = f"{place}: " if place in known else ""  # an agent in a workflow in a node is known to the views
+        return f"  {who}{event.data['tool']} needs approval: victor approve {event.run_id} {event.data['call_id']}"
 
     def _line(self, node: NodeResult, event: Event) -> str:
         nodes = self._fold.nodes
