@@ -42,8 +42,8 @@ def start(monkeypatch) -> Iterator[Start]:
     monkeypatch.setattr(processes, "WAIT_S", 60.0)  # it imports papermill and starts a zygote first
     started: list[Any] = []
 
-    def start(source: Path, output: Path, pauses: str = "0.0, 0") -> subprocess.Popen[str]:
-        code = RUNNER.format(pauses=pauses)
+    def start(source: Path, output: Path, pauses: str = "0.0, 0", *, handles: bool = False) -> subprocess.Popen[str]:
+        code = RUNNER.format(pauses=pauses, handling=HANDLING if handles else "")
         command = [sys.executable, "-c", code, str(source), str(output)]
         started.append(subprocess.Popen(command, cwd=Path(__file__).parents[3], stderr=subprocess.PIPE, text=True))
         return started[-1]
@@ -61,8 +61,10 @@ from pathlib import Path
 from victor_nb.pipelines.executing import Execution, execute_notebook
 from victor_nb.pipelines.executing import saving
 saving.SHORTEST_PAUSE_S, saving.SHARE = {pauses}
+{handling}
 execute_notebook(sys.argv[1], sys.argv[2], how=Execution(cwd=Path(sys.argv[1]).parent))
 """
+HANDLING = "import signal; signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))"
 
 
 @needs_linux
@@ -162,18 +164,24 @@ def test_what_came_before_a_kill_is_there_after_it(desk, start):
     assert saved.metadata.papermill.exception is True
 
 
-def test_a_runner_that_is_terminated_leaves_nothing_running(desk, start):
-    """SIGTERM, as a container's end sends it."""
-    note = desk.path / "kernel"
-    source = desk.write(
-        f"import os, time\nprint(os.getpid(), file=open({str(note)!r}, 'w'), flush=True)\ntime.sleep(1000)"
-    )
-    runner = start(source, desk.output)
-    kernel = pid_in(note)
+@needs_linux
+@pytest.mark.parametrize("handles", [False, True], ids=["killed by it", "takes it as an exit"])
+def test_a_runner_that_is_terminated_leaves_nothing_running_and_loses_no_output(desk, start, handles):
+    """SIGTERM, as a container's end sends it: it ends a Python program at once, unless that asks for an exit."""
+    cell = "import os, subprocess, time\nchild = subprocess.Popen(['sleep', '1000'], start_new_session=True)\n"
+    cell += "print(os.getpid(), child.pid, flush=True)\ntime.sleep(1000)"
+    runner = start(desk.write("print('before')", cell), desk.output, handles=handles)
+    printed = came(desk.output, 1)
     runner.send_signal(signal.SIGTERM)
     runner.wait()
 
-    assert ends(kernel)
+    assert runner.returncode == (143 if handles else -signal.SIGTERM)
+    assert [ends(int(pid)) for pid in printed.split()] == [True, True]
+    if not handles:
+        fold(desk.output)
+    assert desk.statuses() == ["completed", "failed"]
+    assert [desk.text(0), desk.text(1)] == ["before\n", printed]
+    assert [file.name for file in desk.output.parent.iterdir()] == ["done.ipynb"]
 
 
 def test_an_interrupted_runner_saves_and_tells(desk, start):
@@ -189,13 +197,13 @@ def test_an_interrupted_runner_saves_and_tells(desk, start):
     assert desk.text(0) == printed
 
 
-def came(output: Path) -> str:
-    """Wait until what the first cell prints has reached the runner; return it."""
+def came(output: Path, cell: int = 0) -> str:
+    """Wait until what a cell prints has reached the runner; return it."""
     deadline = time.monotonic() + processes.WAIT_S
     while time.monotonic() < deadline:
         with suppress(InvalidNotebook):
             book = recovered(output)
-            if book is not None and (text := "".join(one.text for one in book.cells[0].outputs)).endswith("\n"):
+            if book is not None and (text := "".join(one.text for one in book.cells[cell].outputs)).endswith("\n"):
                 return text
         time.sleep(0.01)
     raise AssertionError("nothing was printed")
