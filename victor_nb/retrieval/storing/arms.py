@@ -258,9 +258,11 @@ class Arms:
         if self._folder is not None:
             self._documents.database.settle()
         for arm in (self._lexical, self._dense):
-            arm.flush(self._mark)
-            while arm.merge():
-                pass
+            known = arm.stats()
+            if known.tail or known.mark != self._mark:  # writing what has not changed would make every closing slow
+                arm.flush(self._mark)
+                while arm.merge():
+                    pass
         if self._writable:
             self._documents.forget_deletions(self._mark)
 
