@@ -211,17 +211,19 @@ def _type_of(mode: int) -> str:
 
 
 def _type_of_entry(entry: os.DirEntry[bytes]) -> bytes:
-    try:
-        return b"%d%d%d" % (entry.is_symlink(), entry.is_dir(), entry.is_file())
-    except OSError:
-        return b"?"
+    return _asked(lambda: b"%d" % entry.is_symlink()) + _asked(lambda: b"%d%d" % (entry.is_dir(), entry.is_file()))
 
 
 def _marks_of_entry(entry: os.DirEntry[bytes]) -> bytes:
     if os.fsdecode(entry.name) in OWN_FOLDERS:
         return b""
+    own = _asked(lambda: _told(entry.stat(follow_symlinks=False)).encode())
+    return b"%b %b" % (own, _asked(lambda: _told(entry.stat()).encode()) if entry.is_symlink() else b"")
+
+
+def _asked(question: Callable[[], bytes]) -> bytes:
     try:
-        return _told(entry.stat(follow_symlinks=False)).encode() + _told(entry.stat()).encode()
+        return question()
     except OSError:
         return b"?"
 
