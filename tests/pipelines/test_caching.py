@@ -285,3 +285,66 @@ def test_why_knows_that_outputs_are_restored_first(place, writer):
 
     assert pipeline.why() == {"write": "", "read": ""}
     assert cached(pipeline.run_sync(journal=place.journal)) == ["write", "read"]
+
+
+def in_the_way(path: Path) -> None:
+    """Put something where a file should be that cannot be replaced by one."""
+    path.unlink()
+    (path / "sub").mkdir(parents=True)
+
+
+def test_an_output_that_cannot_be_put_back_fails_its_node_alone(place, writer):
+    """The error names node and file; other branches run."""
+    place.run(writer.node())
+    in_the_way(place.path / "out.csv")
+
+    with pytest.raises(PipelineFailed) as failed:
+        place.run(writer.node(), compute(lambda: 1, "after", after="write"), compute(lambda: 2, "beside"))
+
+    assert [one.status for one in failed.value.result.nodes] == ["failed", "skipped", "finished"]
+    error = failed.value.result.nodes[0].error
+    assert "write is cached, and its output out.csv cannot be put back: " in error.what
+    assert error.where == str(place.path / "out.csv")
+    assert writer.times == 1
+
+
+def test_an_output_that_cannot_be_put_back_on_resuming_fails_its_node_alone(place, writer):
+    """Though it was finished in this run; when nothing is in the way any more, it is put back and the run ends well."""
+    is_well = False
+
+    def flaky() -> int:
+        if not is_well:
+            raise ValueError("not yet")
+        return 3
+
+    nodes = [writer.node(), compute(flaky), compute(lambda: 2, "beside", after="flaky", inputs="out.csv")]
+    with pytest.raises(PipelineFailed) as first:
+        place.run(*nodes)
+    run_id = first.value.result.run_id
+    in_the_way(place.path / "out.csv")
+
+    with pytest.raises(PipelineFailed, match=r"out\.csv cannot be put back") as second:
+        place.run(*nodes, run_id=run_id)
+    assert [one.status for one in second.value.result.nodes] == ["failed", "failed", "skipped"]
+
+    (place.path / "out.csv" / "sub").rmdir()
+    (place.path / "out.csv").rmdir()
+    is_well = True
+    result = place.run(*nodes, run_id=run_id)
+
+    assert [one.status for one in result.nodes] == ["finished", "finished", "finished"]
+    assert (place.path / "out.csv").read_text() == "a,b\n"
+    assert writer.times == 1
+
+
+def test_an_output_that_is_a_link_is_put_back_behind_it(place, writer):
+    """The link stays."""
+    (place.path / "elsewhere").mkdir()
+    (place.path / "out.csv").symlink_to(place.path / "elsewhere" / "real.csv")
+    place.run(writer.node())
+    (place.path / "elsewhere" / "real.csv").write_text("damaged")
+
+    place.run(writer.node())
+
+    assert (place.path / "out.csv").is_symlink()
+    assert (place.path / "elsewhere" / "real.csv").read_text() == "a,b\n"

@@ -33,6 +33,17 @@ def test_a_failing_notebook_fails_its_branch_alone(place):
     assert place.journal.find(result.run_id).status == "failed"
 
 
+def test_a_notebook_whose_kernel_is_killed_is_told_as_killed(place):
+    """Not as one that failed: nothing in it raised."""
+    place.notebook("dies.ipynb", "import os, signal\nos.kill(os.getpid(), signal.SIGKILL)")
+
+    with pytest.raises(PipelineFailed, match="SIGKILL") as failed:
+        place.run(notebook("dies.ipynb"))
+
+    assert statuses(failed.value.result) == {"dies": "killed"}
+    assert statuses(place.pipeline(notebook("dies.ipynb")).past(journal=place.journal)) == {"dies": "killed"}
+
+
 def test_a_node_is_tried_as_often_as_its_policy_says(place):
     """Each failure before the last attempt is recorded; what the policy does not cover fails at once."""
     tries = []

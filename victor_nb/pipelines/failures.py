@@ -6,6 +6,7 @@ VictorError
  ├── PipelineFailed         nodes failed; carries what every node came to
  ├── NodeKilled             the kernel of a notebook died, or its time had run out
  ├── OutputMissing          a node ended well and did not write a file that it declares
+ ├── NotRestored            an output that the cache holds cannot be put back where it was
  ├── NothingToTake          a run is about some nodes only, and one that they need was never run
  └── Resumable
       ├── NodeStopped       a node was ended because its run was
@@ -14,6 +15,7 @@ VictorError
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import Resumable, VictorError
@@ -63,6 +65,19 @@ class NodeKilled(VictorError):
 
 class OutputMissing(VictorError):
     """A node ended well and did not write a file that it says it writes."""
+
+
+class NotRestored(VictorError):
+    """An output that the cache holds cannot be put back where it was."""
+
+    @classmethod
+    def because(cls, problem: OSError, path: str, member: str, base: Path) -> NotRestored:
+        """Build the error for what the system said."""
+        return cls(
+            f"{member} is cached, and its output {path} cannot be put back: {problem.strerror or problem}",
+            str(base / path),
+            "let it be written there, or move what is in its way, and run or resume again",
+        )
 
 
 class NothingToTake(VictorError):

@@ -1,20 +1,20 @@
-"""Where a pipeline keeps what it made, and how files get there: whole or not at all.
+"""Where a pipeline keeps what it made.
 
 `.victor/pipelines/<pipeline>/` holds `runs/<run id>/<node>.ipynb` (executed notebooks), `cache/<node>/…` (entries of
-the cache) and `kept/…` (outputs and values, each once, by the hash of their content).
+the cache) and `kept/…` (outputs and values, each once, by the hash of their content). Both have a folder `.drafts` for
+files that are being written.
 """
 
 from __future__ import annotations
 
-import os
 import re
-import tempfile
 from hashlib import blake2b
 from pathlib import Path
 from typing import Final
 
 from .spec import PipelineSpec
 
+DRAFTS: Final = ".drafts"
 PLACE: Final = Path(".victor") / "pipelines"
 _LONGEST_NAME: Final = 100
 _UNSAFE: Final = re.compile(r"[^A-Za-z0-9_.,=\[\]-]")
@@ -58,16 +58,3 @@ def file_name(name: str) -> str:
     if len(safe) <= _LONGEST_NAME:
         return safe
     return f"{safe[: _LONGEST_NAME - 18]}~{blake2b(name.encode('utf-8', 'replace'), digest_size=8).hexdigest()}"
-
-
-def write_whole(path: Path, content: bytes) -> None:
-    """Write a file so that nobody ever sees half of it, whoever else writes it and whenever this process ends."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=".", suffix=".part", dir=path.parent)
-    try:
-        with open(handle, "wb") as file:
-            file.write(content)
-        os.replace(name, path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise

@@ -56,6 +56,7 @@ class NodeFold:
         self._load = load
         self._kinds: dict[str, str] = {}
         self._members: dict[str, dict[str, NodeResult]] = {}
+        self._answered: dict[str, dict[str, Any]] = {}  # what the journal answers for members that finished once
         self._outer = ""
 
     @property
@@ -96,23 +97,24 @@ class NodeFold:
 
     def _started(self, event: Event) -> None:
         if self._is_of_node(event):
+            self._answered.pop(event.step_id, None)
             self._change(event.step_id, status="running", error=None, because="", seconds=None)
 
     def _finished(self, event: Event) -> None:
         if not self._is_of_node(event):
             return
         body = event.data
-        self._change(
-            event.step_id,
-            status=cast(NodeStatus, body["status"]),
-            why=body.get("why", ""),
-            because=cast(Because, body.get("because", "")),
-            seconds=body["seconds"],
-            notebook=body.get("notebook", ""),
-            outputs=body.get("outputs", {}),
-            error=None,
-            load=partial(self._value, body["result"], body.get("modules", ())),
-        )
+        self._answered[event.step_id] = {
+            "status": cast(NodeStatus, body["status"]),
+            "why": body.get("why", ""),
+            "because": cast(Because, body.get("because", "")),
+            "seconds": body["seconds"],
+            "notebook": body.get("notebook", ""),
+            "outputs": body.get("outputs", {}),
+            "error": None,
+            "load": partial(self._value, body["result"], body.get("modules", ())),
+        }
+        self._change(event.step_id, **self._answered[event.step_id])
 
     def _value(self, raw: Any, modules: Sequence[str]) -> Any:
         import_modules(modules, Path(self.graph["folder"]))
@@ -139,7 +141,9 @@ class NodeFold:
     def _begun(self, event: Event) -> None:
         self.status = "running"
         for one in self.nodes:  # what is not finished is tried again
-            if not one.is_done and one.because != "when":
+            if one.id in self._answered:  # it failed since only because its files could not be put back
+                self._change(one.id, **self._answered[one.id])
+            elif not one.is_done and one.because != "when":
                 self._change(one.id, status="pending", error=None, why="", because="", seconds=None)
 
     def _ended(self, event: Event) -> None:
@@ -170,7 +174,7 @@ _TAKING: Final[Mapping[str, Callable[[NodeFold, Event], None]]] = {
 
 def _failure(type_: str) -> NodeStatus:
     name = type_.rpartition(".")[2].rpartition(":")[2]
-    if name == "KernelDied":
+    if name in ("KernelDied", "NodeKilled"):
         return "killed"
     return "stopped" if name in ("NodeStopped", "CancelledError") else "failed"
 

@@ -19,7 +19,9 @@ import msgspec
 
 from ...journal import Redactor
 from ...journal.codec import Reader, Writer, from_json
-from ..folders import PipelineFolder, file_name, write_whole
+from ..drafts import sweep, write_whole
+from ..failures import NotRestored
+from ..folders import DRAFTS, PipelineFolder, file_name
 from ..gluing import import_modules
 from ..observing.observed import Seen
 from .fingerprint import Fingerprint, difference, fingerprint_now
@@ -28,8 +30,6 @@ from .kept import Kept, removed
 
 MOST_ENTRIES: Final = 10
 """Kept for each member; the oldest go first."""
-HALF_WRITTEN_S: Final = 3600.0
-"""A file that has been half written for so long was left by a process that was killed."""
 
 
 class Entry(msgspec.Struct, frozen=True):
@@ -152,7 +152,8 @@ class Cache:
             member, run_id, time.time(), seconds, fingerprint, raw, kept, contents, notebook, is_reusable, list(modules)
         )  # fmt: skip
         folder = self._folder.cache / file_name(member)
-        write_whole(folder / f"{time.time_ns():020d}-{uuid.uuid4().hex[:8]}.json", _encode(entry))
+        name = f"{time.time_ns():020d}-{uuid.uuid4().hex[:8]}.json"
+        write_whole(folder / name, _encode(entry), self._folder.cache / DRAFTS)
         for old in self._paths(member)[MOST_ENTRIES:]:
             old.unlink(missing_ok=True)
         return entry
@@ -175,11 +176,14 @@ class Cache:
 
         Raises:
             KeptLost: a kept copy went meanwhile.
-            OSError: one cannot be written.
+            NotRestored: one cannot be written.
         """
         damaged = self.damaged(entry)
         for path, digest in damaged.items():
-            self.kept.restore(digest, self._base / path)
+            try:
+                self.kept.restore(digest, self._base / path)
+            except OSError as problem:
+                raise NotRestored.because(problem, path, entry.member, self._base) from problem
         return list(damaged)
 
     def _lost(self, entry: Entry) -> str:
@@ -219,5 +223,9 @@ class Cache:
                 with suppress(OSError, msgspec.MsgspecError):
                     used.update(_decode(path.read_bytes()).contents)
             freed += sum(removed(path, now) for path in paths[keep:])
-        freed += sum(removed(path, now - HALF_WRITTEN_S) for path in self._folder.root.rglob(".*.part"))
-        return freed + self.kept.sweep(used, now)
+        return freed + sweep(self._folder.root, "**/") + self.kept.sweep(used, now)
+
+    def sweep(self) -> None:
+        """Remove what processes that were killed have left half written."""
+        for folder in (self._folder.cache, self._folder.kept):
+            sweep(folder / DRAFTS)

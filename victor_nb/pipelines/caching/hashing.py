@@ -10,8 +10,6 @@
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -22,6 +20,7 @@ from typing import Final, Literal, TypeAlias
 
 import msgspec
 
+from ..drafts import sweep, write_whole
 from ..parameters.cell_syntax import code_cells, language_of, source_of, tags_of
 from .source import code_hash, normalised_cell, text_hash
 
@@ -88,8 +87,8 @@ class Hashes:
             content = msgspec.json.encode(self._known)
             self._is_changed = False
         with suppress(OSError):
-            self._memory.parent.mkdir(parents=True, exist_ok=True)
-            _replace(self._memory, content)
+            write_whole(self._memory, content)
+            sweep(self._memory.parent)
 
     def _of(self, kind: Kind, path: Path, work: Callable[[Path], str]) -> str:
         before = path.stat()
@@ -142,15 +141,3 @@ def _read(memory: Path) -> dict[str, _Remembered]:
         return msgspec.json.decode(memory.read_bytes(), type=dict[str, _Remembered])
     except (OSError, msgspec.MsgspecError):
         return {}
-
-
-def _replace(path: Path, content: bytes) -> None:
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".hashes", suffix=".part")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        os.replace(temporary, path)
-    except BaseException:
-        with suppress(OSError):
-            os.unlink(temporary)
-        raise

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import os
 import shutil
-import tempfile
 from collections.abc import Container, Iterator
 from hashlib import blake2b
 from pathlib import Path
 
 from ...errors import VictorError
-from ..folders import write_whole
+from ..drafts import draft_of, sweep, write_whole
+from ..folders import DRAFTS
 from .hashing import Hashes
 
 
@@ -26,7 +26,7 @@ class Kept:
     """A folder of contents."""
 
     def __init__(self, folder: Path, hashes: Hashes) -> None:
-        self._folder, self._hashes = folder, hashes
+        self._folder, self._hashes, self._drafts = folder, hashes, folder / DRAFTS
 
     def path(self, digest: str) -> Path:
         """Where a content is, or would be."""
@@ -41,14 +41,14 @@ class Kept:
         digest = self._hashes.content(source)
         target = self.path(digest)
         if not target.exists():
-            _copied(source, target)
+            _copied(source, target, self._drafts)
         return digest
 
     def put(self, content: bytes) -> str:
         """Keep bytes; return their hash."""
         digest = blake2b(content, digest_size=16).hexdigest()
         if not (target := self.path(digest)).exists():
-            write_whole(target, content)
+            write_whole(target, content, self._drafts)
         return digest
 
     def get(self, digest: str) -> bytes:
@@ -77,7 +77,7 @@ class Kept:
             return False
 
     def restore(self, digest: str, target: Path) -> None:
-        """Make `target` a file with a kept content.
+        """Make `target` a file with a kept content; where it is a link, what it leads to.
 
         Raises:
             KeptLost: the content is gone, or is not what was kept.
@@ -86,7 +86,10 @@ class Kept:
         source = self.path(digest)
         if not self.is_whole(digest):
             raise KeptLost(f"the kept content {digest} is gone or damaged", str(self._folder))
-        _copied(source, target)
+        place = Path(os.path.realpath(target))
+        if place.parent.is_dir():
+            sweep(place.parent)  # of an attempt that was killed
+        _copied(source, place)
 
     def bytes(self) -> int:
         """How many bytes are kept."""
@@ -106,7 +109,7 @@ class Kept:
 
     def _paths(self) -> Iterator[Path]:
         if self._folder.is_dir():
-            yield from (path for path in self._folder.glob("??/*") if not path.name.startswith("."))
+            yield from self._folder.glob("[0-9a-f][0-9a-f]/[!.]*")
 
 
 def removed(path: Path, before: float) -> int:
@@ -121,14 +124,7 @@ def removed(path: Path, before: float) -> int:
     return stat.st_size
 
 
-def _copied(source: Path, target: Path) -> None:
-    target.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=".", suffix=".part", dir=target.parent)
-    os.close(handle)
-    try:
-        shutil.copyfile(source, name)
-        shutil.copymode(source, name)
-        os.replace(name, target)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+def _copied(source: Path, target: Path, drafts: Path | None = None) -> None:
+    with draft_of(target, drafts) as draft:
+        shutil.copyfile(source, draft)
+        shutil.copymode(source, draft)

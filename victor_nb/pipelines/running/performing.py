@@ -25,8 +25,9 @@ from ...workflows import NodeFailed
 from ...workflows.runtime import RUNTIME, Runtime, Waiting
 from ..caching.cache import Entry
 from ..caching.fingerprint import Fingerprint, difference
-from ..failures import NodeStopped, NothingToTake, OutputMissing, PipelineChanged
-from ..gluing import import_modules
+from ..caching.kept import KeptLost
+from ..failures import NodeStopped, NothingToTake, NotRestored, OutputMissing, PipelineChanged
+from ..gluing import WrongGlue, import_modules
 from ..observing.observed import Observed
 from ..record import WHY
 from ..results import Because, NodeStatus
@@ -41,6 +42,8 @@ SUPERSTEP: Final = 1
 """Of the graph whose one node a pipeline is."""
 NOT_OURS: Final = (JournalError, LeaseLost, PipelineChanged)
 """What ends the run and not just a node."""
+NOT_RESTORED: Final = (NotRestored, KeptLost, WrongGlue)
+"""Why what is finished cannot be had again: its files, its value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +94,13 @@ async def perform(around: Around, node: Node, member: Member, scope: dict[str, A
         around.run.id, member.id, around.inside.id, node.kind, member.id, Effect.IDEMPOTENT, b"null"
     )  # fmt: skip
     if (recorded := placed.recorded(step.id)) is not None:
-        import_modules(from_json(recorded).get("modules", ()), around.base)
-        return _answered(around, node, member, scope, recorded, placed.result(recorded, step))
+        began = time.perf_counter()
+        try:
+            import_modules(from_json(recorded).get("modules", ()), around.base)
+            return _answered(around, node, member, scope, recorded, placed.result(recorded, step))
+        except NOT_RESTORED as failure:  # the files are as good as not made
+            placed.failed(step, failure, began)
+            return Came("failed", because="failed", failure=failure)
     await placed.admit(step)
     began = time.perf_counter()
     own = Runtime(around.runtime._shared, step, SUPERSTEP, 0, None)  # questions are asked in the member's name

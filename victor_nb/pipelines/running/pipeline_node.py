@@ -63,6 +63,7 @@ class PipelineNode:
         """
         around = self._around(state["input"], runtime)
         around.note(PIPELINE_GRAPH, self._graph(around))
+        around.cache.sweep()
         execution = _Execution(around)
         telling = asyncio.create_task(tell_usual_times(runtime.run, self.spec.name))
         try:
