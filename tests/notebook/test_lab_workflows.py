@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -156,6 +158,21 @@ def test_a_kernel_that_hears_nothing_while_a_cell_runs_is_watched_all_the_same(t
             (server.folder / "go").touch()
             page.wait_until_run(1)
             page.outputs(1).locator("svg.victor-graph").wait_for()
+
+
+def test_a_graph_whose_kernel_is_killed_says_so(tmp_path: Path, chromium: Any) -> None:
+    """Its server starts another kernel, which knows nothing of the run."""
+    note = "import os\nPath('pid').write_text(str(os.getpid()))\n%victor workflow run research"
+    with jupyter_lab(tmp_path) as server:
+        write_notebook(server, "research.ipynb", [SET_UP, note])
+        with notebook_page(chromium, server, "research.ipynb") as (page, _):
+            page.run_all()
+            page.outputs(1).locator('.vng-node[data-path="person"][data-tone="busy"]').wait_for()
+            os.kill(int((server.folder / "pid").read_text()), signal.SIGKILL)
+
+            page.outputs(1).get_by_text("The kernel is gone").first.wait_for()
+            assert "did not finish" in node(page, 1, "person").text_content()
+            page.screenshot("workflow-kernel-gone")
 
 
 ASKING = """from typing import Literal, TypedDict

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import time
 from pathlib import Path
 
@@ -28,10 +29,11 @@ def ends(pid: int) -> bool:
     return True
 
 
-def pid_in(file: Path) -> int:
-    """Wait until a command has written its process id."""
+def pid_in(file: Path, command: subprocess.Popen[str] | None = None) -> int:
+    """Wait until a command has written its process id; if it ends before, what it said on standard error is told."""
     deadline = time.monotonic() + WAIT_S
     while not (file.exists() and file.read_text().endswith("\n")):
         assert time.monotonic() < deadline, "the command did not start"
+        assert command is None or command.poll() is None, command.communicate()[1]
         time.sleep(0.01)
     return int(file.read_text())

@@ -15,13 +15,21 @@ _PAGE = """<!doctype html><html><head><meta charset="utf-8"><style>%(css)s</styl
 <body %(body)s><button id="before">before</button><div id="cell"></div><button id="after">after</button>
 <script id="source" type="text/plain">%(source)s</script>
 <script>{
-const listeners = new Set();
+const listeners = {"msg:custom": new Set(), "comm_live_update": new Set(), "comm:close": new Set()};
+const slots = new Set();
 window.sent = [];
-window.deliver = (message) => listeners.forEach((hear) => hear(message));
+window.fire = (name, message) => [...listeners[name]].forEach((hear) => hear(message));
+window.deliver = (message) => fire("msg:custom", message);
+window.tellStatus = (status) => [...slots].forEach((slot) => slot(null, status));
+window.heardBy = () => Object.values(listeners).reduce((sum, some) => sum + some.size, slots.size);
 window.model = {
-  on: (name, hear) => listeners.add(hear),
-  off: (name, hear) => listeners.delete(hear),
+  on: (name, hear) => listeners[name].add(hear),
+  off: (name, hear) => listeners[name].delete(hear),
   send: (message) => window.sent.push(message),
+  widget_manager: {kernel: {statusChanged: {
+    connect: (slot) => slots.add(slot),
+    disconnect: (slot) => slots.delete(slot),
+  }}},
 };
 const source = document.getElementById("source").textContent;
 const url = URL.createObjectURL(new Blob([source], {type: "text/javascript"}));
@@ -48,6 +56,12 @@ def html(widget: str = "run_view", *, dark: bool = False, jupyter: bool = True) 
     css = (STATIC / f"{widget}.css").read_text("utf-8")
     source = (STATIC / f"{widget}.js").read_text("utf-8").replace("</script", "<\\/script")
     return _PAGE % {"css": css, "theme": theme, "body": body, "source": source}
+
+
+def take_clock(page: Any) -> None:
+    """Have time on the page leap at our word (`page.clock.fast_forward`), and mount the view anew with that clock."""
+    page.clock.install()
+    page.evaluate("() => { unmount(); window.unmount = mount(document.getElementById('cell')); }")
 
 
 def batch(events: Iterable[Event], start: int = 0) -> dict[str, Any]:

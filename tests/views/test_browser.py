@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.views.conftest import Stage
-from tests.views.page import batch, offers
+from tests.views.page import batch, offers, take_clock
 from tests.views.samples import (
     CLEAN_UP,
     Teller,
@@ -76,6 +76,41 @@ def test_a_view_that_goes_takes_its_listeners_with_it(stage: Stage) -> None:
     stage.deliver(decided())
 
     assert stage.page.locator(".vnb").count() == 0
+
+
+@pytest.mark.parametrize(
+    "end", ["tellStatus('autorestarting')", "tellStatus('dead')", "fire('comm_live_update')", "fire('comm:close')"]
+)
+def test_a_run_whose_kernel_is_gone_counts_no_further(stage: Stage, end: str) -> None:
+    """Killed, restarted or closed: it says so, what ran did not finish, and a question names what answers elsewhere."""
+    take_clock(stage.page)
+    stage.deliver(waiting())
+    facts = stage.page.locator(".vnb-facts")
+    before = facts.inner_text()
+    stage.page.clock.fast_forward(60_000)
+    assert facts.inner_text() != before
+
+    stage.page.evaluate(end)
+    stage.drawn()
+    before = facts.inner_text()
+    stage.page.clock.fast_forward(60_000)
+
+    assert facts.inner_text() == before
+    assert stage.page.locator(".vnb-state").inner_text() == "The kernel is gone"
+    assert not stage.page.get_by_role("button", name="Stop").is_visible()
+    assert stage.page.get_by_role("button", name="Approve").count() == 0
+    assert "victor approve" in stage.page.locator(".vnb-approval").inner_text()
+    assert "victor resume" in stage.page.locator(".vnb-footer").inner_text()
+
+
+def test_a_run_that_was_over_stays_so_without_its_kernel(stage: Stage) -> None:
+    """Nothing was lost. A view that goes does not listen any more."""
+    stage.deliver(analysis())
+    stage.page.evaluate("tellStatus('dead')")
+    stage.drawn()
+
+    assert stage.page.locator(".vnb-state").inner_text() == "Finished"
+    assert stage.page.evaluate("heardBy()") == 1  # messages
 
 
 def test_approve_sends_the_question_back_and_locks_the_buttons(stage: Stage) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.views import graph_page as pages
-from tests.views.page import html
+from tests.views.page import html, take_clock
 from tests.workflows.drawing.shapes import thousand
 from victor_nb.journal import Event
 from victor_nb.views.graph_view import GraphView
@@ -245,6 +245,27 @@ def test_the_stop_button_asks_once(stage: GraphStage) -> None:
     assert stage.page.get_by_text("Stopping…").is_disabled()
 
 
+def test_a_run_whose_kernel_is_gone_counts_no_further(stage: GraphStage) -> None:
+    """Its server restarted the kernel, or a person did: what ran did not finish, and the way on is named."""
+    take_clock(stage.page)
+    stage.take(pages.research_events())
+    facts = stage.page.locator(".vng-facts")
+    before = facts.inner_text()
+    stage.page.clock.fast_forward(60_000)
+    assert facts.inner_text() != before
+
+    stage.page.evaluate("tellStatus('autorestarting')")
+    stage.drawn()
+    before = facts.inner_text()
+    stage.page.clock.fast_forward(60_000)
+
+    assert facts.inner_text() == before
+    assert stage.page.locator(".vng-state").inner_text() == "The kernel is gone"
+    assert "did not finish" in stage.node("search_web").text_content()
+    assert f"victor resume {pages.RUN}" in stage.page.locator(".vng-trouble").inner_text()
+    assert not stage.page.get_by_role("button", name="Stop").is_visible()
+
+
 def test_a_page_that_missed_a_message_asks_for_everything(stage: GraphStage) -> None:
     """It shows no half of the truth."""
     stage.take(pages.research_events())
@@ -373,6 +394,18 @@ def test_a_kernel_that_cannot_hear_gets_no_buttons_and_the_command_is_named(stag
     panel = stage.page.locator(".vng-panel")
     assert f"victor resume {pages.RUN} --answer VALUE" in panel.inner_text()
     assert panel.get_by_role("button", name="Answer").count() == 0
+
+
+def test_a_question_whose_kernel_is_gone_names_the_command_instead(heard: GraphStage) -> None:
+    """The run waits all the same; anybody can answer it elsewhere."""
+    heard.take(waiting("Which?"))
+    heard.page.evaluate("fire('comm_live_update')")
+    heard.drawn()
+
+    panel = heard.page.locator(".vng-panel")
+    assert f"victor resume {pages.RUN} --answer VALUE" in panel.inner_text()
+    assert panel.get_by_role("button", name="Answer").count() == 0
+    assert heard.page.locator(".vng-state").inner_text() == "Waiting for an answer"
 
 
 def test_what_was_typed_survives_news_and_a_look_at_another_node(heard: GraphStage) -> None:

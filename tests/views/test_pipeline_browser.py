@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.views.page import html
+from tests.views.page import html, take_clock
 from tests.views.pipeline_page import PipelineScript, half_way
 from victor_nb.journal import Event
 from victor_nb.views.offers import Answer
@@ -140,6 +140,21 @@ def test_a_call_that_needs_a_word_is_approved_in_its_nodes_panel(stage: Pipeline
     stage.take(script.events[before:])
     assert stage.node("report").get_attribute("data-tone") == "busy"
     assert panel.get_by_role("button", name="Approve").count() == 0
+
+
+def test_a_pipeline_whose_kernel_is_gone_counts_no_further(stage: PipelineStage) -> None:
+    """Nothing is at work any more."""
+    take_clock(stage.page)
+    stage.take(half_way())
+    stage.page.evaluate("tellStatus('autorestarting')")
+    stage.page.clock.fast_forward(1_000)
+    before = stage.page.locator(".vng").inner_text()
+    stage.page.clock.fast_forward(60_000)
+
+    assert stage.page.locator(".vng").inner_text() == before
+    assert "The kernel is gone" in before
+    assert "did not finish" in stage.node("train[model=lasso]").text_content()
+    assert "train[model=lasso]" not in stage.work()
 
 
 def test_hostile_output_stays_text(stage: PipelineStage) -> None:

@@ -101,7 +101,7 @@ function model() {
   const handles = new Set<(message: any) => void>();
   const sent: Say[] = [];
   const made: Model<Say> = {
-    on: (_name, handle) => handles.add(handle),
+    on: (name, handle) => name === "msg:custom" && handles.add(handle),
     off: (_name, handle) => handles.delete(handle),
     send: (message) => sent.push(message),
   };

@@ -9,8 +9,8 @@ function fakeModel() {
   return {
     sent,
     deliver: (message: any) => hear(message),
-    on: (_name: string, handle: (message: any) => void) => {
-      hear = handle;
+    on: (name: string, handle: (message: any) => void) => {
+      if (name === "msg:custom") hear = handle;
     },
     off: () => {
       hear = () => undefined;

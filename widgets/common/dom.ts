@@ -48,7 +48,7 @@ const STROKES: { [state: string]: string } = {
   stopped: "M3 3h6v6H3z",
   fold: "M4.5 2.5 8 6 4.5 9.5",
 };
-const SAME: { [state: string]: string } = { approved: "done", finished: "done", denied: "failed" };
+const SAME: { [state: string]: string } = { approved: "done", finished: "done", denied: "failed", gone: "stopped" };
 
 /** A 12 by 12 line drawing for a state; it is decoration, the state is also said in words. */
 export function icon(state: string): SVGSVGElement {

@@ -1,6 +1,7 @@
 // One copy of what is known for all views of a widget: takes messages in, tells who listens.
 //
 // A message that starts at another version than ours means that one was missed: we say hello, and get everything.
+import { whenGone } from "../common/kernel";
 import type { Model } from "../common/widget";
 import type { Offer } from "../run_view/events";
 import type { Graph, GraphMessage, InputsMessage, NodesMessage, NodeState, OffersMessage, RefusedMessage, Run, Say } from "./wire";
@@ -28,6 +29,7 @@ export function nameOf(asked: { id?: string; call_id?: string; call_hash: string
   return `${asked.id ?? asked.call_id}\n${asked.call_hash}`;
 }
 
+const AT_WORK = ["running", "retrying", "waiting"];
 const NOTHING: Run = { run_id: "", name: "", state: "", seconds: 0, updated: 0, superstep: 0, error: null, command: "" };
 
 export function createStore(model: Model<Say>): Store {
@@ -88,6 +90,20 @@ export function createStore(model: Model<Say>): Store {
     if (message?.kind === "nodes" && Array.isArray(message.nodes)) takeNodes(message);
   };
 
+  /** Nobody is at work any more, and nobody can be answered. A run that was over stays what it was. */
+  const lose = () => {
+    offers.clear();
+    if (run.state === "running") {
+      const ahead = (performance.now() - heardAt) / 1000;
+      const error = { what: "The kernel is gone.", hint: `What was recorded goes on with: victor resume ${run.run_id}` };
+      run = { ...run, state: "gone", error, seconds: run.seconds + ahead, updated: run.updated + ahead };
+      for (const node of nodes.values()) {
+        if (AT_WORK.includes(node.state)) nodes.set(node.path, { ...node, state: "unfinished" });
+      }
+    }
+    tell([...nodes.keys()], false);
+  };
+  const unwatch = whenGone(model, lose);
   model.on("msg:custom", take);
   return {
     get graph() {
@@ -110,6 +126,9 @@ export function createStore(model: Model<Say>): Store {
       return () => listeners.delete(changed);
     },
     say: (message) => model.send(message),
-    dispose: () => model.off("msg:custom", take),
+    dispose() {
+      unwatch();
+      model.off("msg:custom", take);
+    },
   };
 }

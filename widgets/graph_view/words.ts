@@ -21,6 +21,7 @@ const RUN: { [state: string]: string } = {
   finished: "Finished",
   failed: "Failed",
   stopped: "Stopped",
+  gone: "The kernel is gone",
 };
 // Of a mean character of the second line, and what stands beside it; picture_style.py says the same.
 const WORD_WIDTH = 5.9;

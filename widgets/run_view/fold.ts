@@ -1,7 +1,7 @@
 // What a run looks like: one fold over its events. Mirrors victor_nb/views/summary.py, rule for rule; the runs in
 // tests/views/fixtures/ hold both to the same answer. Nothing here touches the page or a clock.
 import { isFields, type Json, type Offer, type WireEvent } from "./events";
-import { type Call, pending, type RunState, type StepRow } from "./state";
+import { type Call, isOver, pending, type RunState, type StepRow } from "./state";
 
 const ANSWER_LENGTH = 60_000;
 const TEXT_LENGTH = 4_000;
@@ -24,6 +24,20 @@ export function takeOffers(run: RunState, offers: Offer[]): void {
     const offer = offers.find(({ call_id, call_hash }) => call_id === row.call_id && call_hash === row.call_hash);
     if (!offer || offer.nonce === row.nonce) continue;
     row.nonce = offer.nonce;
+    row.version += 1;
+  }
+}
+
+/** The kernel is gone, `ahead` seconds after the last event: what runs will not finish, and buttons are dead. */
+export function loseKernel(run: RunState, ahead: number): void {
+  if (isOver(run) || !run.state) return;
+  run.state = "gone";
+  run.seconds += ahead;
+  run.heard = false;
+  for (const row of run.steps) {
+    if (row.state === "running") row.state = "unfinished";
+    else if (row.state === "waiting") row.nonce = "";
+    else continue;
     row.version += 1;
   }
 }

@@ -82,7 +82,7 @@ export function footer(): Part {
     element,
     dispose: () => undefined,
     update(run) {
-      const resume = run.state === "failed" || run.state === "stopped" ? ` · victor resume ${run.run_id}` : "";
+      const resume = isOver(run) && run.state !== "finished" ? ` · victor resume ${run.run_id}` : "";
       setText(element, run.run_id ? `run ${run.run_id}${resume}` : "");
     },
   };

@@ -22,6 +22,7 @@ const REASONS: { [reason: string]: string } = { interrupt: "interrupted; what wa
 export function stateWords(run: RunState): string {
   if (run.state === "waiting") return "Waiting for approval";
   if (run.state === "finished" && isReplayed(run)) return "Replayed";
+  if (run.state === "gone") return "The kernel is gone";
   const state = run.state || "starting";
   return state.charAt(0).toUpperCase() + state.slice(1);
 }

@@ -92,7 +92,7 @@ export function emptyRun(): RunState {
 }
 
 export function isOver(run: RunState): boolean {
-  return run.state === "finished" || run.state === "failed" || run.state === "stopped";
+  return run.state === "finished" || run.state === "failed" || run.state === "stopped" || run.state === "gone";
 }
 
 /** Whether every step answered from the record. */

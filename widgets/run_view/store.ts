@@ -2,9 +2,10 @@
 //
 // What has been received is a prefix of the kernel's list. A batch that starts beyond it means that something was
 // missed (the page was reloaded, or loaded late): we say hello again with what we have, and the kernel sends the rest.
+import { whenGone } from "../common/kernel";
 import type { Model } from "../common/widget";
 import type { EventsMessage, OffersMessage, Say } from "./events";
-import { advance, takeOffers } from "./fold";
+import { advance, loseKernel, takeOffers } from "./fold";
 import { emptyRun, type RunState } from "./state";
 
 export interface Store {
@@ -50,6 +51,10 @@ export function createStore(model: Model<Say>): Store {
     if (news.length) tell();
   };
 
+  const unwatch = whenGone(model, () => {
+    loseKernel(run, (performance.now() - heardAt) / 1000);
+    tell();
+  });
   model.on("msg:custom", take);
   return {
     run,
@@ -62,6 +67,9 @@ export function createStore(model: Model<Say>): Store {
     },
     say: (message) => model.send(message),
     hello,
-    dispose: () => model.off("msg:custom", take),
+    dispose() {
+      unwatch();
+      model.off("msg:custom", take);
+    },
   };
 }

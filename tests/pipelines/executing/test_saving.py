@@ -80,7 +80,7 @@ def test_no_kill_tears_the_notebook_or_leaves_a_process(desk, start):
     for _ in range(KILLS):
         note.unlink(missing_ok=True)
         runner = start(source, desk.output)  # saves as often as it can, to be killed while it does
-        kernel = pid_in(note)
+        kernel = pid_in(note, runner)
         with suppress(subprocess.TimeoutExpired):
             runner.wait(dice.uniform(0, 2))
         runner.kill()
@@ -154,7 +154,7 @@ def test_what_came_before_a_kill_is_there_after_it(desk, start):
     note, cell = desk.path / "kernel", "import os, time\nfor n in range(1000):\n    print(n, flush=True)\n"
     cell += f"    if n == 50: print(os.getpid(), file=open({str(note)!r}, 'w'), flush=True)\n    time.sleep(0.01)"
     runner = start(desk.write(cell), desk.output, "1e9, 1")
-    pid_in(note)
+    pid_in(note, runner)
     runner.kill()
     runner.wait()
 
