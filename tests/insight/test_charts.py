@@ -79,8 +79,8 @@ def test_tools_beyond_the_most_used_are_drawn_together(in_memory: Doings) -> Non
     assert totals(drawn_up(in_memory), "tools") == {"b": 2, "c": 2, "d": 2, "e": 2, "others": 2}
 
 
-def test_active_runs_and_open_questions_are_told_as_they_are_now(in_memory: Doings, clock: Clock) -> None:
-    """The last bucket ends now."""
+def test_active_runs_and_open_questions_are_told_for_each_bucket_and_for_now(in_memory: Doings, clock: Clock) -> None:
+    """What came and went within a bucket is seen, too."""
     run = in_memory.journal.start("workflow", "review")
     run.record("interrupt.requested", {"id": "q1"})
     run.record("interrupt.requested", {"id": "q2"})
@@ -89,11 +89,13 @@ def test_active_runs_and_open_questions_are_told_as_they_are_now(in_memory: Doin
     open_now = drawn_up(in_memory)
     clock.now += 5
     run.finish()
+    in_memory.agent("quick")
 
-    assert (last(open_now, "active"), last(open_now, "queue")) == ([1], [1])
+    assert (chart(open_now, "active").now, chart(open_now, "queue").now) == (1, 1)
     ended = drawn_up(in_memory)
-    assert (last(ended, "active"), last(ended, "queue")) == ([0], [0])
-    assert max(chart(ended, "queue").series[0].values) == 2
+    assert (chart(ended, "active").now, chart(ended, "queue").now) == (0, 0)
+    assert chart(ended, "queue").series[0].values == (2, 2, 2, 2, 2, 2, 1, 1, 1, 1, 1)
+    assert last(ended, "active") == [2]
 
 
 def test_a_clock_that_is_set_back_breaks_no_chart(in_memory: Doings, clock: Clock) -> None:

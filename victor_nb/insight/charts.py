@@ -1,6 +1,6 @@
 """Ten charts of a journal: numbers over time, in buckets of one length; nothing here knows how they are drawn.
 
-What is going on (active runs, questions) is told as it was at the end of each bucket, all else as what came in it.
+Of active runs and of questions each bucket tells how many there were at some time in it; all else is what came in it.
 Between two executions of a run nobody worked; it is drawn as one span, from its start to its last change.
 """
 
@@ -41,7 +41,8 @@ class Chart:
     Attributes:
         key: "throughput", "latency", "errors", "tokens", "cost", "tools", "cache", "active", "queue" or "journal".
         unit: "count", "s", "USD" or "tokens".
-        is_level: whether values are a state at the end of a bucket; else they are what came in it, and add up.
+        is_level: whether values tell how things stood; else they are what came in a bucket, and add up.
+        now: of active runs and questions, how many there are at the end.
     """
 
     key: str
@@ -49,6 +50,7 @@ class Chart:
     unit: str
     series: tuple[Series, ...]
     is_level: bool = False
+    now: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,12 +108,12 @@ class _Time:
         chosen = None if weights is None else weights[rows]
         return np.bincount(buckets, weights=chosen, minlength=self.count)
 
-    def present(self, begins: Values, ends: Values) -> Values:
-        """How many spans go on at the end of each bucket; now for the last one."""
-        moments = np.minimum(self.ends, self.now)
-        begun = np.searchsorted(np.sort(begins), moments, "right")
-        found: Values = begun - np.searchsorted(np.sort(np.maximum(begins, ends)), moments, "right")
-        return found
+    def spans(self, begins: Values, ends: Values) -> tuple[Values, int]:
+        """How many spans go on at some time in each bucket, and how many go on now."""
+        begins, ends = np.sort(begins), np.sort(np.maximum(begins, ends))
+        begun = np.searchsorted(begins, np.minimum(self.ends, self.now), "right")
+        present: Values = begun - np.searchsorted(ends, self.ends - self.length, "left")
+        return present, int(begun[-1] - np.searchsorted(ends, self.now, "right"))
 
 
 def _series(name: str, values: Values) -> Series:
@@ -186,7 +188,8 @@ def _active(projection: Projection, time: _Time) -> Chart:
     runs = projection.runs
     is_running = (runs["status"] == STATUSES.index("running")) & (runs["lease_until"] > time.now)
     ends = np.where(is_running, np.inf, runs["updated"])
-    return Chart("active", "Active runs", "count", (_series("runs", time.present(runs["created"], ends)),), True)
+    present, now = time.spans(runs["created"], ends)
+    return Chart("active", "Active runs", "count", (_series("runs", present),), True, now)
 
 
 def _queue(projection: Projection, time: _Time) -> Chart:
@@ -194,8 +197,8 @@ def _queue(projection: Projection, time: _Time) -> Chart:
     over = np.isin(runs["status"], [STATUSES.index("finished"), STATUSES.index("failed")])
     end_of_run = np.where(over, runs["updated"], np.inf)[waits["run"]]
     ends = np.where(np.isnan(waits["answered"]), end_of_run, waits["answered"])
-    questions = time.present(waits["asked"], ends)
-    return Chart("queue", "Questions that wait for a person", "count", (_series("questions", questions),), True)
+    present, now = time.spans(waits["asked"], ends)
+    return Chart("queue", "Questions that wait for a person", "count", (_series("questions", present),), True, now)
 
 
 def _journal(projection: Projection, time: _Time) -> Chart:
