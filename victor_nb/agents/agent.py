@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..journal import Event, Journal, OnDoubt, Redactor, ReplayMode, Run, open_journal
 from ..journal.joined import current_run
+from ..tools.caching.rules import CachedTools
 from .approvals import Approver
 from .background import run_blocking
 from .budget import Budget
@@ -66,6 +67,8 @@ class Agent:
         tool_retries: how many failing calls of a tool in a row the model is asked to correct.
         select_tools: of many tools, how many a model is shown that fit the request, or a `ToolSelection` that also
             names pinned ones; 0 shows all. By default as the settings say, for agents with more than 20 tools.
+        cache_tools: whose results are kept and given again: of tools that say so ("declared"), also of all "pure" or
+            all "read" ones, or of none ("off"); None for as the settings say.
 
     Example:
         >>> from victor_nb import Agent, open_journal, tool
@@ -92,6 +95,7 @@ class Agent:
     tool_timeout_s: float | None = 300.0
     tool_retries: int = 2
     select_tools: ToolSelection | int | None = None
+    cache_tools: CachedTools | None = None
 
     def __post_init__(self) -> None:
         check_agent(self)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, get_args
 
 from ..errors import UsageError, nearest
 from ..journal import Journal, OnDoubt, ReplayMode
+from ..tools.caching.rules import CACHED_TOOLS
 from .selecting import ToolSelection
 
 if TYPE_CHECKING:
@@ -30,6 +31,8 @@ def check_agent(agent: Agent) -> None:
             'model="openai:gpt-5"; see victor models',
         )
     check_word("on_doubt", agent.on_doubt, get_args(OnDoubt))
+    if agent.cache_tools is not None:
+        check_word("cache_tools", agent.cache_tools, CACHED_TOOLS)
     if isinstance(agent.select_tools, int):
         ToolSelection(agent.select_tools)  # says what is wrong with it
     elif agent.select_tools is not None and not isinstance(agent.select_tools, ToolSelection):

@@ -28,6 +28,7 @@ from ..tools import Tool, describe_variables, kernel_variables
 from .approvals import STANDING, Approver, Mailbox, PolicyApprover
 from .bounding import Bounds
 from .budget import Ledger, Stopwatch, Usage, worked_seconds
+from .cached_calls import CachedCalls
 from .digests import digest, digests_of
 from .durable import Durability
 from .errors import ToolSetupError
@@ -165,6 +166,7 @@ def _loop(agent: Agent, model: Model, parts: Parts, gate: Gate) -> pydantic_ai.A
         history=lambda: parts.journal.history(parts.run.record_id, types=("step.started", "step.finished")),
         timeout_s=agent.tool_timeout_s,
         retries=agent.tool_retries,
+        calls=CachedCalls(agent.cache_tools, parts.journal.redactor),
     )
     try:
         return pydantic_ai.Agent(

@@ -26,6 +26,7 @@ from ..tools import Artifact, Tool, Toolset, ToolTimeout, to_model_text
 from ..tools import tool as declare
 from .approvals import call_hash
 from .budget import Ledger, Usage
+from .cached_calls import CachedCalls
 from .errors import ApprovalDenied, ToolSetupError
 
 if TYPE_CHECKING:
@@ -98,6 +99,7 @@ class OurTools(AbstractToolset[None]):
         retries: how many failing calls of one tool in a row the model is asked to correct.
         kept: receives tables and artifacts by call id.
         history: reads the run's record so far.
+        calls: makes the calls, or has results of earlier ones.
     """
 
     def __init__(
@@ -111,9 +113,10 @@ class OurTools(AbstractToolset[None]):
         history: Callable[[], Iterable[Event]],
         timeout_s: float | None,
         retries: int,
+        calls: CachedCalls,
     ) -> None:
         self._tools, self._run, self._ledger, self._grants, self._kept = tools, run, ledger, grants, kept
-        self._history, self._timeout_s, self._retries = history, timeout_s, retries
+        self._history, self._timeout_s, self._retries, self._calls = history, timeout_s, retries, calls
         self._offered = {name: self._offer(tool) for name, tool in tools.items()}
 
     @property
@@ -141,7 +144,7 @@ class OurTools(AbstractToolset[None]):
         ours, call_id = self._tools[name], ctx.tool_call_id or ""
         if ours.approval:
             self._grants.check(name, call_id, tool_args)
-        call = _Call(ours, tool_args, self._ledger, self._timeout_s)
+        call = _Call(ours, tool_args, self._ledger, self._timeout_s, self._calls)
         value = await self._run.step(
             name,
             call.execute,
@@ -170,8 +173,11 @@ class OurTools(AbstractToolset[None]):
 class _Call:
     """One call while it is made; its outcome, also a failure, is a value that can be recorded."""
 
-    def __init__(self, tool: Tool, arguments: Mapping[str, Any], ledger: Ledger, timeout_s: float | None) -> None:
+    def __init__(
+        self, tool: Tool, arguments: Mapping[str, Any], ledger: Ledger, timeout_s: float | None, calls: CachedCalls
+    ) -> None:
         self._tool, self._arguments, self._ledger, self._timeout_s = tool, arguments, ledger, timeout_s
+        self._calls = calls
         self.was_made = False
 
     async def execute(self) -> Any:
@@ -179,7 +185,7 @@ class _Call:
         self._ledger.admit(ONE_CALL)
         try:
             async with asyncio.timeout(self._timeout_s):
-                return await self._tool.call(self._arguments)
+                return await self._calls.call(self._tool, self._arguments)
         except _CONCERN_THE_RUN:
             raise
         except TimeoutError as error:

@@ -24,6 +24,7 @@ ApprovePolicy = Literal["ask", "never", "allowlist"]
 OnDoubt = Literal["ask", "retry", "skip"]
 ReplayMode = Literal["record", "strict", "auto"]
 Learner = Literal["tools"]
+CachedTools = Literal["off", "declared", "pure", "read"]
 
 LOOP_GUARD = 200
 """Steps of a run that nobody has limited: a runaway loop must end. `agents.DEFAULT_STEPS` is the same, by test."""
@@ -61,6 +62,19 @@ class NotebookSettings(_Table):
     warm: Annotated[bool, Field(description="import the agent library in a thread after %load_ext")] = True
 
 
+class CacheSettings(_Table):
+    """Results of tools that are kept."""
+
+    tools: Annotated[
+        CachedTools, Field(description="of which tools: declared (that say cache=), pure, read (pure too), or off")
+    ] = "declared"
+    ttl_s: Annotated[float | None, Field(gt=0, description="seconds for which a result is good; no end by default")] = (
+        None
+    )
+    budget_bytes: Annotated[int, Field(gt=0, description="bytes that all kept results may take")] = 256_000_000
+    watch: Annotated[bool, Field(description="forget a result as soon as a file changes that it was made from")] = True
+
+
 class Settings(BaseSettings):
     """Everything that can be set, validated; frozen."""
 
@@ -92,6 +106,7 @@ class Settings(BaseSettings):
     active_learners: Annotated[Learners, Field(description="what may learn from earlier runs: tools, or nothing")] = ()
     budget: Annotated[BudgetSettings, Field(description="limits of one run")] = BudgetSettings()
     secrets: Annotated[dict[str, Secret], Field(description="where keys are read from, by provider")] = {}
+    cache: Annotated[CacheSettings, Field(description="results of tools that are kept")] = CacheSettings()
     notebook: Annotated[NotebookSettings, Field(description="the kernel extension")] = NotebookSettings()
 
     _layers: list[Layer] = PrivateAttr(default_factory=list)

@@ -22,6 +22,7 @@ _EXAMPLES = {
     "tokens": "100000",
     "cost_usd": "0.50",
     "seconds": "600",
+    "ttl_s": "86400",
 }
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,12 +19,23 @@ from typing import Any, Final
 from ...journal.errors import Unstorable
 from ...journal.redaction import NOTHING_SECRET, Redactor
 from ..declaring import Tool
-from .entry import Entry, SecretInside, argument_difference, difference, packed, unpacked, value_of, written
+from .entry import (
+    Entry,
+    SecretInside,
+    argument_difference,
+    difference,
+    is_stale,
+    packed,
+    unpacked,
+    value_of,
+    written,
+)
 from .observation import Observation, Report
 from .observing import OBSERVED, observing, unobserved
 from .rules import Caching
 from .storing import Counts, Kept, LastCall, ToolStore, as_json, from_shown
 from .version import digest_of, version_of
+from .watching import CacheWatch, OnForgotten
 
 BUDGET_BYTES: Final = 256_000_000
 _LONGEST_PATH: Final = 1024
@@ -89,6 +101,7 @@ class ToolCache:
         redactor: knows secrets; a result that holds one is not kept.
         budget_bytes: what all results may take together.
         ttl_s: seconds for which a result is good, where the tool does not say; None for no end.
+        watches: forget results as soon as their files change, from the first one on that this process keeps.
 
     Example:
         >>> import asyncio, tempfile
@@ -115,10 +128,14 @@ class ToolCache:
         redactor: Redactor = NOTHING_SECRET,
         budget_bytes: int = BUDGET_BYTES,
         ttl_s: float | None = None,
+        watches: bool = False,
     ) -> None:
         self.home = home.absolute()
         self._redactor, self._ttl_s = redactor, ttl_s
         self.store = ToolStore(self.home, budget_bytes)
+        self._watches = watches
+        self._watching: tuple[int, CacheWatch] | None = None
+        self._beginning = threading.Lock()
 
     # -- calls ---------------------------------------------------------------------------------------------------------
 
@@ -220,7 +237,7 @@ class ToolCache:
         reasons = [told for what, told in report.reasons.items() if what not in asked.rule.trust]
         if asked.refused or reasons:
             return asked.refused or reasons[0]
-        if version_of(asked.tool.function).parts != asked.parts:
+        if not version_of(asked.tool.function).is_still(asked.parts):
             return "the tool, or a value that it uses, changed while it ran"
         try:
             body, blobs = written(outcome.value, self._redactor)
@@ -232,6 +249,8 @@ class ToolCache:
         entry = Entry(dict(asked.parts), report.seen, body, blobs, time.time(), outcome.seconds, ttl_s)
         paths = [seen.path for seen in report.seen]
         is_kept = self.store.put(asked.name, asked.key, asked.shown, packed(entry), paths)
+        if is_kept and self._watches and report.seen:
+            self.watch()
         return "" if is_kept else "there is no room for it"
 
     def _lasting(self, rule: Caching) -> float | None:
@@ -240,6 +259,13 @@ class ToolCache:
     def _short(self, told: str) -> str:
         """Words with the project's own paths from the project's folder on."""
         return told.replace(f"{self.home.parent}{os.sep}", "")
+
+    def watch(self, on_forgotten: OnForgotten | None = None) -> CacheWatch:
+        """Forget results as soon as their files change; one thread a process, which ends when nothing is kept."""
+        with self._beginning:
+            if self._watching is None or self._watching[0] != os.getpid() or not self._watching[1].is_running:
+                self._watching = os.getpid(), CacheWatch(self.store, on_forgotten)
+            return self._watching[1]
 
     # -- what it holds -------------------------------------------------------------------------------------------------
 
@@ -263,12 +289,6 @@ class ToolCache:
     def why(self, tools: Sequence[str] = ()) -> list[LastCall]:
         """Return the last call of each of these tools, or of all, newest first."""
         return [one for one in self.store.last_calls() if not tools or one.tool in tools]
-
-
-def is_stale(kept: Kept) -> bool:
-    """Whether a file changed that an entry depends on, or its time is over; its tool's code is not looked at."""
-    entry = unpacked(kept.body)
-    return entry is None or bool(difference(entry, entry.parts, time.time())[0])
 
 
 def _tell_outer(report: Report, passing: str) -> None:

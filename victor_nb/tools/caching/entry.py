@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping
 from hashlib import blake2b
 from typing import Any, Final
@@ -17,6 +18,7 @@ from ...journal.codec import Reader, Writer, from_json
 from ...journal.errors import Unstorable
 from ...journal.redaction import Redactor
 from .files import ABSENT, FOLDER, UNSETTLED, Seen, look_again
+from .storing import Kept
 
 _CHECKED_BYTES: Final = 16
 
@@ -125,6 +127,12 @@ def difference(entry: Entry, parts: Mapping[str, str], now: float) -> tuple[str,
             return _file_difference(then, again), entry
         seen.append(again)
     return "", msgspec.structs.replace(entry, seen=tuple(seen))
+
+
+def is_stale(kept: Kept) -> bool:
+    """Whether a file changed that an entry depends on, or its time is over; its tool's code is not looked at."""
+    entry = unpacked(kept.body)
+    return entry is None or bool(difference(entry, entry.parts, time.time())[0])
 
 
 def _part_differences(then: Mapping[str, str], now: Mapping[str, str]) -> Iterator[str]:

@@ -103,8 +103,6 @@ class Observation:
 
     def _settled(self) -> Iterator[Seen]:
         for first in [*self._contents.values(), *self._others.values()]:
-            if first.path in self._existed:
-                continue  # of its own making: does not matter, or is a reason already
             now = look(first.kind, first.path)
             if now.state == UNSETTLED or not is_same(first, now):
                 self._reasons["changes"] = f"{now.shown} changed while it ran"

@@ -41,7 +41,7 @@ NATIVE_NAMES: Final = frozenset({"read_feather", "read_hdf", "read_orc", "read_p
 """Functions that hand a path to such code."""
 
 _WHOLE_MODULE: Final = frozenset({"getattr", "vars", "globals", "__dict__", "eval", "exec"})
-_OF_NO_ACCOUNT: Final = ("_thread", "_typing", "builtins", "logging", "threading", "types", "typing", "warnings")
+_OF_NO_ACCOUNT: Final = ("_abc", "_thread", "_typing", "logging", "threading", "types", "typing")
 _FUNCTIONS: Final = (types.FunctionType, types.MethodType, staticmethod, classmethod, property, functools.partial)
 _ATOMS: Final = frozenset({bool, bytes, float, int, str, type(None)})
 _MOST_PARTS: Final = 5_000
@@ -53,10 +53,17 @@ class Version(NamedTuple):
     Attributes:
         parts: hashes by what they are of, in the order in which they were met.
         blind: what cannot be accounted for, by what would have to be trusted.
+        late: parts of modules that are imported in the middle of a call, and are loaded now.
     """
 
     parts: dict[str, str]
     blind: dict[Unseen, str]
+    late: frozenset[str]
+
+    def is_still(self, before: Mapping[str, str]) -> bool:
+        """Whether a call that began with the parts `before` changed nothing but to import what it needed."""
+        told = {name: digest for name, digest in self.parts.items() if name in before or name not in self.late}
+        return told == before
 
 
 class _Everything(Redactor):
@@ -80,7 +87,7 @@ def version_of(function: Callable[..., Any]) -> Version:
     """Return the version of a function as it is now."""
     walk = _Walk({"Python": platform.python_version()})
     walk.visit(function, getattr(function, "__name__", "the tool"))
-    return Version(walk.parts, walk.blind)
+    return Version(walk.parts, walk.blind, frozenset(walk.late))
 
 
 @dataclass(slots=True)
@@ -89,6 +96,7 @@ class _Walk:
 
     parts: dict[str, str]
     blind: dict[Unseen, str] = field(default_factory=dict)
+    late: set[str] = field(default_factory=set)
     _met: dict[int, object] = field(default_factory=dict)  # the objects are held, so that no id is used twice
 
     def visit(self, value: Any, name: str, names: Iterable[str] = ()) -> None:
@@ -142,7 +150,9 @@ class _Walk:
             else:  # perhaps imported inside
                 module = sys.modules.get(name) or sys.modules.get(f"{package}.{name}")
                 if isinstance(module, types.ModuleType):
+                    before = set(self.parts)
                     self.visit(module, name, names)
+                    self.late |= self.parts.keys() - before
 
     def _module(self, module: types.ModuleType, names: frozenset[str]) -> None:
         if self._is_of_a_package(module):
@@ -162,8 +172,8 @@ class _Walk:
         for name, value in sorted(vars(cls).items()):
             if isinstance(value, (type, *_FUNCTIONS)):
                 self.visit(value, f"{cls.__qualname__}.{name}")
-            elif not (name.startswith("_") or type(value).__module__ in _OF_NO_ACCOUNT or _is_descriptor(value)):
-                self._value(value, f"{cls.__qualname__}.{name}")
+            elif not (name.startswith("__") or type(value).__module__ in _OF_NO_ACCOUNT or _is_descriptor(value)):
+                self.visit(value, f"{cls.__qualname__}.{name}")
         self._add(f"class {cls.__module__}.{cls.__qualname__}", _hash(repr(list(vars(cls))).encode()))
 
     def _bound(self, value: Any, name: str) -> None:
