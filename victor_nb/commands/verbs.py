@@ -38,6 +38,7 @@ VERBS: Final[dict[str, Verb]] = {
     "state": Verb("travel", "Show the state of a workflow's run, now or at a checkpoint."),
     "fork": Verb("travel", "Begin a new run at a checkpoint of another."),
     "diff": Verb("travel", "Compare two runs of workflows."),
+    "metrics": Verb("metrics", "Measure runs, models, tools, tokens and cost; live charts in a cell."),
     "tools": Verb("tools", "List the tools that agents can be given."),
     "models": Verb("models", "List the models that can answer."),
     "config": Verb("config", "Write, check and explain the settings."),
