@@ -250,6 +250,8 @@ async def _here(job: NotebookJob, around: Around, step: Step) -> NotebookOutcome
     stop = threading.Event()
 
     def tell(type_: str, data: dict[str, Any]) -> None:
+        if type_ == "kernel.started":
+            around.warmer.first_has_started()
         if type_ in LIVE:
             around.run.publish(type_, data, step.id)
         else:

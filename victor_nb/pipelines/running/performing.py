@@ -142,7 +142,7 @@ async def _done(
     why = "it was asked to run anew" if is_forced else "its cache is off" if not node.cache else found.why
     around.note(WHY, {"name": member.id, "why": why})
     if work.notebook is not None and around.kernels == "warm" and around.executor is None:
-        around.warmer.begin()
+        around.warmer.begin(node.id)
     async with around.workers.one(around.priority.get(node.id, 0.0)):
         began = time.perf_counter()
         around.run.placed.start(step)

@@ -70,6 +70,7 @@ class PipelineNode:
             await execution.run()
         finally:
             telling.cancel()
+            around.warmer.end()
             around.cache.hashes.save()
         return {"output": execution.ended()}
 
@@ -92,7 +93,7 @@ class PipelineNode:
             cache=cache,
             choice=choice,
             workers=Workers(self.workers),
-            warmer=Warmer(self.spec),
+            warmer=Warmer(self.spec, choice.run),
             parameters=self.parameters,
             needs=self.needs,
             priority=ways_to_the_end(self.needs, _seconds(self.spec, cache)),
