@@ -17,6 +17,7 @@ mod lock;
 mod manifest;
 pub mod rank;
 mod shelf;
+mod simd;
 pub mod storage;
 
 pub mod text;

@@ -149,6 +149,11 @@ impl Home {
         Self { folder: None, _lock: None }
     }
 
+    #[must_use]
+    pub fn is_in_memory(&self) -> bool {
+        self.folder.is_none()
+    }
+
     /// Lock a folder and remove what an index left there.
     ///
     /// # Errors

@@ -96,6 +96,74 @@ fn a_large_segment_is_searched_by_bits_and_misses_little() {
     }
 }
 
+#[test]
+fn vectors_in_memory_and_in_a_folder_are_found_alike() {
+    let (dimension, count) = (64, 6_000);
+    let (vectors, keys) = (with_topics(dimension, count, 5), (0..count as u64).collect::<Vec<_>>());
+    let folder = tempfile::tempdir().expect("a folder");
+    let memory = Dense::in_memory(dimension).expect("a dimension");
+    let stored = Dense::create(folder.path(), dimension).expect("a new index");
+    for index in [&memory, &stored] {
+        index.add(&keys, &vectors).expect("sound vectors");
+        index.delete(&[17, 3_000]).expect("sound");
+        index.flush(0).expect("room on the disk");
+    }
+    let allowed = vec![0x0ff0_ffff_00ff_ff0f; count.div_ceil(64)];
+    for query in vectors.chunks(dimension).step_by(301) {
+        for bits in [None, Some(&allowed[..])] {
+            let found = memory.search(query, 10, bits).expect("sound");
+            assert_eq!(found, stored.search(query, 10, bits).expect("sound"));
+        }
+    }
+}
+
+#[test]
+fn every_kernel_finds_the_same() {
+    let (dimension, count) = (130, 9_000);
+    let (vectors, keys) = (with_topics(dimension, count, 8), (0..count as u64).collect::<Vec<_>>());
+    let indexes = available().into_iter().map(|kernels| {
+        let index = Dense::in_memory(dimension).expect("a dimension").with_kernels(kernels);
+        index.add(&keys, &vectors).expect("sound vectors");
+        index.flush(0).expect("memory");
+        index
+    });
+    let indexes: Vec<_> = indexes.collect();
+    let allowed = vec![0xffff_0fff_fff3_ffff; count.div_ceil(64)];
+    for query in vectors.chunks(dimension).step_by(501) {
+        for bits in [None, Some(&allowed[..])] {
+            let found: Vec<_> = indexes.iter().map(|index| index.search(query, 10, bits).expect("sound")).collect();
+            assert!(found.iter().all(|other| *other == found[0]));
+        }
+    }
+}
+
+#[test]
+fn equal_vectors_are_all_as_near_and_come_by_their_keys() {
+    let (dimension, count) = (64, 5_000);
+    let vectors = noise(dimension, 3).repeat(count);
+    let index = Dense::in_memory(dimension).expect("a dimension");
+    index.add(&(0..count as u64).collect::<Vec<_>>(), &vectors).expect("sound vectors");
+    index.flush(0).expect("memory");
+    assert_eq!(keys_of(&index.search(&vectors[..dimension], 5, None).expect("sound")), [0, 1, 2, 3, 4]);
+}
+
+#[test]
+fn one_bad_number_among_more_than_a_segment_refuses_them_all() {
+    let dimension = 65_536;
+    let (count, bad) = (1_030, 1_025 * dimension + 7);
+    let index = Dense::in_memory(dimension).expect("a dimension");
+    let keys: Vec<u64> = (0..count as u64).collect();
+    let read = |from: usize, onto: &mut [f32]| {
+        onto.fill(1.0);
+        if (from..from + onto.len()).contains(&bad) {
+            onto[bad - from] = f32::NAN;
+        }
+    };
+    let refused = index.add_from(&keys, count * dimension, read).expect_err("a bad number");
+    assert_eq!(refused.to_string(), "vector 1025 holds NaN");
+    assert_eq!(index.stats().documents, 0);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(40))]
 

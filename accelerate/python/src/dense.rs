@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use pyo3::buffer::PyBuffer;
+use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use victor_core::dense::Dense as Core;
 
@@ -32,8 +33,18 @@ impl Dense {
     }
 
     fn add(&self, py: Python<'_>, keys: Vec<u64>, vectors: PyBuffer<f32>) -> PyResult<()> {
-        let numbers = vectors.to_vec(py)?;
-        py.detach(|| self.core.add(&keys, &numbers)).map_err(raised)
+        if vectors.as_slice_ptr().is_none() {
+            return Err(PyValueError::new_err("the vectors are not contiguous"));
+        }
+        let read = |from: usize, onto: &mut [f32]| {
+            Python::attach(|_| {
+                let cells = vectors.as_slice_ptr().expect("a buffer that is held stays contiguous");
+                // SAFETY: the buffer is held and keeps its memory; the GIL is held until the block is copied, so no Python
+                // code changes it meanwhile (a copy of all vectors would take as long as what is done with them).
+                onto.copy_from_slice(&unsafe { cells.as_ref() }[from..from + onto.len()]);
+            });
+        };
+        py.detach(|| self.core.add_from(&keys, vectors.item_count(), read)).map_err(raised)
     }
 
     fn delete(&self, py: Python<'_>, keys: Vec<u64>) -> PyResult<usize> {

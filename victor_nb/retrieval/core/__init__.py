@@ -91,7 +91,7 @@ class Dense(Kept, Protocol):
         """Add vectors, a row each; all or none. Raises: BadVectors, ValueError for a key that does not grow."""
 
     def search(self, vector: NDArray[np.float32], k: int, allowed: NDArray[np.bool_] | None = None) -> Found:
-        """Return the nearest `k`; beyond 20,000 vectors about one in a hundred can be missed. Raises: BadVectors."""
+        """Return the nearest `k`; beyond 4,096 vectors about one in a hundred can be missed. Raises: BadVectors."""
 
     def search_exactly(self, vector: NDArray[np.float32], k: int, allowed: NDArray[np.bool_] | None = None) -> Found:
         """Do as `search`, without missing any."""

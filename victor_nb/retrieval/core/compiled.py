@@ -163,7 +163,7 @@ class Lexical:
 class Dense:
     """Vectors of one dimension; see `twin.dense` for what each method promises.
 
-    Where more than 20,000 vectors of a segment may be found, `search` can miss about one in a hundred.
+    Where more than 4,096 vectors of a segment may be found, `search` can miss about one in a hundred.
     """
 
     def __init__(self, core: accelerate.Dense, dimension: int) -> None:

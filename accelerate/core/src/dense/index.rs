@@ -1,5 +1,7 @@
 //! The dense index: segments and a tail behind one lock, searched together.
 
+mod adding;
+
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
@@ -34,6 +36,7 @@ pub struct Dense {
     kernels: Kernels,
     home: Home,
     state: RwLock<State>,
+    adding: Mutex<()>,
     merging: Mutex<()>,
 }
 
@@ -79,6 +82,7 @@ impl Dense {
             kernels: available()[0],
             home,
             state: RwLock::new(State { shelf, ..State::default() }),
+            adding: Mutex::new(()),
             merging: Mutex::new(()),
         })
     }
@@ -97,60 +101,17 @@ impl Dense {
         self.state.write().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn one_at_a_time(&self) -> MutexGuard<'_, ()> {
-        self.merging.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     fn own(&self) -> [u64; 2] {
         [self.dimension as u64, 0]
     }
 
-    fn check(&self, numbers: &[f32]) -> Result<usize> {
-        if !numbers.len().is_multiple_of(self.dimension) {
-            let (count, dimension) = (numbers.len(), self.dimension);
-            return Err(Error::Vectors(format!("{count} numbers are not whole vectors of dimension {dimension}")));
+    /// Return how many vectors so many numbers are.
+    fn vectors_of(&self, count: usize) -> Result<usize> {
+        if count.is_multiple_of(self.dimension) {
+            return Ok(count / self.dimension);
         }
-        // Block by block without an early end, which wide instructions can do.
-        let is_bad = |block: &[f32]| block.iter().fold(false, |bad, number| bad | !number.is_finite());
-        let block = numbers.chunks(4096).position(is_bad).unwrap_or(numbers.len().div_ceil(4096)) * 4096;
-        let rest = &numbers[block.min(numbers.len())..];
-        match rest.iter().position(|number| !number.is_finite()).map(|at| block + at) {
-            Some(at) => Err(Error::Vectors(format!("vector {} holds {}", at / self.dimension, numbers[at]))),
-            None => Ok(numbers.len() / self.dimension),
-        }
-    }
-
-    /// Add vectors, row after row, under keys that only grow. They are found at once, and durable after `flush`.
-    ///
-    /// # Errors
-    /// `Error::Vectors` for a wrong shape or a number that is not finite, `Error::Argument` for a key that does not come
-    /// after all others; then none is added.
-    pub fn add(&self, new_keys: &[u64], numbers: &[f32]) -> Result<()> {
-        let count = self.check(numbers)?;
-        if count != new_keys.len() {
-            return Err(Error::Vectors(format!("{} keys for {count} vectors", new_keys.len())));
-        }
-        let mut state = self.write();
-        let mut next = state.shelf.next_key;
-        for &key in new_keys {
-            if key < next {
-                return Err(Error::Argument(format!("key {key} comes after key {}; keys only grow", next - 1)));
-            }
-            next = key + 1;
-        }
-        let mut room = Vec::new();
-        let most = MOST_NUMBERS.saturating_sub(state.tail.exact.len()).div_ceil(self.dimension);
-        state.tail.reserve(count.min(most), &self.rotation, self.dimension);
-        for (&key, vector) in new_keys.iter().zip(numbers.chunks_exact(self.dimension)) {
-            let doc = state.tail.len() as u64;
-            keys::push(&mut state.tail_runs, doc, key);
-            state.tail.push(vector, &self.rotation, &mut room);
-            state.shelf.next_key = key + 1;
-            if state.tail.exact.len() >= MOST_NUMBERS {
-                self.end_tail(&mut state)?;
-            }
-        }
-        Ok(())
+        let dimension = self.dimension;
+        Err(Error::Vectors(format!("{count} numbers are not whole vectors of dimension {dimension}")))
     }
 
     /// Delete vectors by key and return how many were there. It counts at once, and is durable after `flush`.
@@ -170,7 +131,7 @@ impl Dense {
         Ok(count)
     }
 
-    /// Return the nearest `k`, best first, equal scores by key; where a segment has more than 20,000 vectors that may be
+    /// Return the nearest `k`, best first, equal scores by key; where a segment has more than 4,096 vectors that may be
     /// found, about one in a hundred of them can be missed. `allowed` has a bit for every key that may be found.
     ///
     /// # Errors
@@ -188,12 +149,12 @@ impl Dense {
     }
 
     fn search_with(&self, vector: &[f32], k: usize, allowed: Option<&[u64]>, exactly: bool) -> Result<Vec<Hit>> {
-        if self.check(vector)? != 1 {
+        if self.vectors_of(vector.len())? != 1 {
             return Err(Error::Vectors(format!("{} numbers are not one vector", vector.len())));
         }
         let state = self.read();
         let sources = state.sources(allowed)?;
-        self.hits(&state, &sources, vector, Plan { kernels: self.kernels, k, exactly })
+        self.hits(&state, &sources, (0, vector), Plan { kernels: self.kernels, k, exactly })
     }
 
     /// Do many searches on all cores.
@@ -201,18 +162,28 @@ impl Dense {
     /// # Errors
     /// As `search`.
     pub fn search_many(&self, vectors: &[f32], k: usize, allowed: Option<&[u64]>) -> Result<Vec<Vec<Hit>>> {
-        self.check(vectors)?;
+        self.vectors_of(vectors.len())?;
         let state = self.read();
         let sources = state.sources(allowed)?;
         let plan = Plan { kernels: self.kernels, k, exactly: false };
-        vectors.par_chunks(self.dimension).map(|vector| self.hits(&state, &sources, vector, plan)).collect()
+        let hits = |numbered| self.hits(&state, &sources, numbered, plan);
+        vectors.par_chunks(self.dimension).enumerate().map(hits).collect()
     }
 
-    fn hits(&self, state: &State, sources: &[Source<'_>], vector: &[f32], plan: Plan) -> Result<Vec<Hit>> {
+    fn hits(
+        &self,
+        state: &State,
+        sources: &[Source<'_>],
+        (number, vector): (usize, &[f32]),
+        plan: Plan,
+    ) -> Result<Vec<Hit>> {
+        let Some(query) = Query::new(vector, &self.rotation) else {
+            return self.refuse(vector, number).map(|()| Vec::new());
+        };
         if plan.k == 0 {
             return Ok(Vec::new());
         }
-        let found = search(sources, &Query::new(vector, &self.rotation), plan)?;
+        let found = search(sources, &query, plan)?;
         let hit = |(score, ordinal)| {
             let key = state.shelf.key(ordinal)?.unwrap_or_else(|doc| keys::of(&state.tail_runs, doc));
             Ok(Hit { key, score: f64::from(score) })
@@ -225,7 +196,7 @@ impl Dense {
     /// # Errors
     /// `Error::Io` if a file cannot be written.
     pub fn flush(&self, mark: u64) -> Result<()> {
-        let _alone = self.one_at_a_time();
+        let _alone = alone(&self.merging);
         let mut state = self.write();
         self.end_tail(&mut state)?;
         state.shelf.mark = mark;
@@ -236,14 +207,25 @@ impl Dense {
         if state.tail.len() == 0 {
             return Ok(());
         }
-        let (tail, runs) = (&state.tail, &state.tail_runs);
-        let segment =
-            self.home.store(state.shelf.next_number, |out| write(tail, runs, &self.rotation, self.dimension, out))?;
+        let number = state.shelf.next_number;
+        let segment = if self.home.is_in_memory() {
+            self.kept(std::mem::take(&mut state.tail), std::mem::take(&mut state.tail_runs))
+        } else {
+            self.stored(number, &state.tail, &state.tail_runs)?
+        };
         let dead = std::mem::take(&mut state.tail_dead);
         state.shelf.push(segment, dead);
-        state.tail.clear();
+        state.tail = Rows::default();
         state.tail_runs.clear();
         Ok(())
+    }
+
+    fn kept(&self, rows: Rows, runs: Vec<Run>) -> Segment {
+        Segment::kept(rows, runs, self.rotation.width(), self.dimension)
+    }
+
+    fn stored(&self, number: u64, rows: &Rows, runs: &[Run]) -> Result<Segment> {
+        self.home.store(number, |out| write(rows, runs, self.rotation.width(), self.dimension, out))
     }
 
     /// Merge the smallest neighbours while there are many segments, and say whether it was so. Searches go on; call it
@@ -252,7 +234,7 @@ impl Dense {
     /// # Errors
     /// `Error::Io` or `Error::Corrupt`; then nothing changed.
     pub fn merge(&self) -> Result<bool> {
-        let _alone = self.one_at_a_time();
+        let _alone = alone(&self.merging);
         let cheapest = self.read().shelf.cheapest(MERGED);
         cheapest.map_or(Ok(false), |start| self.merge_range(start, MERGED, false).map(|()| true))
     }
@@ -262,7 +244,7 @@ impl Dense {
     /// # Errors
     /// As `merge`.
     pub fn compact(&self) -> Result<()> {
-        let _alone = self.one_at_a_time();
+        let _alone = alone(&self.merging);
         let count = {
             let mut state = self.write();
             self.end_tail(&mut state)?;
@@ -278,18 +260,18 @@ impl Dense {
             let range = &state.shelf.placed[start..start + width];
             (range.iter().map(|placed| (placed.segment.clone(), placed.dead.clone())).collect::<Vec<_>>(), number)
         };
-        let (mut rows, mut runs, mut maps, mut room) = (Rows::default(), Vec::new(), Vec::new(), Vec::new());
+        let (mut rows, mut runs, mut maps) = (Rows::default(), Vec::new(), Vec::new());
         for (segment, dead) in &segments {
-            let their_runs = segment.runs()?;
+            let (their_runs, scales) = (segment.runs()?, segment.scales()?);
             let mut map = vec![GONE; segment.docs];
             for doc in (0..segment.docs).filter(|&doc| !drop_dead || !bits::get(dead, doc)) {
                 map[doc] = rows.len() as u32;
                 keys::push(&mut runs, rows.len() as u64, keys::of(their_runs, doc as u32));
-                rows.push_as_is(segment.exact(doc)?, &self.rotation, &mut room);
+                rows.push_made(segment.exact(doc)?, segment.code(doc)?, scales[doc], segment.error);
             }
             maps.push(map);
         }
-        let merged = self.home.store(number, |out| write(&rows, &runs, &self.rotation, self.dimension, out))?;
+        let merged = if self.home.is_in_memory() { self.kept(rows, runs) } else { self.stored(number, &rows, &runs)? };
         let mut state = self.write();
         let old = state.shelf.replace(start, &maps, merged, number);
         self.home.save(&state.shelf, self.own(), state.tail.len() == 0)?;
@@ -319,6 +301,10 @@ impl Dense {
     pub fn verify(&self) -> Result<()> {
         self.read().shelf.placed.iter().try_for_each(|placed| placed.segment.verify())
     }
+}
+
+fn alone(lock: &Mutex<()>) -> MutexGuard<'_, ()> {
+    lock.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl State {

@@ -5,7 +5,7 @@ pub const WORD: usize = 64;
 
 /// A fixed rotation of vectors of one dimension.
 pub struct Rotation {
-    signs: Vec<[f32; 4]>,
+    signs: [Vec<f32>; 4],
     span: usize,
 }
 
@@ -15,14 +15,14 @@ impl Rotation {
     pub fn new(dimension: usize) -> Self {
         let width = dimension.next_multiple_of(WORD);
         let sign = |at: usize, round: u64| if mixed((at as u64) << 2 | round) & 1 == 0 { 1.0 } else { -1.0 };
-        let signs = (0..width).map(|at| [sign(at, 0), sign(at, 1), sign(at, 2), sign(at, 3)]).collect();
+        let signs = [0, 1, 2, 3].map(|round| (0..width).map(|at| sign(at, round)).collect());
         Self { signs, span: 1 << width.ilog2() }
     }
 
     /// Return how many dimensions come out.
     #[must_use]
     pub fn width(&self) -> usize {
-        self.signs.len()
+        self.signs[0].len()
     }
 
     /// Rotate a vector into `out`, which has `width` places.
@@ -33,7 +33,7 @@ impl Rotation {
         // Spans at both ends reach every dimension when the width is no power of two.
         let rounds = if self.span == self.width() { 2 } else { 4 };
         for round in 0..rounds {
-            out.iter_mut().zip(&self.signs).for_each(|(value, signs)| *value *= signs[round]);
+            out.iter_mut().zip(&self.signs[round]).for_each(|(value, sign)| *value *= sign);
             let start = if round % 2 == 0 { 0 } else { out.len() - self.span };
             hadamard(&mut out[start..start + self.span]);
         }
@@ -62,14 +62,24 @@ fn hadamard(values: &mut [f32]) {
     let (eights, _) = values.as_chunks_mut::<8>();
     eights.iter_mut().for_each(first_three);
     let mut half = 8;
-    while half < values.len() {
-        for pair in values.chunks_exact_mut(2 * half) {
-            let (low, high) = pair.split_at_mut(half);
-            for (one, other) in low.iter_mut().zip(high) {
-                (*one, *other) = (*one + *other, *one - *other);
+    // Two stages at once: half as often to memory and back.
+    while 2 * half < values.len() {
+        for four in values.chunks_exact_mut(4 * half) {
+            let (low, high) = four.split_at_mut(2 * half);
+            let ((first, second), (third, fourth)) = (low.split_at_mut(half), high.split_at_mut(half));
+            for (((a, b), c), d) in first.iter_mut().zip(second).zip(third).zip(fourth) {
+                let (sums, differences) = ((*a + *b, *c + *d), (*a - *b, *c - *d));
+                (*a, *c) = (sums.0 + sums.1, sums.0 - sums.1);
+                (*b, *d) = (differences.0 + differences.1, differences.0 - differences.1);
             }
         }
-        half *= 2;
+        half *= 4;
+    }
+    if half < values.len() {
+        let (low, high) = values.split_at_mut(half);
+        for (one, other) in low.iter_mut().zip(high) {
+            (*one, *other) = (*one + *other, *one - *other);
+        }
     }
     let scale = 1.0 / (values.len() as f32).sqrt();
     values.iter_mut().for_each(|value| *value *= scale);

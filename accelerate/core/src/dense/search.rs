@@ -1,13 +1,19 @@
 //! The nearest k over segments and tail: candidates by bits (in large segments) and bytes, then exact scores.
 
-use super::kernels::Kernels;
-use super::rotate::{Rotation, WORD};
+use super::kernels::{Groups, Kernels};
+use super::rotate::Rotation;
 use super::rows::{Coarse, GROUP, Rows, bit_words, exact_score, made_coarse, normalized};
 use super::segment::Segment;
 use crate::{Result, bits};
 
 /// Vectors up to which every one is compared by its bytes, so that nothing can be missed.
-pub const SMALL: usize = 20_000;
+pub const SMALL: usize = 4096;
+/// Groups of codes out of which is guessed how far the bits may be.
+const SAMPLE: usize = 256;
+/// Rows that are multiplied at once.
+const BATCH: usize = 64;
+/// Rows ahead that are asked for: as many as are on their way at once.
+const AHEAD: usize = 16;
 /// What the roundings of 32-bit sums can add to the errors that are known.
 const ROUNDING: f32 = 1e-5;
 
@@ -19,12 +25,13 @@ pub struct Query {
 }
 
 impl Query {
+    /// Make a query of a vector; None if a number is not finite.
     #[must_use]
-    pub fn new(vector: &[f32], rotation: &Rotation) -> Self {
-        let exact = normalized(vector);
+    pub fn new(vector: &[f32], rotation: &Rotation) -> Option<Self> {
+        let exact = normalized(vector)?;
         let mut rotated = vec![0.0; rotation.width()];
         let coarse = made_coarse(&exact, rotation, &mut rotated);
-        Self { exact, rotated, coarse }
+        Some(Self { exact, rotated, coarse })
     }
 
     fn words(&self, mean: &[f32]) -> Vec<u64> {
@@ -60,6 +67,27 @@ impl Vectors<'_> {
             Self::Tail(rows) => Ok(&rows.exact[doc * dimension..(doc + 1) * dimension]),
         }
     }
+
+    fn code(&self, doc: usize, width: usize) -> Result<&[i8]> {
+        match self {
+            Self::Stored(segment) => segment.code(doc),
+            Self::Tail(rows) => Ok(&rows.codes[doc * width..(doc + 1) * width]),
+        }
+    }
+
+    fn codes(&self) -> Result<&[i8]> {
+        match self {
+            Self::Stored(segment) => segment.codes(),
+            Self::Tail(rows) => Ok(&rows.codes),
+        }
+    }
+
+    fn scales(&self) -> Result<&[f32]> {
+        match self {
+            Self::Stored(segment) => segment.scales(),
+            Self::Tail(rows) => Ok(&rows.scales),
+        }
+    }
 }
 
 /// One source of vectors: which of them may be found, and the ordinal of the first.
@@ -84,19 +112,17 @@ pub struct Plan {
 pub fn search(sources: &[Source<'_>], query: &Query, plan: Plan) -> Result<Vec<(f32, usize)>> {
     let mut candidates = Candidates::new(sources, query, plan.k);
     for (number, source) in sources.iter().enumerate() {
-        match source.vectors {
-            Vectors::Tail(rows) => candidates.scan(number, source, &rows.codes, &rows.scales, query, plan.kernels),
-            Vectors::Stored(segment) if plan.exactly || candidates_of(source) <= SMALL => {
-                candidates.scan(number, source, segment.codes()?, segment.scales()?, query, plan.kernels);
+        match (source.vectors, &source.permitted) {
+            (Vectors::Stored(segment), _) if !plan.exactly && candidates_of(source) > SMALL => {
+                let near = nearest_bits(segment, source, query, plan)?;
+                candidates.look_at(number, source, &near, query, plan.kernels)?;
             }
-            Vectors::Stored(segment) => {
-                let near = nearest_bits(segment, source.permitted.as_deref(), query, plan)?;
-                let scales = segment.scales()?;
-                for doc in near {
-                    let dot = (plan.kernels.dot_bytes)(&query.coarse.codes, segment.code(doc)?);
-                    candidates.see(dot as f32 * query.coarse.scale * scales[doc], number, doc);
-                }
+            (_, Some(permitted)) => {
+                let docs: Vec<u32> = bits::ones(permitted).map(|doc| doc as u32).collect();
+                let there = docs.partition_point(|&doc| (doc as usize) < source.vectors.len());
+                candidates.look_at(number, source, &docs[..there], query, plan.kernels)?;
             }
+            (_, None) => candidates.look_at_all(number, source, query, plan.kernels)?,
         }
     }
     candidates.rescored(sources, query, plan)
@@ -111,27 +137,35 @@ fn kept_by_bits(docs: usize, k: usize) -> usize {
     (docs / 128).clamp(512, 4096) + k * 8
 }
 
-/// Return the documents whose bits are nearest, in no order.
-fn nearest_bits(segment: &Segment, permitted: Option<&[u64]>, query: &Query, plan: Plan) -> Result<Vec<usize>> {
+/// Return the documents whose bits are nearest, in no order: as many as are kept, and those that are as far as the last.
+fn nearest_bits(segment: &Segment, source: &Source<'_>, query: &Query, plan: Plan) -> Result<Vec<u32>> {
     let (wanted, codes) = (query.words(segment.mean()?), segment.bits()?);
-    let keep = kept_by_bits(segment.docs, plan.k);
-    let groups = codes.len() / (wanted.len() * GROUP);
-    let mut near = Vec::with_capacity(2 * keep + GROUP);
-    let (mut next, mut limit) = (0, (segment.width / WORD * WORD) as u32);
-    while next < groups {
-        next = (plan.kernels.scan_bits)(&wanted, codes, next, limit, &mut near);
-        near.retain(|&entry| {
-            let doc = entry as u32 as usize;
-            doc < segment.docs && permitted.is_none_or(|bits| bits::get(bits, doc))
-        });
-        if near.len() > keep {
-            let worst = *near.select_nth_unstable(keep - 1).1;
-            near.truncate(keep);
-            // Later documents that are as far as the last one kept do not displace it.
-            limit = ((worst >> 32) as u32).saturating_sub(1);
+    let (all, keep) = (candidates_of(source), kept_by_bits(segment.docs, plan.k));
+    let mut groups = Groups { codes, step: 1, permitted: source.permitted.as_deref() };
+    let (mut sample, mut near) = (Vec::with_capacity(SAMPLE * 2 * GROUP), Vec::with_capacity(keep * 2));
+    groups.step = (codes.len() / (wanted.len() * GROUP * SAMPLE)).max(1);
+    (plan.kernels.scan_bits)(&wanted, groups, u32::MAX, &mut sample);
+    groups.step = 1;
+    // The limit is to let pass rather too many: each limit that lets too few costs another scan.
+    let expected = keep as f32 * sample.len() as f32 / all as f32;
+    let mut place = (expected + 3.0 * expected.sqrt()) as usize + 1;
+    loop {
+        let is_last = place >= sample.len();
+        let limit = if is_last { u32::MAX } else { (*sample.select_nth_unstable(place).1 >> 32) as u32 };
+        near.clear();
+        (plan.kernels.scan_bits)(&wanted, groups, limit, &mut near);
+        near.retain(|&entry| (entry as u32 as usize) < segment.docs);
+        if is_last || near.len() >= keep {
+            break;
         }
+        place *= 2;
     }
-    Ok(near.into_iter().map(|entry| entry as u32 as usize).collect())
+    if near.len() > keep {
+        // Not cut among those that are equally far, so that the order of the scan decides nothing.
+        let worst = *near.select_nth_unstable(keep - 1).1 >> 32;
+        near.retain(|&entry| entry >> 32 <= worst);
+    }
+    Ok(near.into_iter().map(|entry| entry as u32).collect())
 }
 
 /// Candidates by their coarse scores, and how far those may be off.
@@ -150,23 +184,39 @@ impl Candidates {
         Self { slack, found: Vec::new(), leaders: Vec::new(), k, floor: f32::NEG_INFINITY }
     }
 
-    fn scan(
+    /// Compare every vector of a source by its bytes.
+    fn look_at_all(&mut self, number: usize, source: &Source<'_>, query: &Query, kernels: Kernels) -> Result<()> {
+        let (codes, scales) = (source.vectors.codes()?, source.vectors.scales()?);
+        let mut dots = [0; BATCH];
+        for (batch, rows) in codes.chunks(BATCH * query.coarse.codes.len()).enumerate() {
+            let scales = &scales[batch * BATCH..scales.len().min((batch + 1) * BATCH)];
+            (kernels.dot_bytes)(&query.coarse.codes, rows, &mut dots[..scales.len()]);
+            for (at, (&dot, &scale)) in dots.iter().zip(scales).enumerate() {
+                self.see(dot as f32 * query.coarse.scale * scale, number, batch * BATCH + at);
+            }
+        }
+        Ok(())
+    }
+
+    /// Compare some vectors of a source by their bytes.
+    fn look_at(
         &mut self,
         number: usize,
         source: &Source<'_>,
-        codes: &[i8],
-        scales: &[f32],
+        docs: &[u32],
         query: &Query,
         kernels: Kernels,
-    ) {
-        let width = query.coarse.codes.len();
-        for (doc, (row, &scale)) in codes.chunks_exact(width).zip(scales).enumerate() {
-            if source.permitted.as_ref().is_some_and(|bits| !bits::get(bits, doc)) {
-                continue;
+    ) -> Result<()> {
+        let (width, scales) = (query.coarse.codes.len(), source.vectors.scales()?);
+        for (at, &doc) in docs.iter().enumerate() {
+            if let (Vectors::Stored(segment), Some(&later)) = (source.vectors, docs.get(at + AHEAD)) {
+                segment.code_soon(later as usize);
             }
-            let dot = (kernels.dot_bytes)(&query.coarse.codes, row);
-            self.see(dot as f32 * query.coarse.scale * scale, number, doc);
+            let mut dot = [0];
+            (kernels.dot_bytes)(&query.coarse.codes, source.vectors.code(doc as usize, width)?, &mut dot);
+            self.see(dot[0] as f32 * query.coarse.scale * scales[doc as usize], number, doc as usize);
         }
+        Ok(())
     }
 
     #[inline]
@@ -193,8 +243,14 @@ impl Candidates {
         self.found.retain(|&(score, ..)| score >= self.floor);
         let enough = (2 * plan.k).max(30);
         if !plan.exactly && self.found.len() > enough && sources.iter().any(|source| candidates_of(source) > SMALL) {
-            self.found.select_nth_unstable_by(enough - 1, |one, other| other.0.total_cmp(&one.0));
-            self.found.truncate(enough);
+            // Not cut among equals, as above.
+            let worst = self.found.select_nth_unstable_by(enough - 1, |one, other| other.0.total_cmp(&one.0)).1.0;
+            self.found.retain(|&(score, ..)| score >= worst);
+        }
+        for &(_, number, doc) in &self.found {
+            if let Vectors::Stored(segment) = sources[number as usize].vectors {
+                segment.exact_soon(doc as usize);
+            }
         }
         let mut scored = Vec::with_capacity(self.found.len());
         for (_, number, doc) in self.found {

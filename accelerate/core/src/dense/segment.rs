@@ -3,13 +3,14 @@
 use std::io::Write;
 use std::path::Path;
 
-use super::rotate::{Rotation, WORD};
-use super::rows::{GROUP, Rows, bit_words, widest};
+use super::rotate::WORD;
+use super::rows::{GROUP, Rows, bit_words};
+use crate::Result;
 use crate::keys::Run;
 use crate::manifest::Place;
 use crate::shelf::{Names, Stored};
-use crate::storage::{Image, SectionFile, u64_at, write_image};
-use crate::{Error, Result};
+use crate::simd::widest;
+use crate::storage::{Image, SectionFile, soon, u64_at, write_image};
 
 const KIND: [u8; 4] = *b"VEC ";
 const META: usize = 0;
@@ -20,19 +21,15 @@ const CODES: usize = 4;
 const SCALES: usize = 5;
 const EXACT: usize = 6;
 
+/// Vectors out of which the mean is taken: enough to tell which half of them a number is in.
+const SAMPLE: usize = 8192;
+
 /// Write a segment of these rows.
 ///
 /// # Errors
 /// What `out` says.
-pub fn write(
-    rows: &Rows,
-    runs: &[Run],
-    rotation: &Rotation,
-    dimension: usize,
-    out: &mut dyn Write,
-) -> std::io::Result<()> {
-    let mean = widest(|| mean_of(rows, rotation.width()));
-    let bits = widest(|| bits_of(rows, &mean));
+pub fn write(rows: &Rows, runs: &[Run], width: usize, dimension: usize, out: &mut dyn Write) -> std::io::Result<()> {
+    let (mean, bits) = mean_and_bits(rows, width);
     let meta = [rows.len() as u64, dimension as u64, u64::from(rows.error.to_bits())];
     write_image(
         out,
@@ -49,33 +46,49 @@ pub fn write(
     )
 }
 
-#[inline(always)]
-fn mean_of(rows: &Rows, width: usize) -> Vec<f32> {
-    let mut sums = vec![0.0_f64; width];
-    for (codes, &scale) in rows.codes.chunks_exact(width).zip(&rows.scales) {
-        sums.iter_mut().zip(codes).for_each(|(sum, &code)| *sum += f64::from(code) * f64::from(scale));
-    }
-    sums.iter().map(|sum| (sum / rows.len().max(1) as f64) as f32).collect()
+fn mean_and_bits(rows: &Rows, width: usize) -> (Vec<f32>, Vec<u64>) {
+    let mean = mean_of(rows, width);
+    let bits = bits_of(rows, &mean);
+    (mean, bits)
 }
 
-#[inline(always)]
-fn bits_of(rows: &Rows, mean: &[f32]) -> Vec<u64> {
-    let words = mean.len() / WORD;
-    let mut bits = vec![u64::MAX; rows.len().div_ceil(GROUP) * GROUP * words];
-    let mut rotated = vec![0.0; mean.len()];
-    for (number, (codes, &scale)) in rows.codes.chunks_exact(mean.len()).zip(&rows.scales).enumerate() {
-        rotated.iter_mut().zip(codes).for_each(|(value, &code)| *value = f32::from(code) * scale);
-        let group = number / GROUP * GROUP * words;
-        for (word, value) in bit_words(&rotated, mean).enumerate() {
-            bits[group + word * GROUP + number % GROUP] = value;
+widest! {
+    fn mean_of(rows: &Rows, width: usize) -> Vec<f32> {
+        let (mut sums, mut seen) = (vec![0.0_f64; width], 0_u32);
+        let step = rows.len().div_ceil(SAMPLE).max(1);
+        for (codes, &scale) in rows.codes.chunks_exact(width).zip(&rows.scales).step_by(step) {
+            sums.iter_mut().zip(codes).for_each(|(sum, &code)| *sum += f64::from(code) * f64::from(scale));
+            seen += 1;
         }
+        sums.iter().map(|sum| (sum / f64::from(seen.max(1))) as f32).collect()
     }
-    bits
+}
+
+widest! {
+    fn bits_of(rows: &Rows, mean: &[f32]) -> Vec<u64> {
+        let words = mean.len() / WORD;
+        let mut bits = vec![u64::MAX; rows.len().div_ceil(GROUP) * GROUP * words];
+        let mut rotated = vec![0.0; mean.len()];
+        for (number, (codes, &scale)) in rows.codes.chunks_exact(mean.len()).zip(&rows.scales).enumerate() {
+            rotated.iter_mut().zip(codes).for_each(|(value, &code)| *value = f32::from(code) * scale);
+            let group = number / GROUP * GROUP * words;
+            for (word, value) in bit_words(&rotated, mean).enumerate() {
+                bits[group + word * GROUP + number % GROUP] = value;
+            }
+        }
+        bits
+    }
+}
+
+/// Where the vectors of a segment are.
+enum Parts {
+    File(SectionFile),
+    Memory { rows: Rows, runs: Vec<Run>, mean: Vec<f32>, bits: Vec<u64> },
 }
 
 /// A segment that can be searched.
 pub struct Segment {
-    file: SectionFile,
+    parts: Parts,
     pub docs: usize,
     pub dimension: usize,
     pub width: usize,
@@ -100,11 +113,22 @@ impl Stored for Segment {
     }
 
     fn runs(&self) -> Result<&[Run]> {
-        self.file.numbers(RUNS)
+        match &self.parts {
+            Parts::File(file) => file.numbers(RUNS),
+            Parts::Memory { runs, .. } => Ok(runs),
+        }
     }
 
     fn bytes(&self) -> usize {
-        self.file.total()
+        match &self.parts {
+            Parts::File(file) => file.total(),
+            Parts::Memory { rows, runs, mean, bits } => {
+                rows.codes.len()
+                    + (rows.exact.len() + rows.len() + mean.len()) * 4
+                    + bits.len() * 8
+                    + size_of_val(&runs[..])
+            }
+        }
     }
 }
 
@@ -130,7 +154,15 @@ impl Segment {
         if !sound {
             return Err(file.damaged("its sections do not fit together"));
         }
-        Ok(Self { file, docs, dimension, width, error })
+        Ok(Self { parts: Parts::File(file), docs, dimension, width, error })
+    }
+
+    /// Make a segment that stays in memory out of rows, which stay where they are.
+    #[must_use]
+    pub fn kept(rows: Rows, runs: Vec<Run>, width: usize, dimension: usize) -> Self {
+        let (mean, bits) = mean_and_bits(&rows, width);
+        let (docs, error) = (rows.len(), rows.error);
+        Self { parts: Parts::Memory { rows, runs, mean, bits }, docs, dimension, width, error }
     }
 
     /// Return the mean of the rotated vectors.
@@ -138,7 +170,10 @@ impl Segment {
     /// # Errors
     /// `Error::Corrupt` for damaged pages.
     pub fn mean(&self) -> Result<&[f32]> {
-        self.file.numbers(MEAN)
+        match &self.parts {
+            Parts::File(file) => file.numbers(MEAN),
+            Parts::Memory { mean, .. } => Ok(mean),
+        }
     }
 
     /// Return the bits, in groups.
@@ -146,7 +181,10 @@ impl Segment {
     /// # Errors
     /// `Error::Corrupt` for damaged pages.
     pub fn bits(&self) -> Result<&[u64]> {
-        self.file.numbers(BITS)
+        match &self.parts {
+            Parts::File(file) => file.numbers(BITS),
+            Parts::Memory { bits, .. } => Ok(bits),
+        }
     }
 
     /// Return all bytes.
@@ -154,7 +192,10 @@ impl Segment {
     /// # Errors
     /// `Error::Corrupt` for damaged pages.
     pub fn codes(&self) -> Result<&[i8]> {
-        self.file.numbers(CODES)
+        match &self.parts {
+            Parts::File(file) => file.numbers(CODES),
+            Parts::Memory { rows, .. } => Ok(&rows.codes),
+        }
     }
 
     /// Return the bytes of one vector.
@@ -163,7 +204,11 @@ impl Segment {
     /// `Error::Corrupt` for damaged pages.
     #[inline]
     pub fn code(&self, doc: usize) -> Result<&[i8]> {
-        self.file.part(CODES, doc * self.width..(doc + 1) * self.width).map(bytemuck::cast_slice)
+        let range = doc * self.width..(doc + 1) * self.width;
+        match &self.parts {
+            Parts::File(file) => file.part(CODES, range).map(bytemuck::cast_slice),
+            Parts::Memory { rows, .. } => Ok(&rows.codes[range]),
+        }
     }
 
     /// Return the scales of the bytes.
@@ -171,7 +216,10 @@ impl Segment {
     /// # Errors
     /// `Error::Corrupt` for damaged pages.
     pub fn scales(&self) -> Result<&[f32]> {
-        self.file.numbers(SCALES)
+        match &self.parts {
+            Parts::File(file) => file.numbers(SCALES),
+            Parts::Memory { rows, .. } => Ok(&rows.scales),
+        }
     }
 
     /// Return one vector as it was given, normalized.
@@ -179,9 +227,32 @@ impl Segment {
     /// # Errors
     /// `Error::Corrupt` for damaged pages.
     pub fn exact(&self, doc: usize) -> Result<&[f32]> {
-        let row = self.dimension * 4;
-        let bytes = self.file.part(EXACT, doc * row..(doc + 1) * row)?;
-        bytemuck::try_cast_slice(bytes).map_err(|_| Error::corrupt("a vector is not where it should be"))
+        let range = doc * self.dimension..(doc + 1) * self.dimension;
+        match &self.parts {
+            Parts::File(file) => bytemuck::try_cast_slice(file.part(EXACT, range.start * 4..range.end * 4)?)
+                .map_err(|_| file.damaged("a vector is not where it should be")),
+            Parts::Memory { rows, .. } => Ok(&rows.exact[range]),
+        }
+    }
+
+    /// Ask for the bytes of a vector that is looked at soon.
+    #[inline]
+    pub fn code_soon(&self, doc: usize) {
+        let range = doc * self.width..(doc + 1) * self.width;
+        match &self.parts {
+            Parts::File(file) => file.soon(CODES, range),
+            Parts::Memory { rows, .. } => soon(bytemuck::cast_slice(&rows.codes[range])),
+        }
+    }
+
+    /// Ask for a vector that is looked at soon.
+    #[inline]
+    pub fn exact_soon(&self, doc: usize) {
+        let range = doc * self.dimension..(doc + 1) * self.dimension;
+        match &self.parts {
+            Parts::File(file) => file.soon(EXACT, range.start * 4..range.end * 4),
+            Parts::Memory { rows, .. } => soon(bytemuck::cast_slice(&rows.exact[range])),
+        }
     }
 
     /// Read every page.
@@ -189,6 +260,9 @@ impl Segment {
     /// # Errors
     /// `Error::Corrupt` at the first damaged page.
     pub fn verify(&self) -> Result<()> {
-        self.file.verify_all()
+        match &self.parts {
+            Parts::File(file) => file.verify_all(),
+            Parts::Memory { .. } => Ok(()),
+        }
     }
 }

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use memmap2::Mmap;
 
 use super::image::Image;
-use super::{FORMAT, HEADER, MAGIC, MOST_SECTIONS, PAGE, u32_at, u64_at};
+use super::{FORMAT, HEADER, MAGIC, MOST_SECTIONS, PAGE, soon, u32_at, u64_at};
 use crate::{Error, Result};
 
 enum Bytes {
@@ -107,6 +107,14 @@ impl SectionFile {
             }
         }
         Ok(&self.bytes.all()[range])
+    }
+
+    /// Ask for part of a section that is read soon; what is not there is not asked for.
+    #[inline]
+    pub fn soon(&self, section: usize, within: Range<usize>) {
+        if let Some(whole) = self.sections.get(section) {
+            soon(self.bytes.all().get(whole.start + within.start..whole.start + within.end).unwrap_or_default());
+        }
     }
 
     /// Return a whole section, verified.
