@@ -5,11 +5,13 @@ The table of which clicks reach which kernel is measured; a row that changes is 
 
 from __future__ import annotations
 
+import os
+import subprocess
 import sys
 
 import pytest
 
-from tests.notebook.kernels import FrontEnd
+from tests.notebook.kernels import ROOT, FrontEnd
 from tests.support.processes import ends, pid_in
 
 
@@ -166,6 +168,23 @@ def test_a_prompt_can_be_interrupted(front_end: FrontEnd) -> None:
     assert cell.reply is not None
     assert cell.reply["ename"] == "CellInterrupted"
     assert not (front_end.folder / "saved.txt").exists()
+
+
+def test_a_prompt_ends_when_the_answer_came_from_elsewhere(front_end: FrontEnd) -> None:
+    """Another process approves while the kernel waits for a line: the cell goes on, and later cells are untouched."""
+    front_end.widgets, front_end.stdin = False, []
+    cell = front_end.send("%%victor saver\nsave it")
+    front_end.pump(lambda: bool(front_end.prompts))
+
+    approve = [sys.executable, "-m", "victor_nb.cli", "approve", "last"]
+    subprocess.run(approve, cwd=front_end.folder, env={**os.environ, "PYTHONPATH": str(ROOT)}, check=True)
+    front_end.pump(lambda: cell.is_over)
+
+    assert cell.reply is not None
+    assert cell.reply["status"] == "ok"
+    assert "not open any more" in cell.text
+    assert (front_end.folder / "saved.txt").read_text() == "b\n"
+    front_end.ok("sum(range(1_000_000))")
 
 
 def test_with_nobody_to_ask_the_cell_fails(front_end: FrontEnd) -> None:

@@ -5,7 +5,7 @@
 2. Buttons are waited for only if the display is known to be live, a prompt is shown only while a cell waits. A run
    in the background has `%victor approve` and the buttons of `%victor attach`, and may wait.
 3. Buttons and `%victor approve` speak through the run's mailbox, and the gate takes the first word: waiting for them
-   means waiting to be cancelled.
+   means waiting to be cancelled. An open prompt is ended then.
 4. Nobody there, or no answer in time: `ApprovalDenied`, which stops the run and keeps it resumable.
 """
 
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 
 from .awaiting import Cell, MainThread, current_cell
 from .displaying import current_display
+from .endable import EndablePrompt
 from .prompting import ALWAYS, Prompt, Word, ask_person
 
 if TYPE_CHECKING:
@@ -62,11 +63,20 @@ class CellApprover:
         raise _denied(request, f"nobody answered within {self._patience_s:g} seconds")
 
     async def _prompted(self, request: ApprovalRequest, cell: Cell | None) -> Word | None:
+        prompt = EndablePrompt()
+
         def ask() -> Word | None:
             # Looked at when the call runs: no front end is ready to read a line once the cell has ended.
-            return ask_person(request, self._prompt) if _is_waiting(cell) else None
+            word = prompt.answered(lambda: ask_person(request, self._prompt)) if _is_waiting(cell) else None
+            if prompt.is_ended:
+                print("This question is not open any more: somebody answered it elsewhere, or stopped the run.")
+            return word
 
-        word: Word | None = await self._main.run(ask)
+        try:
+            word: Word | None = await self._main.run(ask)
+        except asyncio.CancelledError:  # the gate has another word
+            prompt.end()
+            raise
         if word is not None and word.choice == ALWAYS:
             self._always.add((request.run_id, request.tool))
         return word
