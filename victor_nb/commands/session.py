@@ -71,6 +71,7 @@ class Session:
             lives on, so that a task is enough.
         last_failure: the last exception of a cell with the cell's source; None where cells do not exist.
         cell: the number of the cell that runs now; None where cells do not exist.
+        next_cell: puts code into a new cell below, unrun; None where cells do not exist.
         start: where the search for `victor.toml` begins.
         run_ids: the runs that were answered in this session, oldest first.
         tasks: the runs that go on in the background.
@@ -85,6 +86,7 @@ class Session:
     detach: Callable[[Sequence[str]], str] | None = None
     last_failure: Callable[[], tuple[BaseException, str] | None] = lambda: None
     cell: Callable[[], int | None] = lambda: None
+    next_cell: Callable[[str], None] | None = None
     start: Path | None = None
     run_ids: list[str] = field(default_factory=list)
     tasks: set[asyncio.Task[Any]] = field(default_factory=set)

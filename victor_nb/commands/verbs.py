@@ -43,6 +43,7 @@ VERBS: Final[dict[str, Verb]] = {
     "models": Verb("models", "List the models that can answer."),
     "config": Verb("config", "Write, check and explain the settings."),
     "doctor": Verb("doctor", "Look at this installation and its journal."),
+    "docs": Verb("docs", "Search the documentation of packages and the project."),
     "fix": Verb("fix", "Explain the last error and propose what to do."),
     "kernel": Verb("kernel", 'Install or remove the kernel "Python (Victor)".'),
     "demo": Verb("demo", "Run the tutorial on real data, then replay it for free."),

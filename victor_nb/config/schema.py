@@ -62,6 +62,15 @@ class NotebookSettings(_Table):
     warm: Annotated[bool, Field(description="import the agent library in a thread after %load_ext")] = True
 
 
+class DocsSettings(_Table):
+    """The documentation assistant."""
+
+    shared: Annotated[bool, Field(description="keep what is read of packages for all projects of this machine")] = True
+    packages: Annotated[
+        Names, Field(description="packages that questions are about besides imported ones; the usual ones if empty")
+    ] = ()
+
+
 class CacheSettings(_Table):
     """Results of tools that are kept."""
 
@@ -108,6 +117,7 @@ class Settings(BaseSettings):
     secrets: Annotated[dict[str, Secret], Field(description="where keys are read from, by provider")] = {}
     cache: Annotated[CacheSettings, Field(description="results of tools that are kept")] = CacheSettings()
     notebook: Annotated[NotebookSettings, Field(description="the kernel extension")] = NotebookSettings()
+    docs: Annotated[DocsSettings, Field(description="the documentation assistant")] = DocsSettings()
 
     _layers: list[Layer] = PrivateAttr(default_factory=list)
 

@@ -61,6 +61,7 @@ class Face:
                 execute=self.execute,
                 last_failure=self.last_failure,
                 cell=lambda: self.shell.execution_count,
+                next_cell=lambda code: self.shell.set_next_input(code),
             )
             atexit.register(self.close)
         return self._session

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from victor_nb.views.pipeline_view import PipelineView
     from victor_nb.views.run_view import RunView
     from victor_nb.views.state import RunSummary, StepRow
+    from victor_nb.views.suggestions_view import SuggestionsView
     from victor_nb.views.summary import summarise
     from victor_nb.views.tables import RecordView, TableView, TextView
     from victor_nb.views.view import View
@@ -40,6 +41,7 @@ _HOME = {
     "RunSummary": "state",
     "RunView": "run_view",
     "StepRow": "state",
+    "SuggestionsView": "suggestions_view",
     "TableView": "tables",
     "TextView": "tables",
     "View": "view",
@@ -66,6 +68,7 @@ __all__ = [
     "RunSummary",
     "RunView",
     "StepRow",
+    "SuggestionsView",
     "TableView",
     "TextView",
     "View",
