@@ -22,32 +22,48 @@ pub use dictionary::{Dictionary, hash_bytes, hash_term, spread};
 pub use parts::{parts_of_word, terms_of_word};
 pub use scan::words;
 
-/// Words that a thread remembers with their terms.
+/// Words that are remembered with their terms.
 const MOST_WORDS: usize = 100_000;
 
+/// The terms of the words seen so far, in whatever shape their user wants them.
+pub struct Remembered<T> {
+    known: HashMap<Box<str>, Vec<T>>,
+}
+
+impl<T> Default for Remembered<T> {
+    fn default() -> Self {
+        Self { known: HashMap::new() }
+    }
+}
+
+impl<T> Remembered<T> {
+    /// Give the terms of each word of a text in order; `make` brings those of a new word into shape.
+    pub fn each(&mut self, text: &str, mut make: impl FnMut(&str) -> T, mut give: impl FnMut(&[T])) {
+        if self.known.len() > MOST_WORDS {
+            self.known.clear();
+        }
+        for word in words(text) {
+            match self.known.get(word) {
+                Some(terms) => give(terms),
+                None => {
+                    let mut terms = Vec::new();
+                    terms_of_word(word, &mut |term| terms.push(make(term)));
+                    give(&terms);
+                    self.known.insert(word.into(), terms);
+                }
+            }
+        }
+    }
+}
+
 thread_local! {
-    static KNOWN: RefCell<HashMap<Box<str>, Vec<String>>> = RefCell::default();
+    static KNOWN: RefCell<Remembered<String>> = RefCell::default();
 }
 
 /// Return the terms of a text in order, as strings.
 #[must_use]
 pub fn terms(text: &str) -> Vec<String> {
-    KNOWN.with_borrow_mut(|known| {
-        if known.len() > MOST_WORDS {
-            known.clear();
-        }
-        let mut found = Vec::new();
-        for word in words(text) {
-            match known.get(word) {
-                Some(terms) => found.extend_from_slice(terms),
-                None => {
-                    let mut terms = Vec::new();
-                    terms_of_word(word, &mut |term| terms.push(term.to_owned()));
-                    found.extend_from_slice(&terms);
-                    known.insert(word.into(), terms);
-                }
-            }
-        }
-        found
-    })
+    let mut found = Vec::new();
+    KNOWN.with_borrow_mut(|known| known.each(text, str::to_owned, |terms| found.extend_from_slice(terms)));
+    found
 }
