@@ -40,6 +40,7 @@ VERBS: Final[dict[str, Verb]] = {
     "diff": Verb("travel", "Compare two runs of workflows."),
     "metrics": Verb("metrics", "Measure runs, models, tools, tokens and cost; live charts in a cell."),
     "tools": Verb("tools", "List the tools that agents can be given."),
+    "cache": Verb("cache", "Show, explain and clear what is kept of tools' results."),
     "models": Verb("models", "List the models that can answer."),
     "config": Verb("config", "Write, check and explain the settings."),
     "doctor": Verb("doctor", "Look at this installation and its journal."),
