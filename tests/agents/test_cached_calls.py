@@ -9,11 +9,11 @@ import pytest
 
 from tests.agents.scripts import Script
 from victor_nb import Agent, open_journal, tool
-from victor_nb.agents.cached_calls import cache_of, settings_now
 from victor_nb.config.schema import CachedTools as CachedToolsSetting
 from victor_nb.errors import UsageError
 from victor_nb.journal import Journal
 from victor_nb.tools import Tool
+from victor_nb.tools.caching.project import cache_of, settings_now
 from victor_nb.tools.caching.rules import CACHED_TOOLS
 
 

@@ -236,6 +236,7 @@ def nested() -> list[Event]:
             "step.finished",
             "t1",
             result={"$image": {"media_type": "image/png", "data": "", "text": "a plot"}},
+            cached=True,
             **step,
         ),
         t.say(0.9, "unknown.type", "t1", anything=1),

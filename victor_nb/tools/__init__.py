@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from .builtin.sql import sql
     from .builtin.variables import describe_variables
     from .caching.cache import ToolCache
+    from .caching.project import project_cache
     from .defaults import registry
 
 _HOME = {
@@ -46,6 +47,7 @@ _HOME = {
     "ToolCache": "caching.cache",
     "describe_variables": "builtin.variables",
     "kernel_variables": "builtin.kernel_variables",
+    "project_cache": "caching.project",
     "project_files": "builtin.project_files",
     "python_cell": "builtin.python_cell",
     "python_docs": "builtin.python_docs",
@@ -83,6 +85,7 @@ __all__ = [
     "describe_variables",
     "kernel_variables",
     "load_categories",
+    "project_cache",
     "project_files",
     "python_cell",
     "python_docs",

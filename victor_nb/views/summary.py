@@ -124,6 +124,7 @@ def _step_finished(summary: RunSummary, event: WireEvent, data: dict[str, Any]) 
         _take_answer(summary, row, data.get("result"))
     else:
         row.result = data.get("result")
+        row.note = "from the cache" if data.get("cached") else row.note
     _take_usage(summary, row, data)
 
 

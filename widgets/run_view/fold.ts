@@ -131,6 +131,7 @@ function stepFinished(run: RunState, event: WireEvent, data: WireEvent["data"]):
   if (row.kind === "approval") takeWord(row, data.result ?? {});
   else if (row.kind === "model") takeAnswer(run, row, data.result);
   else row.result = data.result ?? null;
+  if (data.cached) row.note = "from the cache";
   takeUsage(run, row, data);
 }
 

@@ -20,12 +20,13 @@ from ...journal.errors import Unstorable
 from ...journal.redaction import NOTHING_SECRET, Redactor
 from ..declaring import Tool
 from .entry import (
+    DAMAGED,
     Entry,
     SecretInside,
     argument_difference,
     difference,
-    is_stale,
     packed,
+    staleness,
     unpacked,
     value_of,
     written,
@@ -211,10 +212,12 @@ class ToolCache:
         return _Found(why or self._nearest(asked))
 
     def _checked(self, kept: Kept, parts: Mapping[str, str]) -> _Found:
+        if kept.gone:
+            return _Found(kept.gone)
         entry = unpacked(kept.body)
         if entry is None:
-            self.store.drop([kept.id])
-            return _Found("what was kept of it was damaged")
+            self.store.drop({kept.id: DAMAGED})
+            return _Found(DAMAGED)
         told, now = difference(entry, parts, time.time())
         if told:
             return _Found(told)
@@ -245,6 +248,9 @@ class ToolCache:
             return "its result holds a secret"
         except Unstorable as failure:
             return f"its result cannot be kept: {failure.what}"
+        names = [text for seen in report.seen for text in (seen.path, seen.state.encode())]
+        if any(self._redactor.clean(name) is not name for name in names):
+            return "the name of a file that it read holds a secret"
         ttl_s = self._lasting(asked.rule)
         entry = Entry(dict(asked.parts), report.seen, body, blobs, time.time(), outcome.seconds, ttl_s)
         paths = [seen.path for seen in report.seen]
@@ -278,7 +284,7 @@ class ToolCache:
         found: dict[str, int] = {}
         with unobserved():
             for tool, kept in self.store.each(tools):
-                if is_stale(kept):
+                if staleness(kept):
                     found[tool] = found.get(tool, 0) + 1
         return found
 

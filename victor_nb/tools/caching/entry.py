@@ -20,6 +20,8 @@ from ...journal.redaction import Redactor
 from .files import ABSENT, FOLDER, UNSETTLED, Seen, look_again
 from .storing import Kept
 
+DAMAGED: Final = "what was kept of it was damaged"
+
 _CHECKED_BYTES: Final = 16
 
 
@@ -129,10 +131,10 @@ def difference(entry: Entry, parts: Mapping[str, str], now: float) -> tuple[str,
     return "", msgspec.structs.replace(entry, seen=tuple(seen))
 
 
-def is_stale(kept: Kept) -> bool:
-    """Whether a file changed that an entry depends on, or its time is over; its tool's code is not looked at."""
+def staleness(kept: Kept) -> str:
+    """Say which file changed that an entry depends on, or that its time is over; its tool's code is not looked at."""
     entry = unpacked(kept.body)
-    return entry is None or bool(difference(entry, entry.parts, time.time())[0])
+    return DAMAGED if entry is None else difference(entry, entry.parts, time.time())[0]
 
 
 def _part_differences(then: Mapping[str, str], now: Mapping[str, str]) -> Iterator[str]:

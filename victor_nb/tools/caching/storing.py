@@ -13,7 +13,7 @@ import os
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,7 +28,7 @@ _BUSY_S: Final = 5.0
 _SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS entries (
     id INTEGER PRIMARY KEY, tool TEXT NOT NULL, key TEXT NOT NULL, arguments TEXT NOT NULL, used REAL NOT NULL,
-    bytes INTEGER NOT NULL, body BLOB NOT NULL
+    bytes INTEGER NOT NULL, body BLOB NOT NULL, gone TEXT NOT NULL DEFAULT ''
 );
 CREATE INDEX IF NOT EXISTS entries_by_key ON entries (tool, key, used);
 CREATE INDEX IF NOT EXISTS entries_by_use ON entries (used);
@@ -45,11 +45,15 @@ Result = TypeVar("Result")
 
 
 class Kept(NamedTuple):
-    """An entry as it is stored."""
+    """An entry as it is stored.
+
+    Attributes:
+        gone: why it holds no more; its body is empty then.
+    """
 
     id: int
-    arguments: str
     body: bytes
+    gone: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +110,7 @@ class ToolStore:
         """Return what is kept of one call, what was used last first."""
         found = self._read(
             lambda db: db.execute(
-                "SELECT id, arguments, body FROM entries WHERE tool = ? AND key = ? ORDER BY used DESC", (tool, key)
+                "SELECT id, body, gone FROM entries WHERE tool = ? AND key = ? ORDER BY used DESC", (tool, key)
             ).fetchall()
         )
         return [Kept(*row) for row in found or ()]
@@ -147,15 +151,21 @@ class ToolStore:
         """Write an entry again whose files have other marks now and the same content."""
         self._write(lambda db: db.execute("UPDATE entries SET body = ? WHERE id = ?", (body, entry)))
 
-    def drop(self, entries: Sequence[int]) -> None:
-        """Forget entries."""
-        self._write(lambda db: db.executemany("DELETE FROM entries WHERE id = ?", [(one,) for one in entries]))
+    def drop(self, why: Mapping[int, str]) -> None:
+        """Forget what entries held, and remember why it holds no more."""
+        told = [(reason, number) for number, reason in why.items()]
+
+        def work(db: sqlite3.Connection) -> None:
+            db.executemany("UPDATE entries SET gone = ?, body = x'', bytes = length(arguments) WHERE id = ?", told)
+            db.executemany("DELETE FROM paths WHERE entry = ?", [(number,) for number in why])
+
+        self._write(work)
 
     def with_path(self, path: bytes) -> list[Kept]:
         """Return the entries that depend on a path."""
         found = self._read(
             lambda db: db.execute(
-                "SELECT id, arguments, body FROM entries WHERE id IN (SELECT entry FROM paths WHERE path = ?)", (path,)
+                "SELECT id, body FROM entries WHERE id IN (SELECT entry FROM paths WHERE path = ?)", (path,)
             ).fetchall()
         )
         return [Kept(*row) for row in found or ()]
@@ -167,13 +177,15 @@ class ToolStore:
 
     def each(self, tools: Sequence[str]) -> Iterator[tuple[str, Kept]]:
         """Yield every entry of these tools, or of all, with its tool's name."""
-        named = self._read(lambda db: db.execute("SELECT id, tool FROM entries ORDER BY tool, id").fetchall())
+        named = self._read(
+            lambda db: db.execute("SELECT id, tool FROM entries WHERE gone = '' ORDER BY tool, id").fetchall()
+        )
         for number, tool in named or ():
             if tools and tool not in tools:
                 continue
             row = self._read(
                 lambda db, number=number: db.execute(  # type: ignore[misc]
-                    "SELECT id, arguments, body FROM entries WHERE id = ?", (number,)
+                    "SELECT id, body FROM entries WHERE id = ?", (number,)
                 ).fetchone()
             )
             if row:
@@ -217,7 +229,8 @@ class ToolStore:
                 "coalesce(misses, 0), coalesce(saved_s, 0.0) "
                 "FROM (SELECT tool FROM counts UNION SELECT tool FROM entries) "
                 "LEFT JOIN counts USING (tool) "
-                "LEFT JOIN (SELECT tool, count(*) AS entries, sum(bytes) AS bytes FROM entries GROUP BY tool) AS held "
+                "LEFT JOIN (SELECT tool, count(*) AS entries, sum(bytes) AS bytes FROM entries WHERE gone = '' "
+                "GROUP BY tool) AS held "
                 "USING (tool) ORDER BY tool"
             ).fetchall()
         )

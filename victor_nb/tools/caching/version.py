@@ -170,9 +170,7 @@ class _Walk:
         for base in cls.__bases__:
             self.visit(base, base.__name__)
         for name, value in sorted(vars(cls).items()):
-            if isinstance(value, (type, *_FUNCTIONS)):
-                self.visit(value, f"{cls.__qualname__}.{name}")
-            elif not (name.startswith("__") or type(value).__module__ in _OF_NO_ACCOUNT or _is_descriptor(value)):
+            if isinstance(value, (type, *_FUNCTIONS)) or not _is_machinery(name, value):
                 self.visit(value, f"{cls.__qualname__}.{name}")
         self._add(f"class {cls.__module__}.{cls.__qualname__}", _hash(repr(list(vars(cls))).encode()))
 
@@ -326,5 +324,7 @@ def _inside(values: Any) -> list[Any]:
     return list(values.values() if isinstance(values, Mapping) else values)
 
 
-def _is_descriptor(value: object) -> bool:
-    return hasattr(type(value), "__get__")
+def _is_machinery(name: str, value: object) -> bool:
+    """Whether an attribute of a class is Python's own, and no value of the class."""
+    is_descriptor = hasattr(type(value), "__get__")
+    return name.startswith("__") or type(value).__module__ in _OF_NO_ACCOUNT or is_descriptor

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from .entry import is_stale
+from .entry import staleness
 from .observing import unobserved
 
 if TYPE_CHECKING:
@@ -100,9 +100,9 @@ class CacheWatch:
             self._stop.set()
             return
         around = {place for path in paths for place in (path, os.path.dirname(path))}
-        old = {kept.id for place in around for kept in store.with_path(place) if is_stale(kept)}
-        if old:
-            store.drop(sorted(old))
+        looked = {kept.id: staleness(kept) for place in around for kept in store.with_path(place)}
+        if old := {number: why for number, why in looked.items() if why}:
+            store.drop(old)
             if self._on_forgotten is not None:
                 self._on_forgotten(len(old))
 
