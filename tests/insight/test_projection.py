@@ -343,3 +343,59 @@ def test_a_projection_dies_with_its_journal() -> None:
     gc.collect()
 
     assert held() is None
+
+
+def test_columns_grow_and_keep_what_they_hold(in_memory: Doings) -> None:
+    """More rows than there was room for at first."""
+    run = in_memory.journal.start("agent", "poet")
+    for number in range(2500):
+        in_memory.use(run, f"tool {number % 3}")
+    projection = Projection(in_memory.journal)
+    projection.refresh()
+
+    table = measured(projection, ["tool"])
+
+    assert table.values["calls"].tolist() == [834, 833, 833]
+    assert projection.steps["tool"]["run"].tolist() == [0] * 2500
+
+
+def test_every_word_groups(in_memory: Doings) -> None:
+    """Kinds, names, runs, states, steps."""
+    first = in_memory.agent("poet", tools=("search",))
+    in_memory.agent("poet", fails=True)
+    projection = Projection(in_memory.journal)
+    projection.refresh()
+
+    assert measured(projection, ["kind", "name"]).labels == {"kind": ["agent"], "name": ["poet"]}
+    assert measured(projection, ["status"]).labels["status"] == ["finished", "failed"]
+    runs = measured(projection, ["run", "minute"])
+    assert first in runs.labels["run"]
+    assert runs.values["runs"].tolist() == [1, 1]
+    assert measured(projection, ["step"]).labels["step"] == ["model offline", "tool search"]
+
+
+def test_very_many_combinations_are_sorted_instead_of_tabulated(
+    in_memory: Doings, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A run a minute for a year has more cells than memory; the answer is the same."""
+    for minute in range(5):
+        clock.now = NOON + 60 * minute
+        in_memory.agent("poet", tools=("search",))
+    projection = Projection(in_memory.journal)
+    projection.refresh()
+    tabulated = measured(projection, ["run", "minute"])
+
+    monkeypatch.setattr("victor_nb.insight.grouping._MOST_CELLS", 3)
+
+    assert measured(projection, ["run", "minute"]).labels == tabulated.labels
+    assert measured(projection, ["run", "minute"]).values["runs"].tolist() == [1] * 5
+
+
+def test_ends_and_questions_of_another_shape_still_count(in_memory: Doings) -> None:
+    """Events that nobody of ours wrote."""
+    run = in_memory.journal.start("program", "odd")
+    run.record("interrupt.requested", {"id": 5})
+    run.record("approval.decided", {"call_id": ["x"]})
+    run.record("run.stopped", {"seconds": "long"})
+
+    assert whole(in_memory).questions == 1

@@ -220,3 +220,16 @@ def test_a_journal_that_cannot_be_read_is_told_and_tried_again(
         sent.messages.clear()
         is_away[0] = False
         sent.wait_for(lambda message: message["kind"] == "panel")
+
+
+def test_a_journal_that_is_closed_leaves_what_was_last(
+    tmp_path: Any, shown: list[tuple[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who ends the session first still has the picture."""
+    journal = open_journal(f"sqlite:///{tmp_path / 'victor.db'}")
+    worked(journal)
+    view, _ = view_of(journal, monkeypatch)
+    with view:
+        journal.close()
+
+    assert "3 runs" in shown[-1][1]["text/plain"]

@@ -15,7 +15,6 @@ from weakref import WeakKeyDictionary
 from ..errors import UsageError, VictorError
 from ..journal import Journal, open_journal
 from .grouping import TIME_WORDS
-from .measures import EVERY_COLUMN
 from .measuring import Table, measured
 from .moments import Moment, seconds_of
 from .projection import Projection
@@ -123,8 +122,9 @@ def refined(frame: pd.DataFrame, where: str, derive: Mapping[str, str]) -> pd.Da
     from ..tools.builtin.row_masks import computed_column, matching_rows
 
     for name, expression in derive.items():
-        if not name.isidentifier() or name in frame.columns or name in EVERY_COLUMN:
-            raise UsageError(f"a derived column cannot be called {name!r}", "derive", "give it a name of its own")
+        if not name.isidentifier() or name in frame.columns:
+            why = "the table has a column of that name" if name in frame.columns else "it is no name"
+            raise UsageError(f"a derived column cannot be called {name!r}: {why}", "derive", "call it otherwise")
         with _named(f"derived column {name!r}"):
             frame = frame.assign(**{name: computed_column(expression, frame, _VARIABLE)})
     if not where.strip():

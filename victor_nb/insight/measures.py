@@ -97,7 +97,3 @@ class StepMetrics:
 
 RUN_COLUMNS = tuple(field.name for field in fields(AgentMetrics))
 STEP_COLUMNS = tuple(field.name for field in fields(StepMetrics))
-EVERY_COLUMN = tuple(dict.fromkeys(RUN_COLUMNS + STEP_COLUMNS))
-EVERY_RATIO = frozenset(
-    field.name for one in (AgentMetrics, StepMetrics) for field in fields(one) if field.type == "float"
-)

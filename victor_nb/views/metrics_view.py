@@ -62,6 +62,7 @@ class MetricsView(anywidget.AnyWidget):
         self._thread: threading.Thread | None = None
         self._display_id = f"victor-{uuid4().hex}"
         self._shown = False
+        self._last: Panel | None = None
         self.on_msg(self._hear)
 
     def show(self) -> None:
@@ -115,7 +116,9 @@ class MetricsView(anywidget.AnyWidget):
         projection = projection_of(self._journal)
         projection.refresh()
         now = self._journal.clock()
-        return panel(dashboard(projection, since=now - self._span_s if self._since is None else self._since, now=now))
+        since = now - self._span_s if self._since is None else self._since
+        self._last = panel(dashboard(projection, since=since, now=now))
+        return self._last
 
     # --- kernel to browser --------------------------------------------------------------------------
 
@@ -145,7 +148,7 @@ class MetricsView(anywidget.AnyWidget):
                 self.send(message)
 
     def _freeze(self) -> MetricsReport:
-        report = self.report()
+        report = self._last_report()
         with self._sending:
             self._ending.set()
             if self._shown:
@@ -153,6 +156,15 @@ class MetricsView(anywidget.AnyWidget):
                 replace(report._repr_mimebundle_(), self._display_id)
             leave(self)
         return report
+
+    def _last_report(self) -> MetricsReport:
+        """What the charts show now; where the journal is closed or gone, what they showed last."""
+        try:
+            return self.report()
+        except VictorError:
+            if self._last is None:
+                raise
+            return MetricsReport(self._last)
 
     # --- browser to kernel --------------------------------------------------------------------------
 
