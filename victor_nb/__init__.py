@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
     from .agents import Agent, AgentResult, Budget
+    from .assist import docs
     from .errors import VictorError
     from .insight import metrics
     from .journal import Effect, Journal, current_step, open_journal
@@ -40,6 +41,7 @@ _HOME = {
     "VictorError": "errors",
     "Workflow": "workflows",
     "current_step": "journal",
+    "docs": "assist",
     "glue": "pipelines",
     "interrupt": "workflows",
     "metrics": "insight",
@@ -69,6 +71,7 @@ __all__ = [
     "Workflow",
     "__version__",
     "current_step",
+    "docs",
     "glue",
     "interrupt",
     "load_ipython_extension",
