@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import json
 
 import pytest
 
@@ -65,6 +66,58 @@ def test_an_option_that_there_is_not_is_a_programming_error(place):
     """As with any function."""
     with pytest.raises(TypeError, match="no option 'worker'"):
         place.run(compute(rows), worker=2)
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"", "the file is empty"),
+        (b"\xff\xfe", "byte 0 is no text in UTF-8"),
+        (b'{"cells": [', "line 1 column"),
+        (b"[" * 100_000, "recursion"),
+        (b"[1, 2]", "it has no cells"),
+        (b'{"cells": [5]}', "cell 1 is none"),
+        (b'{"cells": [{"cell_type": "code"}]}', "cell 1 has no source"),
+        (b'{"cells": [{"cell_type": "code", "source": "", "metadata": 1}]}', "metadata of cell 1"),
+        (b'{"cells": [], "metadata": {"kernelspec": "python3"}}', "metadata"),
+        (b'{"worksheets": 3, "nbformat": 3}', "old format"),
+    ],
+)
+def test_a_file_that_is_no_notebook_is_told_before_anything_runs(place, content, words):
+    """Whatever it is; never with a traceback."""
+    (place.path / "bad.ipynb").write_bytes(content)
+
+    with pytest.raises(InvalidPipeline, match=words) as wrong:
+        place.run(notebook("bad.ipynb"))
+
+    assert "bad.ipynb" in wrong.value.where
+
+
+def test_a_notebook_of_an_old_format_runs(place):
+    """As with papermill."""
+    cell = {
+        "cell_type": "code",
+        "input": "from victor_nb import glue\nglue('n', 3)",
+        "outputs": [],
+        "language": "python",
+    }
+    old = {"worksheets": [{"cells": [cell]}], "metadata": {}, "nbformat": 3, "nbformat_minor": 0}
+    (place.path / "old.ipynb").write_text(json.dumps(old))
+
+    assert place.run(notebook("old.ipynb", kernel="python3"))["old"]["n"] == 3
+
+
+def test_folders_and_broken_links_are_no_notebooks(place):
+    """Said as what they are."""
+    (place.path / "folder.ipynb").mkdir()
+    (place.path / "link.ipynb").symlink_to("gone.ipynb")
+
+    problems = place.pipeline(notebook("folder.ipynb"), notebook("link.ipynb")).validate()
+
+    assert [one.what for one in problems] == [
+        "the notebook 'folder.ipynb' is a folder",
+        "the notebook 'link.ipynb' is a link to 'gone.ipynb', which is not there",
+    ]
 
 
 def test_parameters_of_notebooks_are_checked_before_any_kernel_starts(place):

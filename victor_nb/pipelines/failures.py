@@ -56,7 +56,8 @@ class PipelineFailed(VictorError):
 
 
 def _said(error: VictorError) -> str:
-    return f"{error.what} ({error.where})" if error.where else error.what
+    told = f"{error.what} ({error.where})" if error.where else error.what
+    return f"{told}; {error.hint}" if error.hint else told
 
 
 class NodeKilled(VictorError):

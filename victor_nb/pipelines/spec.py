@@ -332,8 +332,10 @@ def workflow(
 
 
 def id_of(path: str | PurePath) -> str:
-    """Return the id of a notebook that was given none: "01-prepare data.ipynb" is prepare_data."""
-    stem = PurePath(path).stem
+    """Return the id of a notebook that was given none: "01-prepare données.ipynb" is prepare_donnees."""
+    from unicodedata import combining, normalize
+
+    stem = "".join(sign for sign in normalize("NFKD", PurePath(path).stem) if not combining(sign))
     words = re.sub(r"\W+", "_", stem, flags=re.ASCII).strip("_")
     named = re.sub(r"^[0-9_]+", "", words)
     return named or (f"notebook_{words}" if words else "notebook")

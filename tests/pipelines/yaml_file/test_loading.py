@@ -174,7 +174,7 @@ def test_paths_with_spaces_and_letters_of_all_scripts_are_paths(spec: Read, tmp_
 
     assert isinstance(node.work, NotebookWork)
     assert node.work.path == "02 données ü.ipynb"
-    assert node.id == "donn_es"
+    assert node.id == "donnees_u"
 
 
 def test_a_missing_file_names_the_nearest(write: Write) -> None:

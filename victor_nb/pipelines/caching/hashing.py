@@ -133,7 +133,9 @@ def _notebook_hash(path: Path) -> str:
         found = json.loads(path.read_text(encoding="utf-8"))
     except ValueError:  # no UTF-8, or no JSON
         return _content_hash(path)
-    return code_hash(found) if isinstance(found, dict) else _content_hash(path)
+    cells = found.get("cells") if isinstance(found, dict) else None
+    is_notebook = isinstance(cells, list) and all(isinstance(cell, dict) for cell in cells)
+    return code_hash(found) if is_notebook else _content_hash(path)
 
 
 def _read(memory: Path) -> dict[str, _Remembered]:

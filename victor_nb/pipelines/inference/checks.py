@@ -148,9 +148,14 @@ def _is_function(name: str) -> bool:
 def _check_file(
     spec: PipelineSpec, number: int, kind: str, path: str, endings: tuple[str, ...], findings: Findings
 ) -> None:
-    if is_remote(path) or is_template(path) or (spec.folder / path).exists():
+    place = spec.folder / path
+    if is_remote(path) or is_template(path) or place.is_file():
         return
-    parent = (spec.folder / path).parent
+    if place.is_symlink() or place.exists():
+        is_what = "a folder" if place.exists() else f"a link to {str(place.readlink())!r}, which is not there"
+        findings.note(number, (kind,), f"the {kind} {path!r} is {is_what}", "mend it, or name another file")
+        return
+    parent = place.parent
     beside = [one.name for one in parent.iterdir() if one.suffix in endings] if parent.is_dir() else []
     hint = f"in {parent} there are {listed(sorted(beside))}" if beside else f"looked for in {parent}"
     name = path.replace("\\", "/").rpartition("/")[2]

@@ -37,7 +37,9 @@ def _of_node(node: Node, base: Path, values: Mapping[str, object]) -> Iterator[P
         yield from _tried(node, partial(_check_engine, work, base))
     try:
         cell = declared(read_notebook(work.path, base), work.path)
-    except NotebookNotFound:  # told with what else is missing
+    except NotebookNotFound as failure:
+        if (base / work.path).is_file():  # what is not there is told with all else that is missing
+            yield _problem(failure, node)
         return
     except VictorError as failure:
         yield _problem(failure, node)

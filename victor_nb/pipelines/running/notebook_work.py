@@ -8,7 +8,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -21,9 +20,10 @@ from ...journal import Redactor, Step
 from ..caching.fingerprint import Part
 from ..caching.hashing import Hashes
 from ..caching.parts import code_part, text_part, value_part
-from ..executing.notebook_files import InvalidNotebook, NotebookNotFound
+from ..executing.notebook_files import NotebookNotFound
 from ..executing.outcomes import NotebookOutcome
 from ..failures import NodeKilled, NodeStopped
+from ..notebook_json import notebook_of
 from ..observing.observed import Observed
 from ..parameters.declaring import check, declared
 from ..spec import Node, NotebookWork
@@ -142,15 +142,10 @@ def read_notebook(path: str, base: Path) -> dict[str, Any]:
         InvalidNotebook: it is no notebook.
     """
     try:
-        text = (base / path).read_text(encoding="utf-8") if "://" not in path else _remote(path)
-        found = json.loads(text)
+        content = (base / path).read_bytes() if "://" not in path else _remote(path).encode()
     except OSError as failure:
         raise NotebookNotFound(f"the notebook cannot be read: {failure.strerror or failure}", path) from failure
-    except ValueError as failure:
-        raise InvalidNotebook(f"this is no notebook: {failure}", path, "a notebook is JSON (.ipynb)") from failure
-    if not isinstance(found, dict) or not isinstance(found.get("cells"), list):
-        raise InvalidNotebook("this is no notebook: it has no cells", path, "save it with Jupyter (nbformat 4)")
-    return found
+    return notebook_of(content, path)
 
 
 def _remote(path: str) -> str:
