@@ -111,9 +111,9 @@ def test_both_cores_choose_alike(compiled, monkeypatch):
     ours = [ToolSelector(TOOLS).select(one, 3) for one in requests]
     from victor_nb.retrieval.core import twin
     from victor_nb.retrieval.embedders import static
-    from victor_nb.retrieval.selecting import selection, synonyms
+    from victor_nb.retrieval.selecting import scoring, selection, synonyms
 
-    for module in (selection, static, synonyms):
+    for module in (scoring, selection, static, synonyms):
         monkeypatch.setattr(module, "core", lambda: twin)
     static.opened.cache_clear()
     synonyms._meanings.cache_clear()

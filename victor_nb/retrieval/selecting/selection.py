@@ -1,7 +1,7 @@
 """Tool selection: of many tools, those that a request needs, so that a model need not read the others.
 
-1. A request that is a tool's name or keyword is answered from a dictionary. Any other is searched for by words, by
-   words that mean the same, and by vectors; a learner, if there is one, adds what it has seen.
+1. A request that is a tool's name or keyword is answered from a dictionary. Any other is searched for (`scoring`); a
+   learner, if there is one, adds what it has seen.
 2. Pinned tools are never left out. What is chosen keeps the order in which the tools were given, whatever their
    scores: providers reuse a prompt only as far as it is the same.
 3. The same tools, the same request and the same learner give the same choice. Nothing here reads a clock but the
@@ -18,9 +18,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from victor_nb.errors import UsageError, nearest
-from victor_nb.retrieval.core import K1, B, core
+from victor_nb.retrieval.core import core
 from victor_nb.retrieval.embedders.embedder import Embedder, default_embedder, embedded
-from victor_nb.retrieval.selecting.synonyms import meanings
+from victor_nb.retrieval.selecting.scoring import Described, Scores, shortened, telling
 from victor_nb.tools import Tool
 
 Path: TypeAlias = Literal["all", "exact", "search"]
@@ -29,8 +29,6 @@ Ranked: TypeAlias = Sequence[tuple[str, float]]
 CACHED: Final = 1_000
 CACHED_S: Final = 3_600.0
 CANDIDATES: Final = 50
-SAME: Final = 2
-"""How much a meaning counts that is written in other words, where a word counts 1 and one of the name 3."""
 
 
 class Learns(Protocol):
@@ -114,12 +112,12 @@ class ToolSelector:
         self._names = list(self._tools)
         self._pinned = frozenset(pinned)
         self._order = {name: place for place, name in enumerate(self._names)}
-        self._embedder, self._learner = embedder or default_embedder(), learner
+        self._learner = learner
         self._exact = _exact(self._tools)
         self._longest = max(map(len, self._exact), default=0)
         self._cache = core().Cache(CACHED, CACHED_S)
-        self._words, self._meanings = core().Lexical.in_memory(k1=K1, b=B), _rows(self._embedder, self._tools)
-        self._words.add(range(len(self._names)), [_fields(one) for one in self._tools.values()])
+        described = [_described(one) for one in self._tools.values()]
+        self._scores = Scores(described, embedder or default_embedder())
 
     def select(self, request: str, k: int = 10) -> Selection:
         """Return the tools for a request: the pinned ones, and at most `k` others."""
@@ -137,11 +135,9 @@ class ToolSelector:
 
     def ranked(self, request: str) -> Ranked:
         """Return tools with their scores, best first: what the search thinks, without names, pins and cache."""
-        context = embedded(self._embedder, [request])[0]
-        words = self._words.search(f"{request} {' '.join(meanings(request))}", CANDIDATES)
-        near = core().top_k(context, self._meanings, CANDIDATES) if context.any() else []
-        fused = core().fuse_convex(words, near, self._embedder.alpha, CANDIDATES)
-        found = [(self._names[key], score) for key, score in fused]
+        scored = self._scores.of(request)
+        best = np.argsort(-scored, kind="stable")[:CANDIDATES].tolist()
+        found = [(self._names[place], float(scored[place])) for place in best if scored[place] > 0]
         if self._learner is None or not self._learner.seen:
             return found
         # All of them: what served before may share nothing with the request that a search could find.
@@ -161,7 +157,7 @@ class ToolSelector:
 
 def context_of(request: str) -> NDArray[np.float32]:
     """Return the vector by which a learner knows a request."""
-    row: NDArray[np.float32] = embedded(default_embedder(), [request])[0]
+    row: NDArray[np.float32] = embedded(default_embedder(), [" ".join(telling(shortened(request)))])[0]
     return row
 
 
@@ -195,15 +191,16 @@ def _exact(tools: Mapping[str, Tool]) -> dict[str, list[str]]:
     return found | {plain(name): [name] for name in tools}
 
 
-def _fields(one: Tool) -> list[tuple[str, int]]:
-    same = " ".join(meanings(_text(one)))
-    return [(f"{one.name} {' '.join(one.keywords)}", 3), (one.category, 1), (one.description, 1), (same, SAME)]
+def _described(one: Tool) -> Described:
+    parameters = one.parameters.get("properties", {})
+    arguments = " ".join(_said(name, about) for name, about in parameters.items())
+    return Described(
+        f"{plain(one.name)} {' '.join(one.keywords)}".strip(), f"{one.description} {one.category}", arguments
+    )
 
 
-def _text(one: Tool) -> str:
-    return f"{plain(one.name)}. {one.description} {' '.join(one.keywords)}"
-
-
-def _rows(embedder: Embedder, tools: Mapping[str, Tool]) -> NDArray[np.float32]:
-    texts = [_text(one) for one in tools.values()]
-    return np.ascontiguousarray(embedded(embedder, texts)) if texts else np.zeros((0, embedder.dimension), np.float32)
+def _said(name: str, about: Mapping[str, object]) -> str:
+    """What a parameter says of its tool: its name, its description, the values that it may have."""
+    choices = about.get("enum", ())
+    values = " ".join(map(str, choices)) if isinstance(choices, Sequence) else ""
+    return f"{name} {about.get('description', '')} {values}"
