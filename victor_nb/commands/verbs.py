@@ -39,6 +39,7 @@ VERBS: Final[dict[str, Verb]] = {
     "fork": Verb("travel", "Begin a new run at a checkpoint of another."),
     "diff": Verb("travel", "Compare two runs of workflows."),
     "metrics": Verb("metrics", "Measure runs, models, tools, tokens and cost; live charts in a cell."),
+    "serve-metrics": Verb("serve_metrics", "Serve metrics for Prometheus."),
     "tools": Verb("tools", "List the tools that agents can be given."),
     "cache": Verb("cache", "Show, explain and clear what is kept of tools' results."),
     "models": Verb("models", "List the models that can answer."),

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from victor_nb.views.graph_report import GraphReport
     from victor_nb.views.graph_view import GraphView
     from victor_nb.views.live import LiveView, live_view
+    from victor_nb.views.metrics_report import MetricsReport
+    from victor_nb.views.metrics_view import MetricsView
     from victor_nb.views.offers import Answer
     from victor_nb.views.pipeline_live import live_pipeline, watching_pipeline
     from victor_nb.views.pipeline_report import PipelineReport
@@ -34,6 +36,8 @@ _HOME = {
     "GraphView": "graph_view",
     "LiveGraph": "graph_live",
     "LiveView": "live",
+    "MetricsReport": "metrics_report",
+    "MetricsView": "metrics_view",
     "PipelineReport": "pipeline_report",
     "PipelineView": "pipeline_view",
     "RecordView": "tables",
@@ -61,6 +65,8 @@ __all__ = [
     "GraphView",
     "LiveGraph",
     "LiveView",
+    "MetricsReport",
+    "MetricsView",
     "PipelineReport",
     "PipelineView",
     "RecordView",
