@@ -47,6 +47,17 @@ def test_other_arguments_are_another_call(project):
     assert project.ask(join, first="a", second="c").why.endswith("argument second: 'b' -> 'c'")
 
 
+def test_the_first_file_of_the_cache_is_no_change_of_the_project(project):
+    """A tool that lists the project's folder is answered from its very first call."""
+
+    def names() -> list[str]:
+        """List."""
+        return sorted(os.listdir())
+
+    answers = [project.ask(names) for _ in range(2)]
+    assert [(answer.value, answer.is_cached) for answer in answers] == [([".victor"], False), ([".victor"], True)]
+
+
 def test_a_file_that_was_touched_or_put_back_is_no_other_file(project):
     """Contents count, not times."""
     path = project.write("notes.txt", "one")

@@ -176,6 +176,7 @@ class ToolCache:
             asked = self._asked(tool, arguments, rule)
             found, observation = self._find(asked), Observation(self.home)
             if found.entry is None:
+                self.store.make()
                 _look_at_arguments(observation, asked.rule, arguments)
             return asked, found, observation
 
@@ -264,7 +265,8 @@ class ToolCache:
 
     def _short(self, told: str) -> str:
         """Words with the project's own paths from the project's folder on."""
-        return told.replace(f"{self.home.parent}{os.sep}", "")
+        root = str(self.home.parent)
+        return told.replace(f"{root}{os.sep}", "").replace(root, "the project's folder") if len(root) > 1 else told
 
     def watch(self, on_forgotten: OnForgotten | None = None) -> CacheWatch:
         """Forget results as soon as their files change; one thread a process, which ends when nothing is kept."""

@@ -174,8 +174,11 @@ def _each(what: str, places: list[bytes]) -> Watcher:
 
 
 def _whole(path: Any) -> bytes:
-    # Not normalised: "link/../name" is another file than "name" if the link leads elsewhere.
-    return os.path.join(os.getcwdb(), os.fsencode(path))
+    whole = os.path.join(os.getcwdb(), os.fsencode(path))
+    if b"/." not in whole:
+        return whole
+    # Only "." is taken out: "link/../name" is another file than "name" if the link leads elsewhere.
+    return b"/".join(part for place, part in enumerate(whole.split(b"/")) if part != b"." or not place) or b"/"
 
 
 def _at(path: Any, folder: Any) -> list[bytes]:

@@ -104,6 +104,10 @@ class ToolStore:
         self.path, self.budget_bytes = home / FILE, budget_bytes
         self._local = threading.local()
 
+    def make(self) -> None:
+        """Make the file, so that its coming is no change that a call sees."""
+        self._write(lambda _: None)
+
     # -- entries -------------------------------------------------------------------------------------------------------
 
     def entries(self, tool: str, key: str) -> list[Kept]:
