@@ -32,11 +32,16 @@ def peer(name: str, *packages: str) -> str | None:
 
 
 def run(
-    python: str, program: str, *arguments: str, count_syncs: bool = False, beside: Mapping[str, str] | None = None
+    python: str,
+    program: str,
+    *arguments: str,
+    count_syncs: bool = False,
+    beside: Mapping[str, str] | None = None,
+    variables: Mapping[str, str] | None = None,
 ) -> dict[str, float] | None:
     """Run a program in a new process and a new folder; None if it fails, with its last words on standard error.
 
-    `beside` are modules that it imports, by their file names.
+    `beside` are modules that it imports, by their file names; `variables` are added to its environment.
     """
     with tempfile.TemporaryDirectory() as folder:
         for name, source in (beside or {}).items():
@@ -47,7 +52,8 @@ def run(
         trace = Path(folder) / "syncs"
         if count_syncs:
             command = ["strace", "-f", "-qq", "-e", "trace=fsync,fdatasync", "-o", str(trace), *command]
-        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, env={"PYTHONPATH": str(ROOT)})
+        environment = {"PYTHONPATH": str(ROOT), **(variables or {})}
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, env=environment)
         if done.returncode:
             print(done.stderr[-600:], file=sys.stderr)
             return None

@@ -32,12 +32,16 @@ def main() -> None:
 
 
 def make(
-    folder: Path, packages: tuple[str, ...] = PACKAGES, documents: int = 6_000, queries: int = 500
+    folder: Path,
+    packages: tuple[str, ...] = PACKAGES,
+    documents: int = 6_000,
+    queries: int = 500,
+    within: Path | None = None,
 ) -> dict[str, int]:
-    """Write the collection and say how large it is."""
+    """Write the collection and say how large it is; the packages are those that are installed, or lie `within`."""
     found: dict[str, tuple[str, str, str]] = {}
     for package in packages:
-        for name, sentence, code in functions(package):
+        for name, sentence, code in functions(package, within):
             found.setdefault(sentence, (name, sentence, code))  # a sentence that two functions share has no answer
     chance = random.Random(11)
     chosen = chance.sample(sorted(found.values()), min(documents, len(found)))
@@ -53,10 +57,10 @@ def write(path: Path, rows: Iterator[dict[str, str]]) -> None:
     path.write_text("".join(json.dumps(row) + "\n" for row in rows))
 
 
-def functions(package: str) -> Iterator[tuple[str, str, str]]:
+def functions(package: str, within: Path | None = None) -> Iterator[tuple[str, str, str]]:
     """Names, first sentences and sources without docstring of a package's functions; its tests are left out."""
-    spec = find_spec(package)
-    for place in (spec.submodule_search_locations or []) if spec else []:
+    spec = find_spec(package) if within is None else None
+    for place in [within / package] if within else (spec.submodule_search_locations or []) if spec else []:
         for file in sorted(Path(place).rglob("*.py")):
             if "tests" in file.parts:
                 continue
