@@ -136,10 +136,10 @@ mod x86 {
         unsafe { dot_256(query, rows, dots) }
     }
 
-    #[target_feature(enable = "avx512f,avx512vpopcntdq")]
+    #[target_feature(enable = "avx512f,avx512vpopcntdq,popcnt")]
     fn scan_512(query: &[u64], groups: Groups<'_>, limit: u32, near: &mut Near) {
         let width = query.len() * GROUP;
-        let limits = _mm512_set1_epi64(i64::from(limit));
+        let (limits, places) = (_mm512_set1_epi64(i64::from(limit)), _mm512_set_epi64(7, 6, 5, 4, 3, 2, 1, 0));
         groups.each(width, |number| {
             let mut distances = _mm512_setzero_si512();
             for (words, &wanted) in groups.codes[number * width..(number + 1) * width].chunks_exact(GROUP).zip(query) {
@@ -148,12 +148,17 @@ mod x86 {
                 let different = _mm512_xor_si512(words, _mm512_set1_epi64(wanted.cast_signed()));
                 distances = _mm512_add_epi64(distances, _mm512_popcnt_epi64(different));
             }
-            let close = _mm512_cmple_epu64_mask(distances, limits);
-            if close != 0 {
-                let mut each = [0_u64; GROUP];
-                // SAFETY: `each` has room for eight words.
-                unsafe { _mm512_storeu_si512(each.as_mut_ptr().cast(), distances) };
-                push(close & groups.permitted(number), number, &each, near);
+            let close = _mm512_cmple_epu64_mask(distances, limits) & groups.permitted(number);
+            let documents = _mm512_add_epi64(places, _mm512_set1_epi64((number * GROUP) as i64));
+            let entries = _mm512_or_si512(_mm512_slli_epi64(distances, 32), documents);
+            near.reserve(GROUP);
+            let end = near.len();
+            // SAFETY: there is room for a whole group behind the end, and as many entries as counted were just written
+            // there. No branch asks whether there are any: where every other group has some, it would be a guess.
+            unsafe {
+                let packed = _mm512_maskz_compress_epi64(close, entries);
+                _mm512_storeu_si512(near.as_mut_ptr().add(end).cast(), packed);
+                near.set_len(end + close.count_ones() as usize);
             }
         });
     }
