@@ -178,6 +178,14 @@ def test_an_engine_may_report_nothing_of_its_cells(desk, monkeypatch):
     assert desk.statuses() == ["completed", "completed"]
 
 
+def test_an_option_that_papermills_own_engine_would_pass_over_is_refused(desk):
+    """With the nearest one."""
+    with pytest.raises(EngineCannot, match=r"no option 'start_timout'\. Did you mean 'start_timeout'"):
+        desk.run("1", engine="nbclient", engine_options={"start_timout": 5})
+
+    assert desk.run("1", engine="nbclient", engine_options={"allow_errors": True}).status == "finished"
+
+
 def test_options_without_an_engine_are_refused(desk):
     """They would do nothing."""
     with pytest.raises(EngineCannot, match="no engine is named"):

@@ -14,12 +14,14 @@ import math
 import threading
 import time
 from dataclasses import dataclass, replace
+from inspect import signature
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from papermill.engines import Engine, papermill_engines
+from papermill.clientwrap import PapermillNotebookClient
+from papermill.engines import Engine, NBClientEngine, papermill_engines
 
-from ...errors import VictorError
+from ...errors import VictorError, nearest
 from ..gluing import FOLDER, WrongGlue, forget, glued_in, names_of, values_of
 from ..observing.observed import Observed
 from .engine_kernel import EngineKernel, takes_kernels
@@ -56,7 +58,9 @@ def engine_named(name: str, where: str) -> type[Engine]:
     return found
 
 
-def check_engine(name: str, environment: Mapping[str, str], cwd: str | Path | None, where: str) -> None:
+def check_engine(
+    name: str, environment: Mapping[str, str], cwd: str | Path | None, options: Iterable[str], where: str
+) -> None:
     """See whether an engine can give its kernel what is asked for.
 
     Args:
@@ -64,11 +68,26 @@ def check_engine(name: str, environment: Mapping[str, str], cwd: str | Path | No
 
     Raises:
         UnknownEngine: there is none of that name.
-        EngineCannot: it starts kernels of its own, and variables or another folder are asked for.
+        EngineCannot: it starts kernels of its own, and variables or another folder are asked for; or it is papermill's
+            own, which passes over options that it does not know, and is given one.
     """
-    if takes_kernels(engine_named(name, where)):
+    engine = engine_named(name, where)
+    if engine is NBClientEngine:
+        _check_options(name, options, where)
+    if takes_kernels(engine):
         return
     refuse(name, environment, Path.cwd() if cwd is None else Path(cwd), where)
+
+
+def _check_options(name: str, options: Iterable[str], where: str) -> None:
+    named = signature(NBClientEngine.execute_managed_notebook).parameters
+    known = sorted(
+        {*named, *PapermillNotebookClient.class_trait_names()} - {"nb_man", "kernel_name", "kwargs", "nb", "km"}
+    )
+    for option in options:
+        if option not in known:
+            what = f"the engine {name!r} has no option {option!r}.{nearest(option, known)}"
+            raise EngineCannot(what, where, "it has start_timeout, execution_timeout, and those of nbclient")
 
 
 def refuse(name: str, environment: Iterable[str], cwd: Path, where: str) -> None:
@@ -106,7 +125,7 @@ async def run_with_engine(task: Task, how: Execution, injected: Injected, tell: 
     """Execute a prepared notebook with the engine that `how` names; see `run_notebook`."""
     began = time.monotonic()
     needed = {**how.environment, **injected.environment}
-    check_engine(how.engine, needed, how.cwd, task.source)
+    check_engine(how.engine, needed, how.cwd, how.engine_options, task.source)
     engine, kernel = engine_named(how.engine, task.source), None
     if takes_kernels(engine):
         kernel = EngineKernel(

@@ -154,7 +154,7 @@ def _check_engine(how: Execution, source: str) -> None:
         return
     from .engines import check_engine
 
-    check_engine(how.engine, how.environment, how.cwd, source)
+    check_engine(how.engine, how.environment, how.cwd, how.engine_options, source)
     if how.within:
         raise EngineCannot(
             f"the engine {how.engine!r} cannot go on inside a notebook", source, "leave `within` off, or the engine out"

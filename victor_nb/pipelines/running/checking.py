@@ -53,9 +53,16 @@ def _of_node(node: Node, base: Path, values: Mapping[str, object]) -> Iterator[P
 
 
 def _check_engine(work: NotebookWork, base: Path) -> None:
+    folder = base / work.folder
+    is_plain = not work.environment and not work.engine_options
+    if is_plain and folder.resolve() == Path.cwd():  # any engine can do that
+        return
+    from ..kernels import defer_grammars
+
+    defer_grammars()  # before papermill is imported
     from ..executing.engines import check_engine
 
-    check_engine(work.engine, work.environment, base / work.folder, work.path)
+    check_engine(work.engine, work.environment, folder, work.engine_options, work.path)
 
 
 def _check_one(cell: Declared, name: str, written: object, values: Mapping[str, object], path: str) -> None:
