@@ -51,8 +51,8 @@ _ANSWERS: Final = ("approval.decided", "interrupt.answered")
 _TYPES: Final = (*MARKS, *_ANSWERS, "step.failed")
 _ENDS: Final = frozenset({"run.finished", "run.failed", "run.stopped"})
 
-EVENTS_AT_ONCE: Final = 20_000
-"""How many events are held at the same time while they are read."""
+EVENTS_AT_ONCE: Final = 1000
+"""How many events are held at the same time while they are read; one may take 128 KB, and a database hands out 1 GB."""
 LOOK_BACK: Final = 200
 """Runs below the newest number that are looked for again: a server may show a later one first."""
 _NO_END: Final = 2**62
