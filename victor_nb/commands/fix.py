@@ -20,8 +20,8 @@ from victor_nb.views.markdown import escaped
 from victor_nb.views.view import TERMINAL_WIDTH, Shown
 
 _NO_RULE = (
-    "No rule knows this error; victor docs looks it up in the documentation, and an agent with a language model may know "
-    "it (victor models lists them)."
+    "No rule knows this error; victor docs looks it up in the documentation, and an agent with a language model may "
+    "know it (victor models lists them)."
 )
 
 
