@@ -136,6 +136,7 @@ DAMAGE = {
         data[: len(data) // 2] + bytes(255 - byte for byte in data[len(data) // 2 :][:1]) + data[len(data) // 2 + 1 :]
     ),
     "longer": lambda data: data + b"\0" * 100,
+    "of a later version": lambda data: data[:8] + (99).to_bytes(4, "little") + data[12:],
     "gone": None,
 }
 
