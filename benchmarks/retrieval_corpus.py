@@ -33,7 +33,7 @@ WHEELS = (
     ),
 )
 ENDINGS = {".py": "py", ".md": "md", ".rst": "rst", ".yml": "yml", ".yaml": "yml"}
-TREE = ("django", "sqlalchemy", "networkx", "twisted", "pandas")
+TREE = ("django", "sqlalchemy", "networkx", "twisted")
 DIMENSION, MILLION_DIMENSION = 384, 256
 SENTENCES, NAMES, VECTOR_QUERIES = 600, 400, 400
 LARGEST = 1_000_000
