@@ -64,9 +64,17 @@ class Silent(Engine):
             cell.execution_count = 1
 
 
+class Mute(NBClientEngine):
+    """Is derived from papermill's engine, reports nothing and starts no kernel that it was handed."""
+
+    @classmethod
+    def execute_managed_notebook(cls, nb_man, kernel_name, **options):
+        Silent.execute_managed_notebook(nb_man, kernel_name)
+
+
 @pytest.fixture(autouse=True)
 def _registered(monkeypatch):
-    for engine in (Counting, Breaking, Apart, Dropping, Silent):
+    for engine in (Counting, Breaking, Apart, Dropping, Silent, Mute):
         monkeypatch.setitem(papermill_engines._engines, engine.__name__.lower(), engine)
 
 
@@ -152,6 +160,14 @@ def test_an_engine_that_drops_what_it_is_given_is_found_out_before_its_first_cel
     assert isinstance(outcome.error, EngineCannot)
     assert [cell.status for cell in outcome.cells] == ["pending"]
     assert not (desk.path / "ran").exists()
+
+
+def test_an_engine_that_reports_nothing_is_found_out_in_the_end(desk):
+    """What was asked for was not there, so what came of it does not count."""
+    outcome = desk.run("1", engine="mute", environment={"MODE": "x"})
+
+    assert outcome.status == "failed"
+    assert isinstance(outcome.error, EngineCannot)
 
 
 def test_short_values_come_back_from_a_kernel_that_is_none_of_ours(desk, monkeypatch):

@@ -217,6 +217,8 @@ def _driven(job: _Job, reports: EngineReports) -> Exception | None:
         options["execution_timeout"] = math.ceil(how.cell_timeout_s)
     try:
         job.engine.execute_managed_notebook(reports, job.task.kernel, **{**options, **how.engine_options})
+        if job.kernel is not None and job.kernel.manager is None:  # it reported no cell, and ran them elsewhere
+            refuse(how.engine, job.needs, job.task.cwd, job.task.source)
     except Exception as problem:  # engines of others raise anything
         if not isinstance(problem, Ended):
             reports.broke_off(problem)
