@@ -229,3 +229,46 @@ proptest! {
         }
     }
 }
+
+/// Leaving out windows, terms and blocks changes nothing: among documents of many windows the best k are the first of
+/// an answer that holds all, with documents deleted and with a filter too.
+#[test]
+fn what_is_left_out_could_not_have_been_among_the_best() {
+    let (index, count) = (Lexical::in_memory(Params::default()), 30_000_u64);
+    let mut state = 7_u64;
+    let mut below = |most: u64| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) % most
+    };
+    for key in 0..count {
+        // Words as rare as in a language, in runs of documents that are about the same.
+        let words: Vec<String> = (0..=below(20))
+            .map(|_| {
+                let common = 1 + below(300);
+                let rank = below(common);
+                format!("w{}", if below(4) == 0 { rank + key / 3_000 * 10 } else { rank })
+            })
+            .collect();
+        add(&index, key, &words.join(" "));
+        if key == count / 2 {
+            index.flush(0).expect("memory");
+        }
+    }
+    index.delete(&(0..count).step_by(7).collect::<Vec<_>>()).expect("sound");
+    let allowed: Vec<u64> =
+        (0..count.div_ceil(64)).map(|word| if word % 5 == 0 { 0 } else { u64::MAX - word }).collect();
+    for number in 0..60 {
+        let words: Vec<String> = (0..=number % 9)
+            .map(|_| {
+                let common = 1 + below(300);
+                format!("w{}", below(common))
+            })
+            .collect();
+        let (query, k) = (words.join(" "), 1 + below(25) as usize);
+        for allowed in [None, Some(allowed.as_slice())] {
+            let all = index.search(&query, count as usize, allowed).expect("sound");
+            let best = index.search(&query, k, allowed).expect("sound");
+            assert_eq!(best[..], all[..k.min(all.len())], "{query:?}, the best {k}");
+        }
+    }
+}

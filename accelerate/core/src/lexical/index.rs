@@ -9,7 +9,7 @@ use rayon::prelude::*;
 
 use super::merge::merge;
 use super::score::{Norms, Params, shift, weight};
-use super::search::{Scratch, Source, Top, Weighted, search, steps_at_most};
+use super::search::{Scratch, Source, Top, Weighted, search};
 use super::segment::Segment;
 use super::tail::Tail;
 use crate::shelf::{Home, Shelf, Stored};
@@ -39,6 +39,7 @@ pub struct Lexical {
 
 thread_local! {
     static SCRATCH: RefCell<Scratch> = RefCell::default();
+    static NORMS: RefCell<Norms> = RefCell::default();
     static FORMS: RefCell<Dictionary> = RefCell::default();
 }
 
@@ -299,30 +300,31 @@ fn search_state(
         weights.push(if frequency > 0 { weight(params, count as u64, frequency as u64, times) } else { 0.0 });
     }
     let shift = shift(weights.iter().sum());
-    let norms = Norms::new(params, mean);
+    NORMS.with_borrow_mut(|norms| norms.change_to(params, mean));
     let mut top = Top::new(k);
     let sources = state.shelf.placed.len() + 1;
     let mut first_ordinal = 0;
     for at in 0..sources {
         let placed = state.shelf.placed.get(at);
-        let (runs, classes, dead, own_mean) = match placed {
+        let (runs, classes, most_class, dead, own_mean) = match placed {
             Some(placed) => {
-                (placed.segment.runs()?, placed.segment.classes()?, &placed.dead, placed.segment.mean_length)
+                let segment = &placed.segment;
+                (segment.runs()?, segment.classes()?, segment.most_class()?, &placed.dead, segment.mean_length)
             }
-            None => (state.tail.runs.as_slice(), state.tail.classes.as_slice(), &state.tail_dead, mean),
+            None => (&state.tail.runs[..], &state.tail.classes[..], state.tail.most_class, &state.tail_dead, mean),
         };
         let drift = (mean.max(1.0) / own_mean.max(1.0)).max(1.0) as f32;
         let mut weighted: Vec<Weighted<'_>> = Vec::with_capacity(terms.len());
         for (list, &weight) in lists.iter().skip(at).step_by(sources).zip(&weights) {
             if let Some(list) = *list {
                 let weight = weight as f32 * (shift as f32).exp2();
-                weighted.push(Weighted { list, weight, bound: steps_at_most(weight, drift, list.bound()), drift });
+                weighted.push(Weighted { list, weight, drift });
             }
         }
         let permitted = keys::permitted(runs, classes.len(), dead, allowed);
-        let source = Source { classes, permitted: permitted.as_deref(), first_ordinal };
+        let source = Source { classes, most_class, permitted: permitted.as_deref(), first_ordinal };
         SCRATCH
-            .with_borrow_mut(|scratch| search(&source, &mut weighted, &norms, &mut top, scratch))
+            .with_borrow_mut(|scratch| NORMS.with_borrow(|norms| search(&source, &weighted, norms, &mut top, scratch)))
             .ok_or_else(|| placed.map_or_else(|| Error::corrupt("the tail"), |placed| placed.segment.damaged()))?;
         first_ordinal += classes.len() as u32;
     }

@@ -97,19 +97,4 @@ impl<'a> List<'a> {
             }
         }
     }
-
-    /// Return how often the term is in a document, if it is, inside of a result that is None if the list does not hold
-    /// together.
-    pub fn tf(&self, doc: u32, block: &mut Block) -> Option<Option<u32>> {
-        let (mut low, mut high) = (0, self.block_count());
-        while low < high {
-            let middle = usize::midpoint(low, high);
-            if self.last_doc(middle) < doc { low = middle + 1 } else { high = middle }
-        }
-        if low == self.block_count() {
-            return Some(None);
-        }
-        self.decode(low, block)?;
-        Some(block.docs[..block.length].binary_search(&doc).ok().map(|at| block.tfs[at]))
-    }
 }

@@ -6,6 +6,7 @@
 //!    too until `compact` drops them.
 //! 3. Keys only grow, segments are in their order, so the smaller of two docs that score the same comes first.
 
+mod above;
 mod index;
 mod list;
 mod merge;
@@ -14,6 +15,7 @@ mod score;
 mod search;
 mod segment;
 mod tail;
+mod windows;
 
 pub use index::Lexical;
 pub use score::Params;

@@ -87,6 +87,18 @@ impl Default for Block {
 }
 
 impl Block {
+    #[inline]
+    #[must_use]
+    pub fn docs(&self) -> &[u32] {
+        &self.docs[..self.length.min(BLOCK)]
+    }
+
+    #[inline]
+    #[must_use]
+    pub fn tfs(&self) -> &[u32] {
+        &self.tfs[..self.length.min(BLOCK)]
+    }
+
     /// Take a full block apart; `None` if it does not hold together.
     #[inline]
     pub fn decode_full(&mut self, before: u32, bytes: &[u8]) -> Option<()> {

@@ -14,7 +14,8 @@ impl Default for Params {
 }
 
 pub const MOST_TF: u32 = 65_535;
-const TABLE: usize = 8;
+/// Counts for which parts are kept ready.
+pub const TABLE: usize = 16;
 /// Sums stay below this, so that a `u32` cannot overflow whatever the query holds.
 const CEILING: f64 = (1_u64 << 31) as f64;
 const FINEST: i32 = 20;
@@ -40,8 +41,15 @@ pub fn length_of(class: u8) -> u64 {
     (17 + 2 * eighth) << (bits - 4)
 }
 
+impl Default for Norms {
+    fn default() -> Self {
+        Self::new(Params::default(), 1.0)
+    }
+}
+
 /// `tf/(tf + K)` for every class of length, given the mean length.
 pub struct Norms {
+    made_for: (Params, f64),
     k: [f32; 256],
     table: Box<[[f32; TABLE]; 256]>,
 }
@@ -59,7 +67,14 @@ impl Norms {
                 *part = saturated((at + 1) as f32, k);
             }
         }
-        Self { k, table }
+        Self { made_for: (params, mean_length), k, table }
+    }
+
+    /// Change to the norms of another mean length, if it is another.
+    pub fn change_to(&mut self, params: Params, mean_length: f64) {
+        if self.made_for != (params, mean_length) {
+            *self = Self::new(params, mean_length);
+        }
     }
 
     #[inline]

@@ -2,6 +2,7 @@
 
 use std::io::Write;
 use std::path::Path;
+use std::sync::OnceLock;
 
 use bitpacking::{BitPacker, BitPacker4x};
 
@@ -122,6 +123,7 @@ pub struct Segment {
     pub mean_length: f64,
     pub params: Params,
     bits: u32,
+    most_class: OnceLock<u8>,
 }
 
 impl Stored for Segment {
@@ -162,6 +164,7 @@ impl Segment {
             bits: number(2).min(63) as u32,
             params: Params { k1: f64::from_bits(number(3)), b: f64::from_bits(number(4)) },
             mean_length: f64::from_bits(number(5)),
+            most_class: OnceLock::new(),
             file,
         };
         segment.check()?;
@@ -191,6 +194,18 @@ impl Segment {
     /// `Error::Corrupt` for damaged pages.
     pub fn classes(&self) -> Result<&[u8]> {
         self.file.section(CLASSES)
+    }
+
+    /// Return the greatest class of length.
+    ///
+    /// # Errors
+    /// As `classes`.
+    pub fn most_class(&self) -> Result<u8> {
+        if let Some(&known) = self.most_class.get() {
+            return Ok(known);
+        }
+        let most = self.classes()?.iter().copied().max().unwrap_or(0);
+        Ok(*self.most_class.get_or_init(|| most))
     }
 
     /// Return the postings of a term, or None if no document has it.

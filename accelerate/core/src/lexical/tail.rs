@@ -17,6 +17,7 @@ pub struct Tail {
     postings: Vec<Vec<u64>>,
     entries: usize,
     pub classes: Vec<u8>,
+    pub most_class: u8,
     pub runs: Vec<Run>,
     pub total_length: u64,
 }
@@ -46,6 +47,7 @@ impl Tail {
         keys::push(&mut self.runs, doc, key);
         let class = class_of(length);
         self.classes.push(class);
+        self.most_class = self.most_class.max(class);
         self.total_length += length_of(class);
     }
 
@@ -92,6 +94,6 @@ impl Tail {
         self.postings.iter_mut().for_each(Vec::clear);
         self.classes.clear();
         self.runs.clear();
-        (self.entries, self.total_length) = (0, 0);
+        (self.entries, self.total_length, self.most_class) = (0, 0, 0);
     }
 }
