@@ -76,3 +76,11 @@ def default_embedder() -> Embedder:
     from victor_nb.retrieval.embedders.static import StaticEmbedder
 
     return StaticEmbedder()
+
+
+def is_quick(embedder: Embedder) -> bool:
+    """Answer whether embedding a text again takes less time than keeping its vector and reading it."""
+    from victor_nb.retrieval.embedders.static import StaticEmbedder
+
+    # Their subclasses may do anything.
+    return core().NAME == "compiled" and type(embedder) in (HashingEmbedder, StaticEmbedder)

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from victor_nb.retrieval.core import K1, B, CodeRanks, Dense, Kept, Lexical, core
 from victor_nb.retrieval.core.types import Found
-from victor_nb.retrieval.embedders.embedder import Embedder, embedded
+from victor_nb.retrieval.embedders.embedder import Embedder, embedded, is_quick
 from victor_nb.retrieval.errors import BadVectors, CorruptIndex, NewerIndex, UnusableFile
 from victor_nb.retrieval.storing.store import Chunk, Documents
 
@@ -220,6 +220,12 @@ class Arms:
         self._lexical.add(keys, [[(chunk.heading, 3), (chunk.text, 1)] for chunk in chunks])
 
     def _vectors(self, chunks: Sequence[Chunk]) -> NDArray[np.float32]:
+        if is_quick(self.embedder):
+            return halved(embedded(self.embedder, [chunk.said for chunk in chunks])).astype(np.float32)
+        return self._kept_vectors(chunks)
+
+    def _kept_vectors(self, chunks: Sequence[Chunk]) -> NDArray[np.float32]:
+        """Return the vectors, embedding only texts that were never seen."""
         name, size = self.embedder.name, self.embedder.dimension
         hashes = [hash_of(chunk.said) for chunk in chunks]
         known = {hashed: row for hashed, row in self._documents.vectors(name, hashes).items() if row.shape == (size,)}
