@@ -77,7 +77,8 @@ def project(tmp_path, monkeypatch) -> Path:
         monkeypatch.delenv(name)
     for name in ("IPYTHONDIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "JUPYTER_CONFIG_DIR", "MPLCONFIGDIR"):
         monkeypatch.setenv(name, str(tmp_path / "home" / name.lower()))
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "home"))
+    for name in ("CONFIG", "CACHE", "DATA"):
+        monkeypatch.setenv(f"XDG_{name}_HOME", str(tmp_path / "home"))
     command = tmp_path / "bin" / "victor"
     (tmp_path / "home").mkdir()
     command.parent.mkdir()
