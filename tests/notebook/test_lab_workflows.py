@@ -171,6 +171,8 @@ def test_a_graph_whose_kernel_is_killed_says_so(tmp_path: Path, chromium: Any) -
             os.kill(int((server.folder / "pid").read_text()), signal.SIGKILL)
 
             page.outputs(1).get_by_text("The kernel is gone").first.wait_for()
+            page.page.locator(".jp-Dialog").get_by_role("button", name="Ok").click()
+            page.outputs(1).scroll_into_view_if_needed()
             assert "did not finish" in node(page, 1, "person").text_content()
             page.screenshot("workflow-kernel-gone")
 

@@ -59,9 +59,15 @@ def html(widget: str = "run_view", *, dark: bool = False, jupyter: bool = True) 
 
 
 def take_clock(page: Any) -> None:
-    """Have time on the page leap at our word (`page.clock.fast_forward`), and mount the view anew with that clock."""
+    """Have time on the page leap at our word, and mount the view anew with that clock."""
     page.clock.install()
     page.evaluate("() => { unmount(); window.unmount = mount(document.getElementById('cell')); }")
+
+
+def leap(page: Any, ms: int) -> None:
+    """Let so much time pass at once, and wait until what it brings is drawn."""
+    page.clock.fast_forward(ms)
+    page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
 
 
 def batch(events: Iterable[Event], start: int = 0) -> dict[str, Any]:

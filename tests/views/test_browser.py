@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.views.conftest import Stage
-from tests.views.page import batch, offers, take_clock
+from tests.views.page import batch, leap, offers, take_clock
 from tests.views.samples import (
     CLEAN_UP,
     Teller,
@@ -87,13 +87,13 @@ def test_a_run_whose_kernel_is_gone_counts_no_further(stage: Stage, end: str) ->
     stage.deliver(waiting())
     facts = stage.page.locator(".vnb-facts")
     before = facts.inner_text()
-    stage.page.clock.fast_forward(60_000)
+    leap(stage.page, 60_000)
     assert facts.inner_text() != before
 
     stage.page.evaluate(end)
     stage.drawn()
     before = facts.inner_text()
-    stage.page.clock.fast_forward(60_000)
+    leap(stage.page, 60_000)
 
     assert facts.inner_text() == before
     assert stage.page.locator(".vnb-state").inner_text() == "The kernel is gone"

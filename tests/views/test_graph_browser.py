@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.views import graph_page as pages
-from tests.views.page import html, take_clock
+from tests.views.page import html, leap, take_clock
 from tests.workflows.drawing.shapes import thousand
 from victor_nb.journal import Event
 from victor_nb.views.graph_view import GraphView
@@ -251,13 +251,13 @@ def test_a_run_whose_kernel_is_gone_counts_no_further(stage: GraphStage) -> None
     stage.take(pages.research_events())
     facts = stage.page.locator(".vng-facts")
     before = facts.inner_text()
-    stage.page.clock.fast_forward(60_000)
+    leap(stage.page, 60_000)
     assert facts.inner_text() != before
 
     stage.page.evaluate("tellStatus('autorestarting')")
     stage.drawn()
     before = facts.inner_text()
-    stage.page.clock.fast_forward(60_000)
+    leap(stage.page, 60_000)
 
     assert facts.inner_text() == before
     assert stage.page.locator(".vng-state").inner_text() == "The kernel is gone"
