@@ -58,14 +58,15 @@ class Project:
             return look[2], shelf.documents.count()[1]
 
     def _look(self, shelf: Shelf) -> tuple[float, list[str], str]:
-        refused = self._refused()
+        looked_at, imports, refused = _looked(shelf)
+        if not looked_at or refused:  # a project that was read once goes on being read: counting walks it twice
+            refused = self._refused()
         changes = Changes()
         if not refused:
             source = Source("folder", str(self.root), "", READ, (), _LARGEST_BYTES)
             kept = shelf.write(lambda: keep_source(shelf.documents, source))
             changes = follow(shelf.documents, kept, shelf.write)
-        _, imports, _ = _looked(shelf)
-        if changes or refused:
+        if changes:
             imports = _imports(shelf)
         shelf.documents.note(**{_LOOK: [time.time(), imports, refused]})
         return time.time(), imports, refused
