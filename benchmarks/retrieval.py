@@ -191,24 +191,8 @@ def by_files(collection: object) -> list[tuple[str, list[list[str]]]]:
 
 
 def floor() -> dict[str, float]:
-    """Bytes that one core can read: what no search that looks at everything can be faster than."""
-    import time
-
-    import numpy as np
-
-    figures = {}
-    for megabytes in (4, 16, 256):
-        rows = np.ones((megabytes * 1_000_000 // 1_536, 384), np.float32)
-        row, best = np.ones(384, np.float32), 1e9
-        for _ in range(20):
-            start = time.perf_counter()
-            rows @ row
-            best = min(best, time.perf_counter() - start)
-        figures[f"gigabytes_a_second_of_{megabytes}_mb"] = round(rows.nbytes / best / 1e9, 1)
-    slowest = figures["gigabytes_a_second_of_256_mb"]
-    for name, each in (("floats", 1_536), ("bytes", 384), ("bits", 48)):
-        figures[f"floor_us_of_100000_{name}"] = round(100_000 * each / slowest / 1e3, 1)
-    return figures
+    """What one core reads: no search that looks at everything can be faster than that."""
+    return run(sys.executable, text("floor"), beside={"timing.py": text("timing")}, variables=ONE_THREAD) or {}
 
 
 def main() -> None:
