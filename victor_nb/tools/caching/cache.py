@@ -107,7 +107,7 @@ class ToolCache:
     Example:
         >>> import asyncio, tempfile
         >>> from pathlib import Path
-        >>> from victor_nb.tools import tool
+        >>> from victor_nb.tools import ToolCache, tool
         >>> @tool(effect="read", cache=True)
         ... def words(path: str) -> int:
         ...     '''Count the words of a file.'''
