@@ -42,6 +42,17 @@ def test_what_defines_the_name_comes_first(core):
     assert [key for key, _ in ranks.rank("read_csv", [(1, 9.0), (2, 6.0)], 5)] == [2, 1]
 
 
+def test_a_sentence_does_not_name_what_one_of_its_words_is_the_name_of(core):
+    """Where the word is the whole query it does; a name of several words is named wherever it stands."""
+    ranks = core.CodeRanks()
+    ranks.add(0, "a.py", ["read"])
+    ranks.add(1, "b.py", ["parse_date"])
+    found = [(2, 1.0), (0, 0.5), (1, 0.5)]
+    assert [key for key, _ in ranks.rank("read lines of a file in reverse", found, 3)] == [2, 0, 1]
+    assert ranks.rank("read", found, 1)[0][0] == 0
+    assert ranks.rank("where is parse_date used in reverse", found, 1)[0][0] == 1
+
+
 def test_tests_stand_back_unless_asked_for(core):
     """A test uses what it tests more densely than the code itself."""
     ranks = core.CodeRanks()

@@ -2,8 +2,9 @@
 //!
 //! The rules, applied to scores between 0 and 1 (`victor_nb/retrieval/core/twin/rank.py` states the same):
 //! 1. Terms of the query that are in the path raise a chunk: `· (1 + 0.4 · share of them)`.
-//! 2. A chunk that defines a name of the query is what was asked for: `+ 1` if the whole name is a term of the query,
-//!    else `+ 0.35 · share²`, where the share counts the name's parts that are.
+//! 2. A chunk that defines a name of the query is what was asked for: `+ 1` if the whole name is a term of the query
+//!    (divided by the number of terms if the name is a single word, which a sentence may hold without naming it), else
+//!    `+ 0.35 · share²`, where the share counts the name's parts that are.
 //! 3. Tests, deprecated code and `__init__` files stand back, unless the query names such: `· 0.6`, `· 0.6`, `· 0.8`.
 //! 4. Chunks of one file support each other: `+ 0.15 · (the best other one of its file)`.
 
@@ -123,7 +124,7 @@ fn name_of(name: &str) -> Option<Name> {
 
 fn worth(name: &Name, asked: &HashSet<u64>) -> f64 {
     if asked.contains(&name.whole) {
-        return WHOLE_NAME;
+        return if name.parts == [name.whole] { WHOLE_NAME / asked.len() as f64 } else { WHOLE_NAME };
     }
     let share = name.parts.iter().filter(|part| asked.contains(part)).count() as f64 / name.parts.len() as f64;
     PART_OF_NAME * share * share

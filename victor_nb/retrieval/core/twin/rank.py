@@ -2,8 +2,9 @@
 
 The rules, applied to scores between 0 and 1 (`accelerate/core/src/rank.rs` states the same):
 1. Terms of the query that are in the path raise a chunk: `* (1 + 0.4 * share of them)`.
-2. A chunk that defines a name of the query is what was asked for: `+ 1` if the whole name is a term of the query,
-   else `+ 0.35 * share**2`, where the share counts the name's parts that are.
+2. A chunk that defines a name of the query is what was asked for: `+ 1` if the whole name is a term of the query
+   (divided by the number of terms if the name is a single word, which a sentence may hold without naming it), else
+   `+ 0.35 * share**2`, where the share counts the name's parts that are.
 3. Tests, deprecated code and `__init__` files stand back, unless the query names such: `* 0.6`, `* 0.6`, `* 0.8`.
 4. Chunks of one file support each other: `+ 0.15 * (the best other one of its file)`.
 """
@@ -88,6 +89,6 @@ def _name(name: str) -> tuple[str, tuple[str, ...]] | None:
 
 def _worth(whole: str, parts: tuple[str, ...], asked: frozenset[str]) -> float:
     if whole in asked:
-        return WHOLE_NAME
+        return WHOLE_NAME / len(asked) if parts == (whole,) else WHOLE_NAME
     share = sum(part in asked for part in parts) / len(parts)
     return PART_OF_NAME * share * share
