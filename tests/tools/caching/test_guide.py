@@ -2,21 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import get_args
 
 from victor_nb.tools.caching.rules import CACHED_TOOLS, UNSEEN, CachedTools
 
 GUIDE = (Path(__file__).parents[3] / "docs" / "guides" / "caching.md").read_text(encoding="utf-8")
-
-
-def test_the_examples_run_in_order(tmp_path, monkeypatch):
-    """Every Python block of the guide runs after those above it."""
-    monkeypatch.chdir(tmp_path)
-    namespace: dict[str, object] = {"__name__": "guide"}
-    for block in re.findall(r"```python\n(.*?)```", GUIDE, re.DOTALL):
-        exec(compile(block, "guide", "exec", dont_inherit=True), namespace)
 
 
 def test_every_word_is_in_the_guide():
