@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Callable
 
 import pytest
@@ -106,3 +108,15 @@ def test_what_changed_decides_what_runs(example: Example, case: str) -> None:
     assert example.why() == expected
     assert (example.place.path / "model.txt").read_text() == "good"
     assert (example.place.path / "clean.txt").read_text().startswith("[1.0, 2.0")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names of files are text elsewhere")
+def test_a_file_whose_name_is_no_text_hurts_nothing(place):
+    """Linux takes any bytes for a name; such a one is not remembered, and its notebook runs each time."""
+    path = place.path / os.fsdecode(b"\xff.txt")
+    path.write_text("3")
+    os.utime(path, (1_000_000_000, 1_000_000_000))
+    place.notebook("read.ipynb", "import os\nopen(os.fsdecode(b'\\xff.txt')).read()")
+
+    assert place.run(notebook("read.ipynb")).nodes[0].status == "finished"
+    assert place.run(notebook("read.ipynb")).nodes[0].status == "finished"

@@ -84,7 +84,7 @@ class Hashes:
             return
         with self._lock:
             self._known = dict(list((_read(self._memory) | self._known).items())[-MOST_REMEMBERED:])
-            content = msgspec.json.encode(self._known)
+            content = msgspec.json.encode({name: seen for name, seen in self._known.items() if _is_text(name)})
             self._is_changed = False
         with suppress(OSError):
             write_whole(self._memory, content)
@@ -136,6 +136,11 @@ def _notebook_hash(path: Path) -> str:
     cells = found.get("cells") if isinstance(found, dict) else None
     is_notebook = isinstance(cells, list) and all(isinstance(cell, dict) for cell in cells)
     return code_hash(found) if is_notebook else _content_hash(path)
+
+
+def _is_text(name: str) -> bool:
+    """Whether a path can be written down: of names that are no UTF-8, Linux takes any."""
+    return name.isascii() or not any("\ud800" <= sign <= "\udfff" for sign in name)
 
 
 def _read(memory: Path) -> dict[str, _Remembered]:
