@@ -31,8 +31,6 @@ LIVE_LIMIT: Final = 64_000
 """No more than this of one output is told to whoever watches, in characters."""
 
 _COLOURS: Final = re.compile(r"\x1b\[[0-9;]*m")
-_END_OF: Final[Mapping[str, str]] = {"finished": "cell.finished", "failed": "cell.failed"}
-_Told = tuple[str, dict[str, object]]
 
 
 def is_executed(cell: Mapping[str, Any]) -> bool:
@@ -61,7 +59,7 @@ class Recorder(NotebookExecutionManager):  # type: ignore[misc]
         self.last_output_at = time.monotonic()
         self._tell, self._bounds = tell, bounds
         self._collected: dict[int, CellOutputs] = {}
-        self._began_at = 0.0
+        self._began_at, self._left_out = 0.0, 0
         self._positions = {index: n for n, index in enumerate(self._executed(), 1)}
 
     def _executed(self) -> list[int]:
@@ -129,20 +127,22 @@ class Recorder(NotebookExecutionManager):  # type: ignore[misc]
         """The cell that runs has ended, well or not."""
         assert cell_index is not None
         ends = cell_index in self._positions and self.running == cell_index
-        told = self._ended(cell, cell_index) if ends else []
+        if ends:
+            self._close(cell, cell_index)
         super().cell_complete(cell, cell_index, **kwargs)
         self._note(cell_index)
-        self._tell_all(told)
+        if ends:
+            self._tell_end(cell, cell_index)
 
     def cell_ended_early(self, cell_index: int, status: CellStatus, **told: object) -> None:
         """The cell that runs has been killed or stopped."""
         cell = self.nb.cells[cell_index]
         super().cell_exception(cell, cell_index)
         self.status[cell_index] = status
-        ended = self._ended(cell, cell_index, **told)
+        self._close(cell, cell_index)
         super().cell_complete(cell, cell_index)
         self._note(cell_index)
-        self._tell_all(ended)
+        self._tell_end(cell, cell_index, **told)
 
     def notebook_complete(self, **_: object) -> None:
         """The notebook has ended; cells that were not reached stay pending."""
@@ -151,34 +151,31 @@ class Recorder(NotebookExecutionManager):  # type: ignore[misc]
         about["end_time"] = self.end_time.isoformat()
         about["duration"] = (self.end_time - self.start_time).total_seconds()
 
-    def _ended(self, cell: NotebookNode, index: int, **told: object) -> list[_Told]:
-        """Take in how the cell that ran ended; return what is to be told of it."""
+    def _close(self, cell: NotebookNode, index: int) -> None:
+        """Take in that the cell which ran has ended, with all that it has shown."""
         self.running = None
         self.seconds[index] = time.monotonic() - self._began_at
-        events = self._closed(cell, index)
-        status = self.status[index]
-        if status == "running":
-            status = self.status[index] = "finished"
-        if status == "failed":
-            error = self.errors[index]
-            told = {"error": {"type": error.type, "message": error.message, "traceback": error.traceback}}
-        about = self.about(index, seconds=self.seconds[index], execution_count=cell.execution_count)
-        return [*events, (_END_OF.get(status, "cell.killed"), {**about, **told})]
-
-    def _closed(self, cell: NotebookNode, index: int) -> list[_Told]:
-        """Give a cell all that it has shown."""
         collected = self._collected.pop(index)
         for notice in collected.close():
             self.file.note(["output", index, notice])
         cell.outputs = nbformat.from_dict(collected.outputs)
-        if not collected.left_out:
-            return []
-        left_out = {"characters": collected.left_out, "file": str(self.file.folder / spill_name(index))}
-        return [("cell.cut", self.about(index, **left_out))]
+        self._left_out = collected.left_out
+        if self.status[index] == "running":
+            self.status[index] = "finished"
 
-    def _tell_all(self, told: list[_Told]) -> None:
-        for kind, about in told:
-            self._tell(kind, about)
+    def _tell_end(self, cell: NotebookNode, index: int, **told: object) -> None:
+        if self._left_out:
+            left_out = {"characters": self._left_out, "file": str(self.file.folder / spill_name(index))}
+            self._tell("cell.cut", self.about(index, **left_out))
+        about = self.about(index, seconds=self.seconds[index], execution_count=cell.execution_count)
+        status, kind = self.status[index], "cell.killed"
+        if status == "finished":
+            kind = "cell.finished"
+        elif status == "failed":
+            kind = "cell.failed"
+            error = self.errors[index]
+            told = {"error": {"type": error.type, "message": error.message, "traceback": error.traceback}}
+        self._tell(kind, {**about, **told})
 
     # -- what cells show -----------------------------------------------------------------------------------------------
 
