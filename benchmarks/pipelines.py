@@ -2,7 +2,8 @@
 
 `python benchmarks/pipelines.py [--rounds 3] [--notebooks 20]`. Every contestant is started as its users start it, as
 whole processes, kernels included; the notebooks do not depend on one another. papermill and nbconvert run in our own
-environment, so that all pay for the same packages. What they cannot do (skip, go on) they do as their users do: again.
+environment, so that all pay for the same packages. What they cannot do (skip, go on) they do as their users do: again,
+which is their first run once more and is not measured twice.
 CPU time counts every process that a contestant left behind, because orphans come to us; memory is what all of its
 processes hold together at once (PSS), sampled every 50 ms in a run of its own.
 """
@@ -208,7 +209,7 @@ def main() -> None:
             for who in field:
                 for what, figures in life(who, names, cell).items():
                     take(f"{kind}: {what}", who.name, figures)
-        for who in field:
+        for who in filter(lambda one: one.knows, field):
             take("after a failure in the last", who.name, going_on(who, names, CELLS["importing"]))
         hundred = [f"n{index:02}" for index in range(100)]
         take("a hundred, nothing to do", OURS, life(field[0], hundred, CELLS["trivial"])["again"])

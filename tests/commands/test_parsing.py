@@ -6,6 +6,7 @@ import subprocess
 import sys
 from importlib import import_module
 
+import click
 import pytest
 
 from tests.commands.conftest import Call
@@ -30,10 +31,14 @@ def test_every_verb_gives_json(verb: str) -> None:
     command = root.get_command(root.make_context("victor", ["version"]), verb)
     assert command is not None
 
-    inner = list(getattr(command, "commands", {}).values()) or [command]
+    assert all(any("--json" in param.opts for param in one.params) for one in _verbs_inside(command))
 
-    assert all("--json" in param.opts for one in inner for param in one.params if "--json" in param.opts)
-    assert all(any("--json" in param.opts for param in one.params) for one in inner)
+
+def _verbs_inside(command: click.Command) -> list[click.Command]:
+    """The verb itself, or those of a group and of the groups in it."""
+    if not isinstance(command, click.Group):
+        return [command]
+    return [verb for one in command.commands.values() for verb in _verbs_inside(one)]
 
 
 def test_the_root_s_help_lists_every_verb_without_importing_one() -> None:
