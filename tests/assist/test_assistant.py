@@ -225,3 +225,15 @@ def test_the_function_answers_in_python(herds: Path, tmp_path: Path, monkeypatch
     answer = docs(ASKED, packages=["herds"], namespace={})
 
     assert answer[1].name == "herds.count_giraffes"
+
+
+def test_an_accepted_passage_that_a_search_puts_far_behind_comes_first(assistant: Assistant, herds: Path) -> None:
+    """A hundred passages fit the shorter question alike; one of them was accepted for a longer one."""
+    made = [f'def move_{number:02}():\n    """Move a herd of yaks to meadow {number:02}."""\n' for number in range(100)]
+    (herds / "moving.py").write_text("\n".join(made))
+    answer = assistant.ask("move a herd of yaks to meadow 87", packages=["herds"])
+    assert answer[1].name == "herds.moving.move_87"
+
+    answer.accept(1)
+
+    assert ask(assistant, "move a herd of yaks to a meadow")[1].name == "herds.moving.move_87"

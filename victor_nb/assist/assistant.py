@@ -173,13 +173,13 @@ class Assistant:
     ) -> tuple[Passage, ...]:
         query = widened(question, around)
         taught = Taught(self.feedback.lessons(), default_embedder().embed).worth(question)
-        groups = [library.search(query, chosen), project.search(query) if project else []]
+        groups = [library.search(query, chosen)[:LOOKED_AT], (project.search(query) if project else [])[:LOOKED_AT]]
         names = [id.partition(":")[2] for id, worth in taught.items() if worth > 0] + [*around.mentioned(question)]
         by_name = self._remembered(library, chosen, names, groups[0])
         judge = Question(question, around, taught).judge
         strong = strengths(groups)
-        ranked = [judge(each, id_of(each.chunk, ""), strong[0]) for each in [*groups[0][:LOOKED_AT], *by_name]]
-        own = [judge(each, id_of(each.chunk, self._named), strong[1]) for each in groups[1][:LOOKED_AT]]
+        ranked = [judge(each, id_of(each.chunk, ""), strong[0]) for each in [*groups[0], *by_name]]
+        own = [judge(each, id_of(each.chunk, self._named), strong[1]) for each in groups[1]]
         are_own = {each.id for each in own}
         return tuple(_passage(each, self._named if each.id in are_own else "") for each in best_of(ranked + own, k))
 

@@ -121,13 +121,13 @@ def test_the_kernel_has_the_folder_and_the_variables_that_were_asked_for(desk):
     (desk.path / "data.txt").write_text("3")
 
     outcome = desk.run(
-        "import os\nos.environ['MODE'], os.getcwd()",
+        "import os\nprint(os.environ['MODE'], os.getcwd())",
         "open('data.txt').read()",
         engine="counting",
         environment={"MODE": "x"},
     )
 
-    assert desk.text(0) == repr(("x", str(desk.path)))
+    assert desk.text(0) == f"x {desk.path}\n"
     assert "data.txt" in outcome.observed.files
 
 
