@@ -27,7 +27,7 @@ class PipelineScript:
             needs={"prepare": {}, "train": {"prepare": "after"}, "report": {"train": "after"}},
             parameters={"rows": 150},
             workers=2,
-            folder="/work",
+            folder="/flowers",
             file=None,
         )
 
@@ -67,7 +67,7 @@ class PipelineScript:
 
     def finish(self, member: str, seconds: float = 2.0, status: str = "finished", **more: Any) -> None:
         body = {"kind": "notebook", "name": member, "status": status, "seconds": seconds, "ms": seconds * 1000}
-        path = f"/work/.victor/pipelines/flowers/runs/{RUN}/{member}.ipynb"
+        path = f"/flowers/.victor/pipelines/flowers/runs/{RUN}/{member}.ipynb"
         self.add("step.finished", member, **body, **{"result": {}, "notebook": path, "why": "", **more})
 
     def begin(self, step_id: str, parent_id: str, kind: str) -> None:
@@ -84,7 +84,7 @@ class PipelineScript:
         self.add("approval.decided", f"a-{call_id}", parent_id=parent_id, **said)
 
     def fail(self, member: str, what: str) -> None:
-        error = {"type": "NotebookFailed", "what": what, "where": "/work/train.ipynb, cell 3: step 3", "hint": ""}
+        error = {"type": "NotebookFailed", "what": what, "where": "/flowers/train.ipynb, cell 3: step 3", "hint": ""}
         self.add("step.failed", member, kind="notebook", name=member, error=error, ms=900.0)
 
 

@@ -197,6 +197,7 @@ def test_a_node_that_fails_is_told_in_the_view() -> None:
         {"kind": "fork", "at": 1, "run_id": "another", "update": None},
         {"kind": "resume", "run_id": "another"},
         {"kind": "delete"},
+        {"kind": ["look"]},
         {},
     ],
 )

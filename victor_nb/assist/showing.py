@@ -12,18 +12,13 @@ from typing import Final, Protocol
 
 from victor_nb.assist.passages import Passage
 from victor_nb.assist.teaching import Verdict
+from victor_nb.retrieval.showing import DIM, HEAD, PRE
 
 CODE_LINES: Final = 12
 """Lines of code that are shown of a suggestion; all of it is copied."""
 _FENCE: Final = re.compile(r"`{3,}")
 _MARK: Final[Mapping[str, str]] = {"accepted": "✓ accepted", "rejected": "✗ rejected"}
 _NOTHING: Final = "Nothing fits; ask in other words, or name a package: --package NAME"
-_HEAD = "font-weight:600;font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;font-size:13px"
-_PRE = (
-    "margin:4px 0 0;padding:6px 10px;overflow-x:auto;font-size:12px;line-height:1.45;white-space:pre;"
-    "border-left:3px solid rgba(128,128,128,.45);background:rgba(128,128,128,.08)"
-)
-_DIM = "opacity:.75;font-size:12px"
 
 
 class Shown(Protocol):
@@ -76,17 +71,17 @@ def as_html(answer: Shown) -> str:
     blocks = []
     for place, passage in enumerate(answer.passages, start=1):
         code = escape("\n".join(beginning(passage.code)))
-        shown = f'<pre style="{_PRE}"><code>{code}</code></pre>' if code else ""
+        shown = f'<pre style="{PRE}"><code>{code}</code></pre>' if code else ""
         blocks.append(
-            f'<li style="margin:0 0 14px" value="{place}"><div style="{_HEAD}">{_safe(_head(passage))}'
+            f'<li style="margin:0 0 14px" value="{place}"><div style="{HEAD}">{_safe(_head(passage))}'
             f"{escape(_verdict(answer, passage))}</div><div>{_safe(passage.summary)}</div>"
-            f'<div style="{_DIM}">{_safe(passage.source)}{_safe(" · " + passage.why) if passage.why else ""}</div>'
+            f'<div style="{DIM}">{_safe(passage.source)}{_safe(" · " + passage.why) if passage.why else ""}</div>'
             f"{shown}</li>"
         )
     told = f'<div style="font-weight:600;margin-bottom:6px">{_safe(answer.told)}</div>' if answer.told else ""
-    notes = "".join(f'<div style="{_DIM}">{_safe(note)}</div>' for note in answer.notes)
+    notes = "".join(f'<div style="{DIM}">{_safe(note)}</div>' for note in answer.notes)
     if not blocks:
-        return f'<div>{told}<p style="{_DIM}">{_safe(_NOTHING)}</p>{notes}</div>'
+        return f'<div>{told}<p style="{DIM}">{_safe(_NOTHING)}</p>{notes}</div>'
     return f'<div>{told}<ol style="padding-left:28px;margin:0">{"".join(blocks)}</ol>{notes}</div>'
 
 

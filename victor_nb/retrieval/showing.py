@@ -13,12 +13,12 @@ from typing import Final, Protocol
 WIDTH: Final = 100
 LINES: Final = 8
 _FENCE: Final = re.compile(r"`{3,}")
-_HEAD = "font-weight:600;font-family:ui-monospace,Menlo,Consolas,monospace;font-size:13px"
-_PRE = (
+HEAD: Final = "font-weight:600;font-family:ui-monospace,Menlo,Consolas,monospace;font-size:13px"
+PRE: Final = (
     "margin:4px 0 0;padding:6px 10px;overflow-x:auto;font-size:12px;line-height:1.45;white-space:pre;"
     "border-left:3px solid rgba(128,128,128,.45);background:rgba(128,128,128,.08)"
 )
-_DIM = "opacity:.75;font-size:12px"
+DIM: Final = "opacity:.75;font-size:12px"
 
 
 class Shown(Protocol):
@@ -93,11 +93,11 @@ def hits_as_html(hits: Iterable[Shown]) -> str:
     for place, hit in enumerate(hits, start=1):
         text = escape("\n".join(excerpt(hit.text)))
         blocks.append(
-            f'<li style="margin:0 0 12px" value="{place}"><div style="{_HEAD}">{escape(_plain(_head(hit)))}</div>'
-            f'<div style="{_DIM}">{escape(_plain(hit.why))}</div><pre style="{_PRE}">{text}</pre></li>'
+            f'<li style="margin:0 0 12px" value="{place}"><div style="{HEAD}">{escape(_plain(_head(hit)))}</div>'
+            f'<div style="{DIM}">{escape(_plain(hit.why))}</div><pre style="{PRE}">{text}</pre></li>'
         )
     if not blocks:
-        return f'<p style="{_DIM}">Nothing was found.</p>'
+        return f'<p style="{DIM}">Nothing was found.</p>'
     return f'<ol style="padding-left:28px;margin:0">{"".join(blocks)}</ol>'
 
 

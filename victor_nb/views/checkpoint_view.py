@@ -81,13 +81,13 @@ class CheckpointView(anywidget.AnyWidget):
     def _hear(self, _widget: object, content: object, _buffers: object) -> None:
         if not isinstance(content, Mapping):
             return
-        answers: dict[object, Callable[[Mapping[str, Any]], None]] = {
+        answers: dict[str, Callable[[Mapping[str, Any]], None]] = {
             "hello": lambda _: self._send_history(),
             "look": self._look,
             "fork": self._fork,
             "resume": self._resume,
         }
-        answer = answers.get(content.get("kind"))
+        answer = answers.get(str(content.get("kind")))
         if answer is None:
             return
         try:
