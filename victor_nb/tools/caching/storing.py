@@ -44,6 +44,14 @@ _inherited: Final[list[sqlite3.Connection]] = []
 Result = TypeVar("Result")
 
 
+class _Held(NamedTuple):
+    """A thread's connection, with the process that made it and the file that it was made to."""
+
+    process: int
+    file: tuple[int, int] | None
+    db: sqlite3.Connection
+
+
 class Kept(NamedTuple):
     """An entry as it is stored.
 
@@ -265,10 +273,10 @@ class ToolStore:
 
     def close(self) -> None:
         """Close this thread's connection."""
-        held: tuple[int, sqlite3.Connection] | None = getattr(self._local, "held", None)
-        if held is not None and held[0] == os.getpid():
+        held: _Held | None = getattr(self._local, "held", None)
+        if held is not None and held.process == os.getpid():
             self._local.held = None
-            held[1].close()
+            held.db.close()
 
     def _read(self, work: Callable[[sqlite3.Connection], Result]) -> Result | None:
         return self._done(work) if self.path.exists() else None
@@ -290,20 +298,22 @@ class ToolStore:
     def _done(self, work: Callable[[sqlite3.Connection], Result]) -> Result | None:
         try:
             return work(self._connection())
-        except (sqlite3.OperationalError, OSError):  # locked for long, no room, no permission
+        except OSError:  # no permission
             return None
-        except sqlite3.DatabaseError:
-            self._begin_anew()
+        except sqlite3.DatabaseError as failure:
+            if _is_damage(failure):
+                self._begin_anew()
             return None
 
     def _connection(self) -> sqlite3.Connection:
-        held: tuple[int, sqlite3.Connection] | None = getattr(self._local, "held", None)
-        if held is not None and held[0] != os.getpid():
-            _inherited.append(held[1])  # a forked child must neither use nor close what its parent uses
+        held: _Held | None = getattr(self._local, "held", None)
+        if held is not None and held.process != os.getpid():
+            _inherited.append(held.db)  # a forked child must neither use nor close what its parent uses
             held = None
-        if held is None or not self.path.exists():
-            held = self._local.held = (os.getpid(), self._connect())
-        return held[1]
+        if held is None or held.file != _identity(self.path):
+            db = self._connect()
+            held = self._local.held = _Held(os.getpid(), _identity(self.path), db)
+        return held.db
 
     def _connect(self) -> sqlite3.Connection:
         self.path.parent.mkdir(parents=True, exist_ok=True)
@@ -328,6 +338,24 @@ class ToolStore:
         for suffix in ("", "-wal", "-shm"):
             with suppress(OSError):
                 self.path.with_name(self.path.name + suffix).unlink()
+
+
+def _is_damage(failure: sqlite3.DatabaseError) -> bool:
+    """Whether the file itself is to blame: it is shorter than it says, or not what it should be.
+
+    A lock that is held for long, a full disk or a missing permission is an `OperationalError`, too, and passes.
+    """
+    is_short = getattr(failure, "sqlite_errorcode", None) == sqlite3.SQLITE_IOERR_SHORT_READ
+    return is_short or not isinstance(failure, sqlite3.OperationalError)
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    """Return what tells a file from another one of the same name; None if there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def _fit(db: sqlite3.Connection, budget: int) -> None:
