@@ -8,6 +8,10 @@ Method. Everything is kept in a temporary folder.
    words in every text, so that no vector is shared). 60 questions are asked three times each, in turn, with a project
    and with taught lessons, as a user would: `Assistant.ask`, from the call to the answer, everything included
    (opening, searching, ranking, code, and writing down the question). Median and 99th percentile.
+4. *Quality*: questions in people's own words, each with the names that answer it: `docs_questions.txt`, every second
+   one of which the vocabulary was tuned on, and `docs_questions_unseen.txt`, written by somebody else and never tuned
+   on. How many have an answer first, among the first five, and the mean of one by the place of the first answer among
+   ten.
 
     python benchmarks/docs_assistant.py            # prints, and writes benchmarks/results/docs_assistant.json
 """
@@ -24,6 +28,10 @@ import tempfile
 import time
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from victor_nb.assist import Assistant
 
 PACKAGES = ("pandas", "sklearn", "numpy")
 PASSAGES = 100_000
@@ -150,6 +158,38 @@ def answers(kept: Path) -> dict[str, float]:
     }
 
 
+def quality(kept: Path) -> dict[str, float]:
+    """Ask in people's own words, and see where the answers stand."""
+    from victor_nb.assist import Assistant
+    from victor_nb.assist.places import Places
+
+    assistant = Assistant(Places(kept / "first-0", kept / "questions.db", None), packages=PACKAGES)
+    here, found = Path(__file__).parent, {}
+    tuned, unseen = (judged(here / name) for name in ("docs_questions.txt", "docs_questions_unseen.txt"))
+    for name, questions in (("tuning", tuned[::2]), ("held_out", tuned[1::2]), ("unseen", unseen)):
+        places = [place_of(assistant, question, answers) for question, answers in questions]
+        found[f"{name}_questions"] = float(len(places))
+        found[f"{name}_first"] = statistics.mean(place == 1 for place in places)
+        found[f"{name}_in_five"] = statistics.mean(0 < place <= 5 for place in places)
+        found[f"{name}_mrr"] = statistics.mean(1 / place if place else 0.0 for place in places)
+    return found
+
+
+def judged(file: Path) -> list[tuple[str, list[str]]]:
+    """Read questions and the names that answer them."""
+    lines = [line for line in file.read_text().splitlines() if line and not line.startswith("#")]
+    parted = [line.split("|") for line in lines]
+    return [(question.strip(), names.replace(",", " ").split()) for question, names in parted]
+
+
+def place_of(assistant: Assistant, question: str, answers: list[str]) -> int:
+    """Return the place of the first answer among ten suggestions, from 1; 0 if there is none."""
+    from victor_nb.assist.names import is_same
+
+    offered = [suggestion.name for suggestion in assistant.ask(question, k=10)]
+    return next((place for place, name in enumerate(offered, 1) if any(is_same(one, name) for one in answers)), 0)
+
+
 def opening(folder: Path) -> float:
     """Open and close, as every question does; the median of 50 in milliseconds."""
     from victor_nb.assist.shelves import reading as opened
@@ -172,6 +212,7 @@ def main() -> None:
         kept = Path(place)
         measured: dict[str, object] = dict(reading(kept))
         measured["opening_ms"] = opening(kept / "first-0")
+        measured |= quality(kept)
         measured["passages_asked"] = filled(kept / "packages")
         measured |= answers(kept)
         measured["opening_at_100k_ms"] = opening(kept / "packages")

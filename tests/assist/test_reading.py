@@ -41,6 +41,21 @@ def test_what_nobody_can_import_is_known_by_the_class_that_has_it(herds: Path) -
     assert found["herds.Feeder.weigh_leaves"].defined == "herds.feeding.Kitchen.weigh_leaves"
 
 
+def test_an_attribute_of_two_classes_is_known_by_the_one_that_examples_use(tmp_path, monkeypatch) -> None:
+    """`Herd.legs.count`, not `Zoo.legs.count`, although the zoo is the larger class."""
+    package = tmp_path / "animals"
+    package.mkdir()
+    (package / "__init__.py").write_text("from animals.all import Herd, Zoo\n")
+    (package / "all.py").write_text(
+        "class Legs:\n    def count(self):\n        'Count legs.\\n\\n>>> Herd().legs.count()'\n\n\n"
+        "class Herd:\n    legs = Accessor('legs', Legs)\n\n\n"
+        "class Zoo:\n    legs = Accessor('legs', Legs)\n    doors = 1\n    cages = 2\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+
+    assert "animals.Herd.legs.count" in read("animals")
+
+
 def test_a_file_that_is_no_python_is_passed_over(herds: Path) -> None:
     """The others are read."""
     assert "herds.broken" not in read("herds")

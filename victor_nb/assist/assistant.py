@@ -25,6 +25,7 @@ from victor_nb.assist.reading import Progress
 from victor_nb.assist.suggestions import Suggestions, offered
 from victor_nb.assist.surroundings import NOTHING, Surroundings
 from victor_nb.assist.teaching import Taught, Verdict
+from victor_nb.assist.wording import wording
 from victor_nb.errors import UsageError
 from victor_nb.retrieval.embedders.embedder import default_embedder
 from victor_nb.retrieval.errors import NothingThere
@@ -204,4 +205,5 @@ def widened(question: str, around: Surroundings) -> str:
     """Return the question with what its names stand for: `df` becomes findable as a DataFrame."""
     words = question.lower()
     parts = (each.rpartition(".")[2] for each in around.mentioned(question))
-    return " ".join([question, *(part for part in dict.fromkeys(parts) if part.lower() not in words)])
+    meant = dict.fromkeys([*parts, *wording(question).added])
+    return " ".join([question, *(part for part in meant if part.lower() not in words)])

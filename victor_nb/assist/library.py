@@ -26,7 +26,7 @@ from victor_nb.retrieval.storing.arms import CANDIDATES
 from victor_nb.retrieval.storing.shelf import Shelf
 from victor_nb.retrieval.storing.store import Chunk
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 """What is read out of packages and how it is written; a library of another format is read anew."""
 
 _FACT: Final = "library"

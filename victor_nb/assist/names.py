@@ -3,14 +3,15 @@
 1. Read out of the imports that the `__init__` files of a package make from its modules; nothing is imported.
 2. The shortest name wins on which no part begins with an underscore; without one the name is where it is defined.
 3. What a class that nobody can import gives to one that is offered (`NDFrame.fillna` to `DataFrame`, `StringMethods` to
-   `Series.str`) is known by the latter: the one that defines the most.
+   `Series.str`) is known by the latter: the one that defines the most, or for what hangs on an attribute (`.str`) the
+   one that the package's examples use the most.
 """
 
 from __future__ import annotations
 
 import ast
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, TypeAlias
 
 Place: TypeAlias = tuple[str, str]
@@ -21,9 +22,14 @@ _MOST_STEPS: Final = 400
 
 
 class PublicNames:
-    """Follows a definition to the places from which a package offers it."""
+    """Follows a definition to the places from which a package offers it.
 
-    def __init__(self) -> None:
+    Args:
+        used: how often the package's examples have each word; counted on while the package is learned.
+    """
+
+    def __init__(self, used: Mapping[str, int]) -> None:
+        self._used = used
         self._packages: set[str] = set()
         self._offered: defaultdict[Place, list[Place]] = defaultdict(list)
         self._star: defaultdict[str, list[str]] = defaultdict(list)
@@ -82,8 +88,12 @@ class PublicNames:
                     waiting.append(place[1])
         if not found:
             return None
-        size, best, attribute = max(found, key=lambda one: (one[0], one[1]))
+        _, best, attribute = max(found, key=self._weight)
         return best, attribute
+
+    def _weight(self, heir: tuple[int, Place, str]) -> tuple[int, int, Place]:
+        size, place, attribute = heir
+        return self._used.get(place[1], 0) if attribute else 0, size, place
 
     def _best(self, begin: Place) -> Place:
         if begin not in self._known:
@@ -107,6 +117,24 @@ class PublicNames:
 def is_public(name: str) -> bool:
     """Answer whether no part of a dotted name is private."""
     return not any(part.startswith("_") for part in name.split("."))
+
+
+def is_same(meant: str, name: str) -> bool:
+    """Answer whether two dotted names are of one thing: packages define a name deep inside and offer it above."""
+    if meant == name:
+        return True
+    one, other = meant.split("."), name.split(".")
+    if one[0] != other[0]:
+        return False
+    return within(one) == within(other)
+
+
+def within(parts: Sequence[str]) -> Sequence[str]:
+    """Return the class and what is in it, or the last part where there is no class."""
+    for place, part in enumerate(parts):
+        if place and part[:1].isupper():
+            return parts[place:]
+    return parts[-1:]
 
 
 def _last(node: ast.expr) -> str:

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from victor_nb.assist.library import Candidate
-from victor_nb.assist.names import is_public
+from victor_nb.assist.names import is_public, is_same, within
 from victor_nb.assist.surroundings import Surroundings
-from victor_nb.assist.teaching import essence
+from victor_nb.assist.wording import wording
 from victor_nb.retrieval.core import core
 
 WEIGHTS: Final[Mapping[str, float]] = {
@@ -83,7 +83,7 @@ class Question:
     """A question, taken apart once for all candidates."""
 
     def __init__(self, question: str, around: Surroundings, taught: Mapping[str, float]) -> None:
-        self._terms = {word: frozenset(core().terms(word)) for word in essence(question).split()}
+        self._meant = wording(question).meant
         self._around, self._taught = around, taught
         self._mentioned = around.mentioned(question)
         error = around.error
@@ -112,8 +112,8 @@ class Question:
             "used": float(noted.get("weight", 0.5)),
             "module": float(noted.get("module", False)),
             "deep": float(max(0, name.count(".") - 2)) if chunk.title else 0.0,
-            "mentioned": float(any(_is_same(each, name) for each in self._mentioned)),
-            "failed": float(any(_is_same(each, name) for each in self._failed)),
+            "mentioned": float(any(is_same(each, name) for each in self._mentioned)),
+            "failed": float(any(is_same(each, name) for each in self._failed)),
             "imported": float(package in self._packages) if package else 1.0,
             "of a variable's type": float((package, _class_in(name)) in self._types),
             "example": float(">>>" in chunk.text or (not chunk.title and chunk.kind == "code")),
@@ -125,10 +125,10 @@ class Question:
 
     def _share(self, text: str) -> float:
         """Return which part of the question's words a text holds."""
-        if not self._terms:
+        if not self._meant:
             return 0.0
         held = set(core().terms(text))
-        return sum(not held.isdisjoint(terms) for terms in self._terms.values()) / len(self._terms)
+        return sum(not held.isdisjoint(terms) for terms in self._meant) / len(self._meant)
 
 
 def strengths(groups: Sequence[Sequence[Candidate]]) -> list[float]:
@@ -148,29 +148,11 @@ def best_of(ranked: Sequence[Ranked], k: int) -> list[Ranked]:
     return list(once.values())[:k]
 
 
-def _is_same(meant: str, name: str) -> bool:
-    """Answer whether two dotted names are of one thing: packages define a name deep inside and offer it above."""
-    if meant == name:
-        return True
-    one, other = meant.split("."), name.split(".")
-    if one[0] != other[0]:
-        return False
-    return _inside(one) == _inside(other)
-
-
-def _inside(parts: Sequence[str]) -> Sequence[str]:
-    """Return the class and what is in it, or the last part where there is no class."""
-    for place, part in enumerate(parts):
-        if place and part[:1].isupper():
-            return parts[place:]
-    return parts[-1:]
-
-
 def _class_of(type_name: str) -> tuple[str, str]:
     package, _, rest = type_name.partition(".")
     return package, rest.rpartition(".")[2]
 
 
 def _class_in(name: str) -> str:
-    inner = _inside(name.split("."))
+    inner = within(name.split("."))
     return inner[0] if inner and inner[0][:1].isupper() else ""

@@ -68,14 +68,17 @@ class Entry:
 def entries_of(package: Package, progress: Progress = lambda name, done, of: None) -> list[Entry]:
     """Read a package; files that cannot be read are passed over."""
     files = list(_files(package))
-    names = PublicNames()
+    used: Counter[str] = Counter()
+    names = PublicNames(used)
     found: list[tuple[str, Definition]] = []
     for place, file in enumerate(files):
         progress(package.name, place, len(files))
         module = module_of(file.path)
         if (tree := _tree(package, file)) is not None:
             names.learn(tree, module, is_package="__init__.py" in file.path)
-            found += [(file.path, each) for each in definitions_of(tree, module)]
+            here = list(definitions_of(tree, module))
+            found += [(file.path, each) for each in here]
+            used.update(word for each in here for word in _words_of_examples(each.said))
     progress(package.name, len(files), len(files))
     best: dict[str, Entry] = {}
     for path, definition in found:
@@ -90,9 +93,13 @@ def entries_of(package: Package, progress: Progress = lambda name, done, of: Non
 
 def _weighed(entries: Sequence[Entry]) -> list[Entry]:
     """Weigh each entry by how often examples name its class, or the function: on the scale of a logarithm."""
-    used = Counter(word for each in entries for line in _EXAMPLE.findall(each.said) for word in _WORD.findall(line))
+    used = Counter(word for each in entries for word in _words_of_examples(each.said))
     most = math.log1p(max(used.values(), default=1))
     return [replace(each, weight=round(math.log1p(used[_outermost(each.name)]) / most, 3)) for each in entries]
+
+
+def _words_of_examples(said: str) -> Iterator[str]:
+    return (word for line in _EXAMPLE.findall(said) for word in _WORD.findall(line))
 
 
 def _outermost(name: str) -> str:
