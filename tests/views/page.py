@@ -6,6 +6,8 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
+import pytest
+
 from victor_nb.journal import Event
 from victor_nb.views.live import STATIC
 from victor_nb.views.wire import wire
@@ -47,6 +49,42 @@ JUPYTER_LIGHT = """body { --jp-ui-font-color1: rgba(0,0,0,.87); --jp-ui-font-col
 JUPYTER_DARK = """body { --jp-ui-font-color1: rgba(255,255,255,.87); --jp-ui-font-color2: rgba(255,255,255,.54);
 --jp-layout-color1: #111; --jp-ui-font-family: system-ui, sans-serif; --jp-code-font-family: Menlo, Consolas,
 'DejaVu Sans Mono', monospace; background: #111; font-family: system-ui; }"""
+
+
+class Exchange:
+    """Carries messages between a view and a page with its widget.
+
+    Args:
+        kind: the view's class; what its views send from now on goes to the page.
+    """
+
+    def __init__(self, page: Any, monkeypatch: pytest.MonkeyPatch, kind: type[Any]) -> None:
+        self._page, self._heard = page, 0
+        self._out: list[dict[str, Any]] = []
+        monkeypatch.setattr(kind, "send", lambda view, message, buffers=None: self._out.append(message))
+
+    def open(self, widget: str, view: Any) -> None:
+        """Show the widget; what was sent before is not for it."""
+        self._out.clear()
+        self._page.set_content(html(widget))
+        self._page.evaluate("ready")
+        self.settle(view)
+
+    def wait(self) -> None:
+        """Wait until the page says something that was not carried yet."""
+        self._page.wait_for_function("count => sent.length > count", arg=self._heard)
+
+    def settle(self, view: Any) -> None:
+        """Carry messages both ways until nobody has anything to say."""
+        while True:
+            sent = self._page.evaluate("sent")
+            news, self._heard = sent[self._heard :], len(sent)
+            for message in news:
+                view._hear(view, message, None)
+            if not news and not self._out:
+                return
+            while self._out:
+                self._page.evaluate("message => deliver(message)", json.loads(json.dumps(self._out.pop(0))))
 
 
 def html(widget: str = "run_view", *, dark: bool = False, jupyter: bool = True) -> str:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from tests.views.page import html
+from tests.views.page import Exchange
 from tests.views.test_checkpoint_view import notes_workflow
 from victor_nb.journal import open_journal
 from victor_nb.views.checkpoint_view import CheckpointView
@@ -22,26 +21,13 @@ class CheckpointStage:
     def __init__(self, page: Any, monkeypatch: pytest.MonkeyPatch) -> None:
         self.page, self.errors = page, []
         page.on("pageerror", lambda error: self.errors.append(str(error)))
-        monkeypatch.setattr(CheckpointView, "send", lambda view, message, buffers=None: self._out.append(message))
-        self._out: list[dict[str, Any]] = []
-        self._heard = 0
+        self._exchange = Exchange(page, monkeypatch, CheckpointView)
         run = notes_workflow().run_sync({"said": ["begin"], "n": 1}, journal=open_journal("memory:")).run
         self.run, self.view = run, CheckpointView(run)
-        self._out.clear()
-        page.set_content(html("checkpoint_view"))
-        page.evaluate("ready")
-        self.exchange()
+        self._exchange.open("checkpoint_view", self.view)
 
     def exchange(self) -> None:
-        while True:
-            sent = self.page.evaluate("sent")
-            news, self._heard = sent[self._heard :], len(sent)
-            for message in news:
-                self.view._hear(self.view, message, None)
-            if not news and not self._out:
-                return
-            while self._out:
-                self.page.evaluate("message => deliver(message)", json.loads(json.dumps(self._out.pop(0))))
+        self._exchange.settle(self.view)
 
     def click(self, name: str) -> None:
         self.page.get_by_role("button", name=name).click()

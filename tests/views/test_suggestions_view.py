@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.support.require import absent
-from tests.views.page import html
+from tests.views.page import Exchange
 from victor_nb.assist import Passage, Suggestions
 from victor_nb.assist.errors import NoSuchSuggestion
 from victor_nb.assist.feedback import Asked
@@ -42,26 +41,16 @@ class SuggestionsStage:
     def __init__(self, page: Any, monkeypatch: pytest.MonkeyPatch, passages: tuple[Passage, ...] = TWO) -> None:
         self.page, self.errors, self.said = page, [], []
         page.on("pageerror", lambda error: self.errors.append(str(error)))
-        monkeypatch.setattr(SuggestionsView, "send", lambda view, message, buffers=None: self._out.append(message))
-        self._out: list[dict[str, Any]] = []
-        self._heard = 0
+        self._exchange = Exchange(page, monkeypatch, SuggestionsView)
         self.answer = Suggestions("how?", passages, Asked(1, "how?", ()), 1.0, lambda *said: self.said.append(said))
         self.view = SuggestionsView(self.answer)
-        self._out.clear()
-        page.set_content(html("suggestions_view"))
-        page.evaluate("ready")
-        self.exchange()
+        self._exchange.open("suggestions_view", self.view)
 
     def exchange(self) -> None:
-        while True:
-            sent = self.page.evaluate("sent")
-            news, self._heard = sent[self._heard :], len(sent)
-            for message in news:
-                self.view._hear(self.view, message, None)
-            if not news and not self._out:
-                return
-            while self._out:
-                self.page.evaluate("message => deliver(message)", json.loads(json.dumps(self._out.pop(0))))
+        self._exchange.settle(self.view)
+
+    def wait(self) -> None:
+        self._exchange.wait()
 
     def verdicts(self) -> list[str | None]:
         return [verdict for _, _, verdict in self.said]
@@ -95,7 +84,7 @@ def test_buttons_give_verdicts_and_take_them_back(stage: SuggestionsStage) -> No
     first = stage.page.locator(".vnd-card").first
     for name in ("Reject", "Reject", "Accept"):
         first.get_by_role("button", name=name).click()
-        stage.page.wait_for_function("count => sent.length > count", arg=stage._heard)
+        stage.wait()
         stage.exchange()
 
     assert stage.verdicts() == ["rejected", None, "accepted"]

@@ -6,15 +6,17 @@ title and a description of its own, and colour never stands alone: series have n
 
 from __future__ import annotations
 
+from functools import partial
 from html import escape
 from typing import Final
 
 from victor_nb.views.metrics_panel import Panel, PanelChart
+from victor_nb.views.svg_text import FONT, text
 from victor_nb.views.wording import clip
 from victor_nb.workflows.drawing.looks import COLOURS
 
 _LOOK: Final = COLOURS["light"]
-_FONT: Final = "system-ui,-apple-system,Segoe UI,Helvetica,Arial,sans-serif"
+_text: Final = partial(text, fill=_LOOK["ink"], size=10)
 _WIDTH, _CELL, _HEIGHT, _TOP, _GAP = 760, 372, 132, 48, 16
 _PLOT, _PLOT_TOP, _PLOT_HEIGHT = 300, 34, 58
 STROKES: Final = ("", "6 3", "2 2", "8 2 2 2", "1 3")
@@ -33,7 +35,7 @@ def picture(panel: Panel) -> str:
     ]
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" class="victor-metrics" {size} role="group" '
-        f'font-family="{_FONT}" font-size="10" style="max-width:100%;height:auto">',
+        f'font-family="{FONT}" font-size="10" style="max-width:100%;height:auto">',
         f"<title>Metrics: {escape(panel['head'])}</title><desc>{escape(panel['span'])}</desc>",
         f'<rect width="{_WIDTH}" height="{height}" rx="6" fill="{_LOOK["ground"]}" stroke="{_LOOK["line"]}"/>',
         _text(14, 20, panel["head"], size=13, weight=600),
@@ -123,19 +125,3 @@ def _names(chart: PanelChart, y: float) -> str:
         found.append(_text(x + 12, y, name, fill=_LOOK["faint"]))
         x += 24 + 5.6 * len(name)
     return "".join(found)
-
-
-def _text(
-    x: float,
-    y: float,
-    words: str,
-    *,
-    fill: str = _LOOK["ink"],
-    size: int = 10,
-    weight: int = 400,
-    anchor: str = "start",
-) -> str:
-    if not words:
-        return ""
-    look = f'fill="{fill}" font-size="{size}" font-weight="{weight}" text-anchor="{anchor}"'
-    return f'<text x="{x:g}" y="{y:g}" {look}>{escape(words)}</text>'

@@ -6,19 +6,21 @@
 
 from __future__ import annotations
 
+from functools import partial
 from html import escape
 from typing import Final
 
 from victor_nb.views.rows import facts, state_words, title, took
 from victor_nb.views.state import RunSummary, StepRow
+from victor_nb.views.svg_text import FONT, text
 from victor_nb.views.wording import clip, duration, plural
 
 ROWS: Final = 60
 _WIDTH, _LANE, _TOP, _LEFT, _RIGHT = 720, 20, 58, 190, 70
 _INK, _FAINT, _LINE = "#1f2933", "#66707a", "#e3e6ea"
-_FONT: Final = "system-ui,-apple-system,Segoe UI,Helvetica,Arial,sans-serif"
 _COLOURS: Final = {"model": "#5b6ee1", "tool": "#2a9d8f", "approval": "#c98a1b"}
 _BAD: Final = "#d1453b"
+_text: Final = partial(text, fill=_INK, size=11)
 
 
 def timeline(summary: RunSummary) -> str:
@@ -29,7 +31,7 @@ def timeline(summary: RunSummary) -> str:
     heading = f"{state_words(summary)}: {summary.name}"
     size = f'viewBox="0 0 {_WIDTH} {height}" width="{_WIDTH}" height="{height}"'
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img" font-family="{_FONT}" font-size="11">',
+        f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img" font-family="{FONT}" font-size="11">',
         f"<title>{escape(heading)}</title><desc>{escape(', '.join(facts(summary)))}</desc>",
         f'<rect width="{_WIDTH}" height="{height}" rx="6" fill="#ffffff" stroke="{_LINE}"/>',
         _text(14, 22, clip(heading, 70), size=13, weight=600),
@@ -68,19 +70,3 @@ def _lane(row: StepRow, place: int, whole: float) -> str:
 
 def _left_out(number: int) -> str:
     return f"{plural(number, 'step')} more" if number else ""
-
-
-def _text(
-    x: float,
-    y: float,
-    words: str,
-    *,
-    fill: str = _INK,
-    size: int = 11,
-    weight: int = 400,
-    anchor: str = "start",
-) -> str:
-    if not words:
-        return ""
-    look = f'fill="{fill}" font-size="{size}" font-weight="{weight}" text-anchor="{anchor}"'
-    return f'<text x="{x:g}" y="{y:g}" {look} xml:space="preserve">{escape(words)}</text>'
