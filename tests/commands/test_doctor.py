@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import socket
 from pathlib import Path
 
 import pytest
 
 from tests.commands.conftest import Call
+from tests.support.require import library
 from victor_nb.commands.doctor import kernel_note
 
 
@@ -80,3 +82,39 @@ def test_a_network_file_system_is_noted(call: Call, monkeypatch: pytest.MonkeyPa
 
     assert found["journal file system"]["state"] == "note"
     assert found["journal mode"]["detail"].startswith("delete")
+
+
+def test_traces_are_off_unless_they_are_asked_for(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And it says so."""
+    monkeypatch.delenv("OTEL_EXPORTER_OTLP_ENDPOINT", raising=False)
+    monkeypatch.delenv("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", raising=False)
+
+    assert (findings(call)["traces"]["state"], findings(call)["traces"]["detail"]) == ("ok", "off")
+
+
+def test_a_receiver_of_traces_that_is_down_is_a_finding(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is called and nothing is sent; a password in its URL is not shown."""
+    library("opentelemetry.exporter.otlp.proto.http", extra="otel")
+    with socket.create_server(("127.0.0.1", 0)) as there:
+        port = there.getsockname()[1]
+        monkeypatch.setenv("VICTOR_TRACES__ENDPOINT", f"http://me:hunter2@127.0.0.1:{port}")
+        monkeypatch.setenv("VICTOR_TRACES__CONTENT", "true")
+        up = findings(call)["traces"]
+    down = findings(call)["traces"]
+
+    assert up == {"subject": "traces", "state": "ok", "detail": up["detail"]}
+    assert up["detail"] == f"sent to http://me:***@127.0.0.1:{port}, with prompts and answers"
+    assert down["state"] == "wrong"
+    assert "refused" in down["detail"]
+    assert "hunter2" not in down["detail"]
+
+
+def test_a_missing_extra_for_traces_is_a_finding(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the command that brings it."""
+    monkeypatch.setenv("VICTOR_TRACES__EXPORT", "on")
+    monkeypatch.setattr("victor_nb.commands.doctor._is_installed", lambda module: not module.startswith("opentele"))
+
+    found = findings(call)["traces"]
+
+    assert found["state"] == "wrong"
+    assert 'pip install "victor-nb[otel]"' in found["detail"]

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ..journal import Event, Journal, OnDoubt, Redactor, ReplayMode, Run, open_journal
+from ..journal.following import follow
 from ..journal.joined import current_run
 from ..tools.caching.rules import CachedTools
 from .approvals import Approver
@@ -27,6 +28,8 @@ from .stream import AgentStream
 
 if TYPE_CHECKING:
     from pydantic_ai.models import Model
+
+    from ..config import Settings
 
 EventSink = Callable[[Event], None]
 
@@ -192,8 +195,14 @@ def default_journal(url: str | None = None) -> Journal:
     settings = Settings.load()
     secrets = settings.values_to_hide()
     if url == "memory:":
-        return open_journal(url, Redactor(secrets))
+        return _opened(url, settings)
     place = (os.getpid(), os.getcwd() if url else "", url or settings.journal_url, frozenset(secrets.items()))
     if place not in _journals:
-        _journals[place] = open_journal(url or settings.journal_url, Redactor(secrets))
+        _journals[place] = _opened(url or settings.journal_url, settings)
     return _journals[place]
+
+
+def _opened(url: str, settings: Settings) -> Journal:
+    journal = open_journal(url, Redactor(settings.values_to_hide()))
+    follow(journal, settings)
+    return journal

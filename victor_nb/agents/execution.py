@@ -169,7 +169,7 @@ def _loop(agent: Agent, model: Model, parts: Parts, gate: Gate) -> pydantic_ai.A
         calls=CachedCalls(agent.cache_tools, parts.journal.redactor),
     )
     try:
-        return pydantic_ai.Agent(
+        loop = pydantic_ai.Agent(
             model,
             name=agent.name,
             instructions=agent.instructions or None,
@@ -185,6 +185,8 @@ def _loop(agent: Agent, model: Model, parts: Parts, gate: Gate) -> pydantic_ai.A
         )
     except UserError as error:
         raise ToolSetupError(str(error), f"agent {agent.name!r}") from error
+    loop.instrument = False  # spans are made from our events; the framework's would tell each twice, and replays as work
+    return loop
 
 
 def _may_need_approval(agent: Agent, tools: Mapping[str, Tool]) -> bool:

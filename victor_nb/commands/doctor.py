@@ -22,6 +22,7 @@ from victor_nb.commands.group import VerbCommand
 from victor_nb.commands.session import Session
 from victor_nb.commands.showing import table
 from victor_nb.config import Settings
+from victor_nb.config.environment import without_password
 from victor_nb.errors import VictorError
 from victor_nb.models.catalogue import PROVIDERS
 from victor_nb.version import __version__
@@ -45,6 +46,8 @@ _EXTRAS: Final = {
     "postgres": "psycopg",
     "dask": "distributed",
     "lab": "jupyterlab",
+    "prometheus": "prometheus_client",
+    "otel": "opentelemetry.sdk",
 }
 _OLDEST_SQLITE = (3, 35, 0)
 _WIDGETS = ("run_view.js",)
@@ -216,4 +219,23 @@ def _file_health(path: Path) -> Iterator[Finding]:
     yield Finding("journal mode", OK if mode == "wal" else NOTE, f"{mode}; {megabytes}")
 
 
-_CHECKS: Final[tuple[Callable[[Session, Settings], Iterator[Finding]], ...]] = (_secrets, _journal)
+def _traces(session: Session, settings: Settings) -> Iterator[Finding]:
+    from victor_nb.insight.tracing.endpoints import usual_endpoint, why_unreachable
+    from victor_nb.insight.tracing.switch import INSTALL
+
+    if not settings.traces.is_wanted:
+        yield Finding("traces", OK, "off")
+        return
+    if not _is_installed("opentelemetry.exporter.otlp.proto.http"):
+        yield Finding("traces", WRONG, f"asked for, and not sent; {INSTALL}")
+        return
+    endpoint = usual_endpoint(settings.traces.endpoint)
+    shown = without_password(endpoint)
+    if why := why_unreachable(endpoint):
+        yield Finding("traces", WRONG, f"nobody answers at {shown}: {why}; runs go on, their traces are dropped")
+        return
+    content = ", with prompts and answers" if settings.traces.content else ""
+    yield Finding("traces", OK, f"sent to {shown}{content}")
+
+
+_CHECKS: Final[tuple[Callable[[Session, Settings], Iterator[Finding]], ...]] = (_secrets, _journal, _traces)

@@ -105,8 +105,10 @@ class Session:
         key = (settings.journal_url, frozenset(secrets.items()))
         if key not in self._journals:
             from victor_nb.journal import Redactor, open_journal
+            from victor_nb.journal.following import follow
 
             self._journals[key] = open_journal(settings.journal_url, redactor=Redactor(secrets))
+            follow(self._journals[key], settings)
         return self._journals[key]
 
     def journal_to_read(self) -> Journal:

@@ -25,9 +25,13 @@ OnDoubt = Literal["ask", "retry", "skip"]
 ReplayMode = Literal["record", "strict", "auto"]
 Learner = Literal["tools"]
 CachedTools = Literal["off", "declared", "pure", "read"]
+TraceExport = Literal["auto", "on", "off"]
 
 LOOP_GUARD = 200
 """Steps of a run that nobody has limited: a runaway loop must end. `agents.DEFAULT_STEPS` is the same, by test."""
+
+OTLP_VARIABLES = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT")
+"""Where OpenTelemetry's own variables say that traces go, the more special one first."""
 
 _SQLITE = "sqlite:///"
 
@@ -84,6 +88,29 @@ class CacheSettings(_Table):
     watch: Annotated[bool, Field(description="forget a result as soon as a file changes that it was made from")] = True
 
 
+class TracesSettings(_Table):
+    """Spans for OpenTelemetry."""
+
+    export: Annotated[
+        TraceExport, Field(description="send traces: on, off, or auto (where OTEL_EXPORTER_OTLP_ENDPOINT is set)")
+    ] = "auto"
+    endpoint: Annotated[
+        str, Field(pattern="^(https?://.+)?$", description="URL that traces are posted to; OpenTelemetry's if empty")
+    ] = ""
+    content: Annotated[bool, Field(description="send prompts, answers, arguments and results of tools, too")] = False
+
+    @property
+    def is_wanted(self) -> bool:
+        """Whether spans are to be sent: said here, or meant by OpenTelemetry's own variables."""
+        if self.export != "auto":
+            return self.export == "on"
+        if os.environ.get("OTEL_SDK_DISABLED", "").strip().lower() == "true":
+            return False
+        if os.environ.get("OTEL_TRACES_EXPORTER", "otlp").strip() not in ("", "otlp"):
+            return False
+        return bool(self.endpoint or any(os.environ.get(name) for name in OTLP_VARIABLES))
+
+
 class Settings(BaseSettings):
     """Everything that can be set, validated; frozen."""
 
@@ -118,6 +145,7 @@ class Settings(BaseSettings):
     cache: Annotated[CacheSettings, Field(description="results of tools that are kept")] = CacheSettings()
     notebook: Annotated[NotebookSettings, Field(description="the kernel extension")] = NotebookSettings()
     docs: Annotated[DocsSettings, Field(description="the documentation assistant")] = DocsSettings()
+    traces: Annotated[TracesSettings, Field(description="spans for OpenTelemetry")] = TracesSettings()
 
     _layers: list[Layer] = PrivateAttr(default_factory=list)
 

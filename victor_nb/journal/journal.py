@@ -287,6 +287,10 @@ class Journal:
         """Have `listener` called with each event of a run that this process executes; returns its removal."""
         return self.hub.connect(run_id, listener)
 
+    def listen_to_all(self, listener: Listener) -> Callable[[], None]:
+        """`listen` for every run that this process executes, those to come included."""
+        return self.hub.connect_to_all(listener)
+
     def restore(self, info: RunInfo, rows: Sequence[Row], blobs: Mapping[str, bytes]) -> bool:
         """Write a whole run that was recorded elsewhere; return False if this journal holds it already."""
         if self.store.run(info.run_id) is not None:

@@ -1,0 +1,38 @@
+"""The switch: traces as the settings ask for them; found by the entry point `victor_nb.followers`."""
+
+from __future__ import annotations
+
+import logging
+import os
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from ...config import Settings
+    from ...journal import Journal
+    from .tracing import Tracing
+
+INSTALL: Final = 'pip install "victor-nb[otel]"'
+
+_tracings: dict[tuple[int, str, bool], Tracing | None] = {}
+
+
+def follow(journal: Journal, settings: Settings) -> None:
+    """Send spans of the journal's runs, if the settings ask for that. Where the extra is missing, the log says so."""
+    wish = settings.traces
+    if not wish.is_wanted:
+        return
+    key = (os.getpid(), wish.endpoint, wish.content)
+    if key not in _tracings:
+        _tracings[key] = _made(wish.endpoint, content=wish.content)
+    if (tracing := _tracings[key]) is not None:
+        tracing.follow(journal)
+
+
+def _made(endpoint: str, *, content: bool) -> Tracing | None:
+    try:
+        from .exporting import exporter_to
+        from .tracing import Tracing
+    except ImportError as missing:
+        logging.getLogger(__name__).warning("traces are asked for and not sent: %s (%s)", missing, INSTALL)
+        return None
+    return Tracing(exporter_to(endpoint), content=content)
