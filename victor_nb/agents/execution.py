@@ -185,7 +185,8 @@ def _loop(agent: Agent, model: Model, parts: Parts, gate: Gate) -> pydantic_ai.A
         )
     except UserError as error:
         raise ToolSetupError(str(error), f"agent {agent.name!r}") from error
-    loop.instrument = False  # spans are made from our events; the framework's would tell each twice, and replays as work
+    # Spans are made from our events: the framework's would tell each twice, and a replay as if it were done.
+    loop.instrument = False
     return loop
 
 
