@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Final
 
 import click
@@ -52,23 +52,16 @@ def serving(journal: Journal, host: str, port: int) -> Iterator[str]:
         UsageError: nothing can listen there.
     """
     try:
-        from prometheus_client import CollectorRegistry, start_http_server
+        from victor_nb.insight import serving as server
     except ImportError as missing:
         raise MissingExtra.named("prometheus", needed_for="victor serve-metrics") from missing
-    from victor_nb.insight.exposition import JournalCollector
     from victor_nb.insight.frames import projection_of
 
-    registry = CollectorRegistry()
-    registry.register(JournalCollector(projection_of(journal)))
-    try:
-        server, thread = start_http_server(port, host, registry)
-    except (OSError, OverflowError) as failure:
-        raise UsageError(
-            f"nothing can listen on {host}:{port}: {failure}", "victor serve-metrics", "try --port 0"
-        ) from failure
-    try:
-        yield f"http://{host}:{server.server_port}/metrics"
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    with ExitStack() as stack:
+        try:
+            url = stack.enter_context(server.serving(projection_of(journal), host, port))
+        except (OSError, OverflowError) as failure:
+            raise UsageError(
+                f"nothing can listen on {host}:{port}: {failure}", "victor serve-metrics", "try --port 0"
+            ) from failure
+        yield url
