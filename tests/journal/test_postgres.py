@@ -320,7 +320,7 @@ class TestTrouble:
 
     def test_more_than_a_message_can_hold_is_refused(self, journal, monkeypatch):
         """Before it is sent, since the server would hang up."""
-        monkeypatch.setattr("victor_nb.journal.postgres.MOST_BYTES", 10_000)
+        monkeypatch.setattr("victor_nb.journal.postgres_blobs.MOST_BYTES", 10_000)
         run = journal.start()
 
         with pytest.raises(Unstorable, match="more than PostgreSQL takes"):

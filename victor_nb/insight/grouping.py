@@ -110,7 +110,8 @@ def _part(projection: Projection, word: str, sets: Sequence[Rows]) -> _Part:
         statuses = projection.runs["status"].astype(np.int64)
         return _Part([statuses[rows.runs] for rows in sets], STATUSES)
     if word == "run":
-        return _Part([rows.runs.astype(np.int64) for rows in sets], projection.run_ids)
+        by_place = np.where(projection.runs["is_past"], -1, np.arange(len(projection.run_ids)))
+        return _Part([by_place[rows.runs] for rows in sets], projection.run_ids)
     by_name, labels = _coded(projection.names, _RUN_LABEL[word])
     by_run = by_name[projection.runs["name"]] if len(by_name) else np.zeros(0, np.int64)
     return _Part([by_run[rows.runs] for rows in sets], labels)

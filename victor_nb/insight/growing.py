@@ -39,6 +39,14 @@ class Columns:
         self._length = end
         return start
 
+    def keep(self, which: NDArray[np.bool_]) -> None:
+        """Drop all rows but some, whose order stays."""
+        kept = int(np.count_nonzero(which))
+        for held in self._held.values():
+            held[:kept] = held[: self._length][which]
+            held[kept : self._length] = 0
+        self._length = kept
+
     def _make_room(self, needed: int) -> None:
         for name, held in self._held.items():
             if len(held) < needed:

@@ -82,7 +82,7 @@ class _Chosen:
     def __init__(self, projection: Projection, since: float | None, until: float | None, run: str) -> None:
         self.projection = projection
         self.since, self.until = since, until
-        self.run = projection.run_ids.index(run) if run in projection.run_ids else -1 if run else None
+        self.run = None if not run else projection.run_ids.index(run) if run in projection.run_ids else -1
 
     def places(self, times: Values, runs: Values) -> Values | slice:
         """The rows of which these are the times and runs."""

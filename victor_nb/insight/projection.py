@@ -6,6 +6,8 @@
    event is counted once, whoever writes meanwhile.
 4. Times are what the writers' clocks showed. Durations are measured by the engine, so a clock that is set back makes
    none negative.
+5. What is remembered of runs that were removed is read last: a run is counted from its events or from the history,
+   whoever removes runs meanwhile.
 """
 
 from __future__ import annotations
@@ -18,34 +20,19 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from . import bodies
+from .counted import FAMILIES as FAMILIES
+from .counted import MARK_NAMES as MARK_NAMES
+from .counted import MARKS as MARKS
+from .counted import STATUSES as STATUSES
+from .counted import Numbering as Numbering
 from .growing import Columns
+from .history import History, history_of, merged, read
+from .recalling import Recalled, recalled
 
 if TYPE_CHECKING:
     from ..journal import Journal
     from ..journal.store import Head, Swept
 
-STATUSES: Final = ("running", "finished", "failed", "stopped")
-FAMILIES: Final = ("model", "tool", "other")
-"""Steps are kept apart by what is asked of them: requests to models, calls of tools, and everything else."""
-
-MARKS: Final = {
-    "run.finished": "finished",
-    "run.failed": "failed",
-    "run.stopped": "stopped",
-    "run.resumed": "restore",
-    "run.forked": "restore",
-    "notebook.restored": "restore",
-    "state.snapshot": "save",
-    "state.edited": "transition",
-    "state.updated": "transition",
-    "node.retried": "retry",
-    "node.why": "miss",
-    "approval.requested": "asked",
-    "interrupt.requested": "asked",
-}
-"""Events that are counted by themselves, and as what."""
-
-MARK_NAMES: Final = tuple(dict.fromkeys(MARKS.values()))
 _MARK_NUMBERS: Final = {type: MARK_NAMES.index(name) for type, name in MARKS.items()}
 _ANSWERS: Final = ("approval.decided", "interrupt.answered")
 _TYPES: Final = (*MARKS, *_ANSWERS, "step.failed")
@@ -58,14 +45,6 @@ LOOK_BACK: Final = 200
 _NO_END: Final = 2**62
 
 
-class Numbering(dict[tuple[str, str], int]):
-    """Gives each pair of words the next number when it is first asked for."""
-
-    def __missing__(self, words: tuple[str, str]) -> int:
-        self[words] = len(self)
-        return self[words]
-
-
 class Projection:
     """What the events of a journal say in numbers.
 
@@ -73,9 +52,10 @@ class Projection:
         lock: held while the columns change; whoever reads them holds it too.
         names: kind and name of runs, numbered.
         step_names: kind and name of steps, numbered.
-        run_ids: by the place of a run in `runs`.
-        runs: one row a run: `name`, `status` (a place in `STATUSES`), `created`, `updated`, `lease_until` (0 where
-            nobody executes it), `seconds` that it worked, `ended` (whether some execution came to an end), `events`.
+        run_ids: by the place of a run in `runs`; empty for one that was removed.
+        runs: one row a run: `number` in the store, `name`, `status` (a place in `STATUSES`), `created`, `updated`,
+            `lease_until` (0 where nobody executes it), `seconds` that it worked, `ended` (whether some execution came
+            to an end), `events`, `is_past` (it was removed).
         steps: by family, one row for each end of a step: `run`, `step`, `time`, `seconds`, `error`, `input_tokens`,
             `output_tokens`, `cost_usd`, `hit` (a result of earlier was taken).
         marks: one row for each event in `MARKS`: `run`, `time`, `mark` (a place in `MARK_NAMES`).
@@ -92,7 +72,7 @@ class Projection:
         self.run_ids: list[str] = []
         self.runs = Columns(
             dict.fromkeys(("created", "updated", "lease_until", "seconds"), "f8")
-            | {"name": "i4", "status": "i1", "ended": "?", "events": "i8"}
+            | {"name": "i4", "status": "i1", "ended": "?", "events": "i8", "number": "i8", "is_past": "?"}
         )
         self.steps = {family: Columns(_STEP_TYPES) for family in FAMILIES}
         self.marks = Columns({"run": "i4", "time": "f8", "mark": "i1"})
@@ -100,7 +80,7 @@ class Projection:
         self._places: dict[int, int] = {}
         self._open: dict[int, int] = {}
         self._questions: dict[tuple[int, str], int] = {}
-        self._newest = 0
+        self._newest = self._generation = 0
 
     def refresh(self) -> int:
         """Read what is new in the journal; returns how many events that is. Any thread."""
@@ -115,11 +95,27 @@ class Projection:
         heads = self.store.heads(max(0, self._newest - LOOK_BACK), self._open)
         news = [head for head in heads if head.number in self._open or head.number not in self._places]
         before = self._count(news)
-        self._make_places([head for head in news if head.number not in self._places])
-        for first, last, after, through in _stretches(news, self._open):
+        self._take(news)
+        found = self._count(news) - before
+        remains = self.store.disposal.remains(self._generation)
+        if remains is not None:
+            self._drop_all_but(remains.numbers)
+            histories = [read(summary.content, self.store.url) for summary in remains.summaries]
+            self._recall(recalled(merged(histories), self.names, self.step_names))
+            self._generation = remains.generation
+        return found
+
+    def history(self, heads: Sequence[Head]) -> History:
+        """Return what is to be remembered of these runs; the projection must be new, and is of no use afterwards."""
+        self._take(heads)
+        return history_of(self.names, self.step_names, self.runs, self.steps, self.marks)
+
+    def _take(self, heads: Sequence[Head]) -> None:
+        """Fold what these runs have that is new."""
+        self._make_places([head for head in heads if head.number not in self._places])
+        for first, last, after, through in _stretches(heads, self._open):
             self._fold(self.store.sweep(first, last, _TYPES, after=after, through=through))
-        self._remember(news)
-        return self._count(news) - before
+        self._remember(heads)
 
     def _count(self, heads: Sequence[Head]) -> int:
         return sum(self._open.get(head.number, head.newest if head.number in self._places else 0) for head in heads)
@@ -131,7 +127,8 @@ class Projection:
         if not heads:
             return
         names = [self.names[head.kind, head.name] for head in heads]
-        start = self.runs.add({"created": [head.created for head in heads], "name": names})
+        numbers = [head.number for head in heads]
+        start = self.runs.add({"created": [head.created for head in heads], "name": names, "number": numbers})
         self._places |= {head.number: place for place, head in enumerate(heads, start)}
         self._open |= {head.number: 0 for head in heads}
         self.run_ids += [head.run_id for head in heads]
@@ -151,6 +148,35 @@ class Projection:
                 del self._open[head.number]
             else:
                 self._open[head.number] = head.newest
+
+    # -- runs that were removed ----------------------------------------------------------------------------------------
+
+    def _drop_all_but(self, numbers: frozenset[int]) -> None:
+        """Forget the rows of runs that are gone, and what was remembered of earlier ones."""
+        stays = np.array([number in numbers for number in self.runs["number"].tolist()], bool)
+        places = np.cumsum(stays) - 1
+        self.runs.keep(stays)
+        self.run_ids = [run_id for run_id, is_there in zip(self.run_ids, stays, strict=True) if is_there]
+        waits = stays[self.waits["run"]]
+        rows = np.cumsum(waits) - 1
+        self._questions = {
+            (int(places[run]), question): int(rows[row])
+            for (run, question), row in self._questions.items()
+            if waits[row]
+        }
+        for table in (*self.steps.values(), self.marks, self.waits):
+            table.keep(stays[table["run"]])
+            table["run"][:] = places[table["run"]]
+        self._places = {number: place for place, number in enumerate(self.runs["number"].tolist())}
+        self._open = {number: newest for number, newest in self._open.items() if number in self._places}
+
+    def _recall(self, past: Recalled) -> None:
+        """Add the rows of what is remembered."""
+        start = self.runs.add(past.runs)
+        self.run_ids += [""] * (len(self.runs) - start)
+        for family, rows in past.steps.items():
+            self.steps[family].add({**rows, "run": rows["run"] + start})
+        self.marks.add({**past.marks, "run": past.marks["run"] + start})
 
     # -- folding -------------------------------------------------------------------------------------------------------
 
@@ -232,7 +258,8 @@ def _stretches(heads: Sequence[Head], known: Mapping[int, int]) -> Iterator[tupl
     events = 0
     for head in heads:
         is_whole = head.status == "finished" and not known[head.number] and head.newest <= EVENTS_AT_ONCE
-        if together and (not is_whole or events + head.newest > EVENTS_AT_ONCE):
+        is_next = together and head.number == together[-1] + 1
+        if together and not (is_whole and is_next and events + head.newest <= EVENTS_AT_ONCE):
             yield together[0], together[-1], 0, _NO_END
             together, events = [], 0
         if is_whole:

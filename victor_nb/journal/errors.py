@@ -73,6 +73,11 @@ class JournalSetBack(JournalError, Resumable):
 class RunNotFound(VictorError):
     """No run, or more than one, has the given id."""
 
+    @classmethod
+    def removed(cls, run_id: str, where: str) -> RunNotFound:
+        """The run was there a moment ago, and something was to be built on it."""
+        return cls(f"run {run_id} was removed meanwhile", where, "begin anew; victor runs lists what is there")
+
 
 class RunFinished(VictorError):
     """A finished run was to be resumed."""

@@ -19,7 +19,7 @@ from .errors import JournalError, RunInUse
 from .events import RunInfo, Status
 from .forks import renew_in_children
 from .lease import LEASE_S, Owner
-from .store import Store
+from .store import Head, Store
 
 BEAT_S: Final = LEASE_S / 3
 
@@ -118,7 +118,7 @@ class Leases:
             self.release(run_id)
 
 
-def is_free(info: RunInfo, now: float) -> bool:
+def is_free(info: RunInfo | Head, now: float) -> bool:
     """Whether nobody executes the run now."""
     return not info.owner or Owner.read(info.owner).is_gone(info.lease_until, now)
 

@@ -20,21 +20,21 @@ from psycopg.errors import UniqueViolation
 from psycopg.types.numeric import Int8
 
 from . import postgres_sql as sql
-from .errors import JournalError, JournalSetBack, LeaseLost, RunNotFound, Unstorable
+from .disposal import Disposal
+from .disposal_postgres import PostgresDisposal
+from .errors import JournalError, JournalSetBack, LeaseLost, RunNotFound
 from .events import Event, RunInfo, Status
 from .forks import renew_in_children
 from .items import Items
 from .items_postgres import PostgresItems
-from .packing import packed, unpacked
+from .packing import unpacked
+from .postgres_blobs import BlobCleared, add_rows, with_blobs
 from .postgres_listening import Listening, RunWatch, lock_of
 from .postgres_schema import make_ready
 from .postgres_server import RECONNECT_S, PostgresServer
 from .postgres_tail import Tail
 from .postgres_url import Address
 from .store import Head, Row, Swept
-
-MOST_BYTES: Final = 1_000_000_000
-"""What the blobs of one transaction may take, a little less than a message to the server."""
 
 _LAST: Final = 2**62
 _COLUMNS: Final = "seq, time, type, step_id, parent_id, raw"
@@ -63,6 +63,7 @@ class PostgresStore:
             raise
         self._listening = Listening(self.server)
         self.items: Items = PostgresItems(self.server)
+        self.disposal: Disposal = PostgresDisposal(self.server, self._forget)
         self._numbers: dict[str, int] = {}
         self.after_fork()
         renew_in_children(self)
@@ -72,18 +73,28 @@ class PostgresStore:
         self._tails: dict[str, Tail] = {}
         self._counts = {"appends": 0.0, "rows": 0.0}
 
+    def _forget(self, run_ids: Iterable[str]) -> None:
+        for run_id in run_ids:
+            self._numbers.pop(run_id, None)
+
     # -- writing ---------------------------------------------------------------------------------------------------
 
     def create_run(self, info: RunInfo, key: str, rows: Sequence[Row], blobs: Mapping[str, bytes]) -> None:
         values = {name: getattr(info, name) for name in ("run_id", "kind", "name", "created", "updated", "parent")}
         values |= {"status": info.status.value, "owner": info.owner, "request": info.raw_request, "key": key}
         values |= {"through": Int8(info.through), "until": info.lease_until + self.server.clock_offset_s}
-        values |= {"sync": self.server.durable, **_columns(rows), **self._contents(blobs)}
+        values |= {"sync": self.server.durable, **_columns(rows)}
+        number, generation = with_blobs(self.server, blobs, lambda contents: self._create(info, key, values | contents))
+        self._numbers[info.run_id], self._tails[info.run_id] = number, Tail(generation)
+
+    def _create(self, info: RunInfo, key: str, values: dict[str, Any]) -> tuple[int, int]:
+        """Add a run; returns its number and the generation of the connection."""
         attempts = count()
+        statement = sql.create_run("names" in values, bool(info.parent), "known" in values)
 
         def work(cursor: Cursor[Any]) -> int:
             is_again = next(attempts) > 0
-            made = cursor.execute(sql.create_run("names" in values), values).fetchone()
+            made = cursor.execute(statement, values).fetchone()
             if made is None and is_again:
                 ours = "SELECT id FROM runs WHERE run_id = %b AND owner = %b AND key = %b"
                 made = cursor.execute(ours, (info.run_id, info.owner, key)).fetchone()
@@ -91,9 +102,13 @@ class PostgresStore:
 
         generation = self.server.generation
         number = self.server.retried(work)
-        if not number:
+        if number:
+            return number, generation
+        if self.run(info.run_id) is not None:
             raise JournalError(f"the journal holds a run {info.run_id} already", self.url, "list them: victor runs")
-        self._numbers[info.run_id], self._tails[info.run_id] = number, Tail(generation)
+        if info.parent and self.run(info.parent) is None:
+            raise RunNotFound.removed(info.parent, self.url)
+        raise BlobCleared
 
     def append(
         self,
@@ -111,19 +126,23 @@ class PostgresStore:
         waits_for_disk = power_safe or bool(blobs) or status is not None or tail.is_full
         values: dict[str, Any] = {"run": Int8(number), "lock": Int8(lock_of(self.server.address.schema, number))}
         values["sync"] = self.server.durable if waits_for_disk else "off"
-        if len(rows) == 1 and not blobs and status is None:
-            statement, values = sql.APPEND_ONE, values | rows[0]._asdict() | {"seq": Int8(rows[0].seq)}
-        else:
-            values |= _columns(rows) | self._contents(blobs)
-            if status is not None:
-                values |= {"status": status.value, "updated": rows[-1].time}
-            statement = sql.append("names" in values, status is not None)
-        with tail.lock:
-            self._write(run_id, tail, rows, lambda cursor: cursor.execute(statement, values))
-            if waits_for_disk:
-                tail.clear()
+        if status is not None:
+            values |= {"status": status.value, "updated": rows[-1].time}
+
+        def write(contents: dict[str, Any]) -> None:
+            if len(rows) == 1 and not blobs and status is None:
+                statement, given = sql.APPEND_ONE, values | rows[0]._asdict() | {"seq": Int8(rows[0].seq)}
             else:
-                tail.add(rows)
+                given = values | _columns(rows) | contents
+                statement = sql.append("names" in given, status is not None, "known" in given)
+            with tail.lock:
+                self._write(run_id, tail, rows, partial(add_rows, statement=statement, values=given))
+                if waits_for_disk:
+                    tail.clear()
+                else:
+                    tail.add(rows)
+
+        with_blobs(self.server, blobs, write)
         if status is not None and status is not Status.RUNNING:
             self._tails.pop(run_id, None)
         self._counts["appends"] += 1
@@ -168,24 +187,6 @@ class PostgresStore:
         between = (Int8(self._numbers[run_id]), Int8(rows[0].seq), Int8(rows[-1].seq))
         query = f"SELECT {_COLUMNS} FROM events WHERE run = %b AND seq BETWEEN %b AND %b ORDER BY seq"
         return list(starmap(Row, cursor.execute(query, between))) == list(rows)
-
-    def _contents(self, blobs: Mapping[str, bytes]) -> dict[str, Any]:
-        """Columns for those blobs that are not there yet, in an order that lets no two writers wait for each other."""
-        if not blobs:
-            return {}
-        query, names = "SELECT name FROM blobs WHERE name = ANY(%b::text[])", list(blobs)
-        known = self.server.retried(lambda cursor: {name for (name,) in cursor.execute(query, (names,))})
-        new = {name: packed(blobs[name]) for name in sorted(blobs) if name not in known}
-        size = sum(len(content) for _, content in new.values())
-        if size > MOST_BYTES:
-            raise Unstorable(
-                f"{size / 1e9:.1f} GB at once are more than PostgreSQL takes",
-                hint="keep them in a file or an object store, and return the path",
-            )
-        if not new:
-            return {}
-        flags, contents = zip(*new.values(), strict=True)
-        return {"names": list(new), "packed": list(flags), "contents": list(contents)}
 
     def _number(self, run_id: str) -> int:
         """The run's number in the tables; 0 if there is no such run."""

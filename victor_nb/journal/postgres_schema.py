@@ -5,7 +5,8 @@
 3. Events have (run, seq) as their key, so a number that is taken is refused, whoever took it.
 
 Nearly all events of a long run are finished steps; the few others have an index, because resuming looks for them. Run
-ids sort by bytes, as they do in every other store. Blobs come compressed, so the server need not try.
+ids sort by bytes, as they do in every other store. Blobs come compressed, so the server need not try. Format 2 added
+what is needed to remove runs; a journal of format 1 gets it when it is opened for writing.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from psycopg import Cursor, sql
 from .errors import JournalCorrupt, JournalReadOnly, JournalTooNew, JournalUnavailable
 from .postgres_server import PostgresServer
 
-SCHEMA_VERSION: Final = 1
+SCHEMA_VERSION: Final = 2
 
 _SCHEMA: Final[tuple[LiteralString, ...]] = (
     """CREATE TABLE journal (format integer NOT NULL)""",
@@ -41,6 +42,14 @@ _SCHEMA: Final[tuple[LiteralString, ...]] = (
     )""",
     """CREATE INDEX mail_by_run ON mail (run_id, id)""",
 )
+_SINCE_2: Final[tuple[LiteralString, ...]] = (
+    """CREATE INDEX runs_with_parent ON runs (parent, run_id) WHERE parent <> ''""",
+    """CREATE TABLE removals (id integer PRIMARY KEY, generation bigint NOT NULL)""",
+    """CREATE TABLE summaries (
+        id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, packed boolean NOT NULL, content bytea NOT NULL
+    )""",
+    """CREATE TABLE pins (run_id text COLLATE "C" PRIMARY KEY, time float8 NOT NULL)""",
+)
 _TABLES: Final = frozenset({"journal", "runs", "events", "blobs", "mail"})
 _FIND_TABLES: Final = "SELECT tablename FROM pg_tables WHERE schemaname = %b"
 _ONE_AT_A_TIME: Final = "SELECT pg_advisory_xact_lock(hashtextextended('victor_nb tables ' || %b, 0))"
@@ -62,7 +71,8 @@ def make_ready(server: PostgresServer) -> None:
                 "give the journal a schema of its own: ?schema=NAME",
             )
         _make(server)
-    _check_version(server)
+    if _checked_version(server) < SCHEMA_VERSION and not address.read_only:
+        server.retried(lambda cursor: _bring_up_to_date(cursor, address.schema))
 
 
 def _found(cursor: Cursor[Any], schema: str) -> set[str]:
@@ -92,12 +102,22 @@ def _make_tables(cursor: Cursor[Any], schema: str) -> None:
             return
         if cursor.execute("SELECT 1 FROM pg_namespace WHERE nspname = %b", (schema,)).fetchone() is None:
             cursor.execute(sql.SQL("CREATE SCHEMA {}").format(sql.Identifier(schema)))
-        for statement in _SCHEMA:
+        for statement in (*_SCHEMA, *_SINCE_2):
             cursor.execute(statement)
         cursor.execute("INSERT INTO journal VALUES (%b)", (SCHEMA_VERSION,))
 
 
-def _check_version(server: PostgresServer) -> None:
+def _bring_up_to_date(cursor: Cursor[Any], schema: str) -> None:
+    with cursor.connection.transaction():
+        cursor.execute(_ONE_AT_A_TIME, (schema,))
+        if "removals" in _found(cursor, schema):
+            return
+        for statement in _SINCE_2:
+            cursor.execute(statement)
+        cursor.execute("UPDATE journal SET format = %b", (SCHEMA_VERSION,))
+
+
+def _checked_version(server: PostgresServer) -> int:
     row = server.retried(lambda cursor: cursor.execute("SELECT max(format) FROM journal").fetchone())
     version = row[0] if row else None
     if version is None:
@@ -108,3 +128,4 @@ def _check_version(server: PostgresServer) -> None:
             server.address.shown,
             "pip install --upgrade victor-nb, or choose another journal: ?schema=NAME",
         )
+    return int(version)

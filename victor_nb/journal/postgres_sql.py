@@ -3,7 +3,8 @@
 1. `told`, in every statement that adds events, wakes whoever watches the run from elsewhere. Nobody else is told
    anything: a notification holds a lock of the whole server until its transaction is on the disk. Whoever watches
    holds a shared advisory lock of the run, and its one writer finds out by trying to get it alone.
-2. `synchronous_commit` is set for the statement alone, in the same place: what must not be forgotten waits.
+2. Blobs that are there already are held while the statement lasts. Where one was cleared away before, no row is added.
+3. `synchronous_commit` is set for the statement alone, in the same place: what must not be forgotten waits.
 """
 
 from __future__ import annotations
@@ -27,10 +28,16 @@ _ROWS: Final = """unnest(%(seqs)b::bigint[], %(times)b::float8[], %(types)b::tex
 
 _KEEP_BLOBS: Final = """kept AS (
     INSERT INTO blobs SELECT * FROM unnest(%(names)b::text[], %(packed)b::boolean[], %(contents)b::bytea[])
-    ON CONFLICT (name) DO NOTHING
+    ON CONFLICT (name) DO UPDATE SET packed = excluded.packed
 )"""
 
+_HELD: Final = "held AS (SELECT name FROM blobs WHERE name = ANY(%(known)b::text[]) FOR KEY SHARE)"
+_ALL_HELD: Final = "(SELECT count(*) FROM held) = %(held)b"
+
 _SET_STATUS: Final = "marked AS (UPDATE runs SET status = %(status)b, updated = %(updated)b WHERE id = %(run)b::bigint)"
+
+_PARENTS: Final = "parents AS (SELECT id FROM runs WHERE run_id = %(parent)b FOR KEY SHARE)"
+_HAS_PARENT: Final = "(SELECT count(*) FROM parents) = 1"
 
 APPEND_ONE: Final = f"""INSERT INTO events
     SELECT %(run)b::bigint, %(seq)b::bigint, %(time)b::float8, %(type)b::text, %(step_id)b::text, %(parent_id)b::text,
@@ -70,23 +77,30 @@ SEND: Final = """INSERT INTO mail (letter, run_id, name, raw, time)
 
 
 @cache
-def append(has_blobs: bool, has_status: bool) -> LiteralString:
+def append(has_blobs: bool, has_status: bool, has_known: bool) -> LiteralString:
     """Return the statement for several events of one run, with what comes along."""
-    beside = [part for part, is_wanted in ((_KEEP_BLOBS, has_blobs), (_SET_STATUS, has_status)) if is_wanted]
+    condition: LiteralString = f" WHERE {_ALL_HELD}" if has_known else ""
+    mark: LiteralString = f"{_SET_STATUS[:-1]} AND {_ALL_HELD})" if has_known else _SET_STATUS
+    wanted = ((_HELD, has_known), (_KEEP_BLOBS, has_blobs), (mark, has_status))
+    beside = [part for part, is_wanted in wanted if is_wanted]
     first: LiteralString = f"WITH {', '.join(beside)} " if beside else ""
-    return f"{first}{SEND_AGAIN}"
+    return f"{first}{SEND_AGAIN}{condition}"
 
 
 @cache
-def create_run(has_blobs: bool) -> LiteralString:
+def create_run(has_blobs: bool, has_parent: bool, has_known: bool) -> LiteralString:
     """Return the statement for a run with its first events; a run that is there already is left as it is."""
+    wanted = ((_HELD, has_known), (_PARENTS, has_parent))
+    ahead = "".join([f"{part}, " for part, is_wanted in wanted if is_wanted])
+    conditions = [part for part, is_wanted in ((_ALL_HELD, has_known), (_HAS_PARENT, has_parent)) if is_wanted]
+    condition = f" WHERE {' AND '.join(conditions)}" if conditions else ""
     beside: LiteralString = f", {_KEEP_BLOBS}" if has_blobs else ""
-    return f"""WITH made AS (
+    return f"""WITH {ahead}made AS (
             INSERT INTO runs ({RUN_COLUMNS}, key)
             SELECT %(run_id)b::text, %(kind)b::text, %(name)b::text, %(status)b::text, %(created)b::float8,
                 %(updated)b::float8, %(parent)b::text, %(through)b::bigint, %(owner)b::text, %(until)b::float8,
                 %(request)b::bytea, %(key)b::text
-            FROM (SELECT set_config('synchronous_commit', %(sync)b, true)) AS told
+            FROM (SELECT set_config('synchronous_commit', %(sync)b, true)) AS told{condition}
             ON CONFLICT (run_id) DO NOTHING RETURNING id
         ){beside}, added AS (INSERT INTO events SELECT made.id, item.* FROM made, {_ROWS} AS item)
         SELECT id FROM made"""

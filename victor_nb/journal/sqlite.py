@@ -19,12 +19,14 @@ from urllib.parse import quote
 
 import msgspec
 
+from .disposal import Disposal
+from .disposal_sqlite import SqliteDisposal
 from .errors import JournalError, LeaseLost, RunNotFound
 from .events import Event, RunInfo, Status
 from .items import Items
 from .items_sqlite import SqliteItems
 from .packing import packed, unpacked
-from .sqlite_file import BUSY_TIMEOUT_S, SqliteFile
+from .sqlite_file import BUSY_TIMEOUT_S, Result, SqliteFile
 from .store import Head, Row, Swept
 
 _RUN_COLUMNS: Final = "run_id, kind, name, status, created, updated, parent, through, owner, lease_until, request"
@@ -36,6 +38,8 @@ _SWEEP: Final = """SELECT run,
     group_concat(CASE WHEN type != 'step.finished'
         THEN '[' || CAST(time * 1000 AS INTEGER) || ',"' || type || '",' || CAST(raw AS TEXT) || ']' END)
     FROM events WHERE run BETWEEN ? AND ? AND seq > ? AND seq <= ? AND type IN ('step.finished',{types}) GROUP BY run"""
+_NEXT: Final = """1 + max(coalesce((SELECT max(id) FROM runs), 0), coalesce((SELECT newest FROM removals), 0))"""
+_IS_THERE: Final = "SELECT 1 FROM runs WHERE run_id = ?"
 _INSERT_EVENT: Final = "INSERT INTO events VALUES (?,?,?,?,?,?,?)"
 _INSERT_BLOB: Final = "INSERT OR IGNORE INTO blobs VALUES (?,?,?)"
 
@@ -60,22 +64,29 @@ class SqliteStore:
         self.url = f"sqlite:///{quote(str(self.path))}" + ("?mode=ro" if read_only else "")
         self.file = SqliteFile(self.path, read_only=read_only, busy_timeout_s=busy_timeout_s)
         self.items: Items = SqliteItems(self.file)
+        self.disposal: Disposal = SqliteDisposal(self.file, self._forget)
         self._numbers: dict[str, int] = {}
         self._counts = {"appends": 0.0, "rows": 0.0}
+
+    def _forget(self, run_ids: Iterable[str]) -> None:
+        for run_id in run_ids:
+            self._numbers.pop(run_id, None)
 
     # -- writing ---------------------------------------------------------------------------------------------------
 
     def create_run(self, info: RunInfo, key: str, rows: Sequence[Row], blobs: Mapping[str, bytes]) -> None:
-        fields, contents = (*_fields(info), key), self._packed(blobs)
-        insert_run = f"INSERT INTO runs ({_RUN_COLUMNS}, key) VALUES ({','.join('?' * len(fields))})"
+        fields = (*_fields(info), key)
+        insert_run = f"INSERT INTO runs (id, {_RUN_COLUMNS}, key) SELECT {_NEXT}, {','.join('?' * len(fields))}"
 
-        def work(connection: sqlite3.Connection) -> int:
+        def work(contents: list[tuple[str, bool, bytes]], connection: sqlite3.Connection) -> int:
+            if info.parent and not connection.execute(_IS_THERE, (info.parent,)).fetchone():
+                raise RunNotFound.removed(info.parent, self.url)
             number = connection.execute(insert_run, fields).lastrowid or 0
             connection.executemany(_INSERT_BLOB, contents)
             connection.executemany(_INSERT_EVENT, [(number, *row) for row in rows])
             return number
 
-        self._numbers[info.run_id] = self.file.transaction(work)
+        self._numbers[info.run_id] = self._with_blobs(blobs, work)
 
     def append(
         self,
@@ -105,24 +116,37 @@ class SqliteStore:
         self._counts["rows"] += len(rows)
 
     def _append_several(self, events: list[tuple[Any, ...]], blobs: Mapping[str, bytes], status: Status | None) -> None:
-        contents = self._packed(blobs)
-
-        def work(connection: sqlite3.Connection) -> None:
+        def work(contents: list[tuple[str, bool, bytes]], connection: sqlite3.Connection) -> None:
             connection.executemany(_INSERT_BLOB, contents)
             connection.executemany(_INSERT_EVENT, events)
             if status is not None:
                 number, _, time, *_ = events[-1]
                 connection.execute("UPDATE runs SET status = ?, updated = ? WHERE id = ?", (status, time, number))
 
-        self.file.transaction(work)
+        self._with_blobs(blobs, work)
 
-    def _packed(self, blobs: Mapping[str, bytes]) -> list[tuple[str, bool, bytes]]:
-        """Rows for those blobs that are not there yet."""
-        return [(name, *packed(content)) for name, content in blobs.items() if not self._has_blob(name)]
+    def _with_blobs(
+        self,
+        blobs: Mapping[str, bytes],
+        work: Callable[[list[tuple[str, bool, bytes]], sqlite3.Connection], Result],
+    ) -> Result:
+        """Do `work` in a transaction with rows for those blobs that are not there yet.
 
-    def _has_blob(self, name: str) -> bool:
-        query = "SELECT 1 FROM blobs WHERE name = ?"
-        return self.file.retried(lambda c: c.execute(query, (name,)).fetchone()) is not None
+        One that was there when the rows were packed may be cleared away before the transaction begins; then all go in.
+        """
+        known = self.file.retried(lambda connection: {name for name in blobs if _has_blob(connection, name)})
+        contents = [(name, *packed(content)) for name, content in blobs.items() if name not in known]
+
+        def whole(connection: sqlite3.Connection) -> Result:
+            if not all(_has_blob(connection, name) for name in known):
+                raise _Cleared
+            return work(contents, connection)
+
+        try:
+            return self.file.transaction(whole)
+        except _Cleared:
+            contents = [(name, *packed(content)) for name, content in blobs.items()]
+            return self.file.transaction(partial(work, contents))
 
     def _synced(self, write: Callable[[], object]) -> None:
         """Write with the log forced to the disk, which also saves every commit before this one."""
@@ -274,6 +298,14 @@ class SqliteStore:
 
     def close(self) -> None:
         self.file.close()
+
+
+class _Cleared(Exception):
+    """A blob that was there is not there any more."""
+
+
+def _has_blob(connection: sqlite3.Connection, name: str) -> bool:
+    return connection.execute("SELECT 1 FROM blobs WHERE name = ?", (name,)).fetchone() is not None
 
 
 def _fields(info: RunInfo) -> tuple[object, ...]:

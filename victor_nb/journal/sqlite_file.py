@@ -94,6 +94,8 @@ class SqliteFile:
         self._is_ready = True
         if self._read_only:
             return
+        if not version:
+            connection.execute("PRAGMA auto_vacuum = INCREMENTAL")  # only a file without tables takes it
         connection.execute(f"PRAGMA journal_mode = {'DELETE' if self._is_shared else 'WAL'}")
         self._tune(connection)
         if version == SCHEMA_VERSION:

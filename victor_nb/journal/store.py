@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
+from .disposal import Disposal
 from .events import Event, RunInfo, Status
 from .items import Items
 
@@ -80,6 +81,7 @@ class Store(Protocol):
 
     url: str
     items: Items
+    disposal: Disposal
 
     def create_run(self, info: RunInfo, key: str, rows: Sequence[Row], blobs: Mapping[str, bytes]) -> None:
         """Add a run with its first events. `key` is the hash of kind, name and request."""
