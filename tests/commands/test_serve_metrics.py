@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 import socket
 import urllib.request
 from typing import Any
 
 import pytest
+import yaml
 
 from tests.commands.conftest import Call, saying
 from tests.support.require import library
@@ -51,6 +53,12 @@ def test_a_port_that_is_taken_is_told(call: Call) -> None:
     """With what to try."""
     with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(UsageError, match="nothing can listen"):
         call("serve-metrics", "--port", str(taken.getsockname()[1]))
+
+
+def test_dashboard_and_alerts_are_printed(call: Call) -> None:
+    """As they are in the package: the output is a file, and nothing is served."""
+    assert json.loads(str(call("serve-metrics", "--dashboard")))["title"] == "Victor NB"
+    assert yaml.safe_load(str(call("serve-metrics", "--alerts")))["groups"][0]["name"] == "victor"
 
 
 def address(said: str) -> str:

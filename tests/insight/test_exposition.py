@@ -67,6 +67,21 @@ def test_counters_only_grow(in_memory: Doings, clock: Clock) -> None:
     assert all(after[key] >= before[key] for key in counters)
 
 
+def test_questions_that_wait_are_told(in_memory: Doings) -> None:
+    """Until they are answered, or their run is over."""
+    registry = registry_of(in_memory)
+    first, second = (in_memory.journal.start("agent", "poet") for _ in range(2))
+    for run in (first, second):
+        run.record("approval.requested", {"call_id": "c1"})
+    assert scraped(registry)["victor_questions_open", ()] == 2
+
+    first.record("approval.decided", {"call_id": "c1", "approved": True})
+    assert scraped(registry)["victor_questions_open", ()] == 1
+
+    second.finish("said")
+    assert scraped(registry)["victor_questions_open", ()] == 0
+
+
 def test_an_empty_journal_is_scraped_too(in_memory: Doings) -> None:
     """Zero events are told, so that their absence is not taken for a dead exporter."""
     assert scraped(registry_of(in_memory))["victor_journal_events_total", ()] == 0

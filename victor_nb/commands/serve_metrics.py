@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import click
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     from victor_nb.journal import Journal
 
+DASHBOARDS: Final = Path(__file__).parents[1] / "insight" / "dashboards"
 PORT: Final = 9464
 """What exporters of OpenTelemetry's metrics for Prometheus listen on."""
 
@@ -25,14 +27,18 @@ PORT: Final = 9464
 @click.command("serve-metrics", cls=VerbCommand)
 @click.option("--port", type=click.IntRange(0, 65_535), default=PORT, show_default=True, help="0 for any free one.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="0.0.0.0 for other machines.")
+@click.option("--dashboard", "asset", flag_value="grafana.json", help="Print the dashboard for Grafana instead.")
+@click.option("--alerts", "asset", flag_value="alerts.yml", help="Print rules for alerts in Prometheus instead.")
 @click.pass_obj
-def command(session: Session, port: int, host: str) -> object:
+def command(session: Session, port: int, host: str, asset: str | None) -> object:
     """Serve metrics for Prometheus until it is interrupted.
 
     They are computed from the journal at each scrape. Needs the extra "prometheus".
 
-    Example: victor serve-metrics --port 9464
+    Example: victor serve-metrics --dashboard > victor.json
     """
+    if asset is not None:
+        return TextView(DASHBOARDS.joinpath(asset).read_text(encoding="utf-8"))
     return _served(session, session.journal_to_read(), host, port)
 
 

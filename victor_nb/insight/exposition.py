@@ -31,6 +31,7 @@ _COUNTED: Final = {
     "retry": ("victor_node_retries", "Nodes that failed and were tried again"),
     "asked": ("victor_questions", "Approvals and questions that a person was asked"),
 }
+_FINISHED: Final = STATUSES.index("finished")
 
 Values = NDArray[Any]
 
@@ -65,7 +66,7 @@ def _runs(projection: Projection) -> Iterator[Metric]:
         "victor_run_duration_seconds", "Seconds that finished runs worked", labels=("kind", "name")
     )
     is_active = (runs["status"] == STATUSES.index("running")) & (runs["lease_until"] > projection.clock())
-    finished = runs["status"] == STATUSES.index("finished")
+    finished = runs["status"] == _FINISHED
     ends = {word: _by(names[marks["run"][marks["mark"] == MARK_NAMES.index(word)]], words) for word in STATUSES[1:]}
     counts, now = _by(names, words), _by(names[is_active], words)
     for number, labels in enumerate(words):
@@ -116,6 +117,10 @@ def _counted(projection: Projection) -> Iterator[Metric]:
     found = np.bincount(projection.marks["mark"], minlength=len(MARK_NAMES))
     for mark, (name, about) in _COUNTED.items():
         yield CounterMetricFamily(name, about, value=float(found[MARK_NAMES.index(mark)]))
+    waits = projection.waits
+    is_open = np.isnan(waits["answered"]) & (projection.runs["status"][waits["run"]] != _FINISHED)
+    about = "Approvals and questions that wait for an answer"
+    yield GaugeMetricFamily("victor_questions_open", about, value=float(is_open.sum()))
 
 
 def _journal(projection: Projection) -> Iterator[Metric]:
