@@ -12,6 +12,7 @@ from tests.pipelines.nodes import rows, statuses
 from victor_nb import Agent, Workflow
 from victor_nb.pipelines import PipelineFailed, agent, compute, notebook, workflow
 from victor_nb.testing import ScriptedModel, Turn
+from victor_nb.tools import Tool, Toolset, tool
 from victor_nb.workflows import START
 
 
@@ -103,6 +104,28 @@ def test_agents_and_workflows_are_nodes_too(place):
     assert result["double"] == {"n": 6}
     assert result["report"] == "two times 3 is 6"
     assert {info.kind for info in place.journal.runs()} == {"pipeline"}
+
+
+def test_an_agent_is_asked_again_if_a_tool_of_its_toolset_or_the_type_of_its_answer_changed(place):
+    """What it is and what it may call is what its answer depends on."""
+
+    @tool(effect="pure")
+    def best(n: int) -> int:
+        """Find the best."""
+        return n
+
+    @tool(effect="pure", name="best")
+    def better(n: int) -> int:
+        """Find the best."""
+        return n + 1
+
+    def ask(one: Tool, output: type = str) -> str:
+        writer = Agent("writer", tools=[Toolset("choosing", (one,))], output=output)
+        return statuses(place.run(agent(writer, "the best of 1", "report")))["report"]
+
+    assert [ask(best), ask(best), ask(better)] == ["finished", "cached", "finished"]
+    with pytest.raises(PipelineFailed, match="structured output"):  # the offline model is asked, and knows no number
+        ask(better, int)
 
 
 def test_only_some_nodes_run_and_take_what_they_need_as_it_was_last_made(place):

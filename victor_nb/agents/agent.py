@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
 from ..journal import Event, Journal, OnDoubt, Redactor, ReplayMode, Run, open_journal
 from ..journal.following import follow
@@ -27,6 +27,7 @@ from .selecting import ToolSelection
 from .stream import AgentStream
 
 if TYPE_CHECKING:
+    from pydantic_ai.capabilities import AbstractCapability
     from pydantic_ai.models import Model
 
     from ..config import Settings
@@ -51,6 +52,28 @@ class Ask:
     on_event: EventSink | None = None
     on_doubt: OnDoubt | None = None
     outer: Run | None = None
+
+
+class AskOptions(TypedDict, total=False):
+    """What one request may say beside its prompt; see `Agent.run`."""
+
+    run_id: str | None
+    approver: Approver | None
+    variables: Mapping[str, object] | None
+    on_doubt: OnDoubt | None
+
+
+class StreamOptions(AskOptions, total=False):
+    """What a request may say that comes with its own place."""
+
+    journal: Journal | str | None
+    replay: ReplayMode | None
+
+
+class RunOptions(StreamOptions, total=False):
+    """Everything that a request may say."""
+
+    on_event: EventSink | None
 
 
 @dataclass(frozen=True)
@@ -89,12 +112,12 @@ class Agent:
 
     name: str = "analyst"
     model: str | Model | None = None
-    tools: Sequence[Any] = ()
+    tools: Sequence[object] = ()
     instructions: str = ""
-    output: Any = str
+    output: Any = str  # a form of type has no type of its own before Python 3.15 (PEP 747)
     budget: Budget = field(default_factory=Budget)
     on_doubt: OnDoubt = "ask"
-    coordinators: Sequence[Any] = ()
+    coordinators: Sequence[AbstractCapability[None]] = ()
     tool_timeout_s: float | None = 300.0
     tool_retries: int = 2
     select_tools: ToolSelection | int | None = None
@@ -164,7 +187,7 @@ class Agent:
         )
         return await execute(self, ask)
 
-    def run_sync(self, prompt: str | None = None, **options: Any) -> AgentResult:
+    def run_sync(self, prompt: str | None = None, **options: Unpack[RunOptions]) -> AgentResult:
         """`run` for callers that do not await, also inside a running event loop (a notebook cell).
 
         The run lives on a background thread. A KeyboardInterrupt cancels it, waits until what it had started
@@ -172,7 +195,7 @@ class Agent:
         """
         return run_blocking(self.run(prompt, **options))
 
-    def stream(self, prompt: str | None = None, **options: Any) -> AgentStream:
+    def stream(self, prompt: str | None = None, **options: Unpack[StreamOptions]) -> AgentStream:
         """`run` as an async iterator of events, live text included; `.result` afterwards."""
         return AgentStream(lambda on_event: self.run(prompt, **options, on_event=on_event))
 

@@ -41,7 +41,7 @@ _SKIPPED: Final = (
 _CONCERN_THE_RUN: Final = (Resumable, JournalError, Unstorable)
 
 
-def tools_in(entries: Iterable[Any]) -> dict[str, Tool]:
+def tools_in(entries: Iterable[object]) -> dict[str, Tool]:
     """Return the tools of an agent's list by name; plain functions are declared on the way.
 
     Raises:
@@ -59,7 +59,7 @@ def tools_in(entries: Iterable[Any]) -> dict[str, Tool]:
     return found
 
 
-def _members(entry: Any) -> Iterable[Tool]:
+def _members(entry: object) -> Iterable[Tool]:
     if isinstance(entry, Tool):
         return (entry,)
     if isinstance(entry, Toolset):

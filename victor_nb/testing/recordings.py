@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self, Unpack
 
 from ..errors import VictorError
 from ..journal import Journal, ReplayMode, Status, open_journal
@@ -16,6 +16,7 @@ from ..journal.recording import exported, imported
 
 if TYPE_CHECKING:
     from ..agents import Agent, AgentResult
+    from ..agents.agent import AskOptions
 
 
 class RecordingMissing(VictorError):
@@ -47,7 +48,7 @@ class Recording:
         if not record:
             imported(self.journal, path)
 
-    def run(self, agent: Agent, prompt: str, **options: Any) -> AgentResult:
+    def run(self, agent: Agent, prompt: str, **options: Unpack[AskOptions]) -> AgentResult:
         """Run an agent on this recording; `options` are those of `Agent.run`."""
         return agent.run_sync(prompt, journal=self.journal, replay=self.replay, **options)
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import json
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from contextvars import copy_context
@@ -104,12 +105,18 @@ def agent_of(work: AgentWork) -> Agent:
 
 def agent_parts(work: AgentWork, given: Given, redactor: Redactor) -> dict[str, Part]:
     """What an agent's answer depends on, as far as it can be known before it is asked."""
+    from pydantic import TypeAdapter
+
+    from ...agents.tooling import tools_in
+
     agent = agent_of(work)
+    tools = tools_in(agent.tools)
     return {
         "model": text_part(agent.model if isinstance(agent.model, str) else repr(agent.model), redactor),
         "instructions": text_part(agent.instructions, redactor),
         "goal": text_part(given.goal, redactor),
-        "tools": code_part(" ".join(read(tool).hash for tool in agent.tools)),
+        "tools": code_part(" ".join(f"{name} {read(tool).hash}" for name, tool in tools.items())),
+        "output": code_part("text" if agent.output is str else json.dumps(TypeAdapter(agent.output).json_schema())),
     }
 
 
