@@ -15,6 +15,7 @@ use victor_core::hot::{cache, classify, embed, near, similar, table};
 
 use crate::errors::raised;
 use crate::lexical::{Found, pairs};
+use crate::passages::as_bytes;
 
 #[pyfunction]
 fn symbols(py: Python<'_>, text: &Bound<'_, PyString>, language: &str) -> Vec<(String, &'static str, usize, usize)> {
@@ -49,7 +50,7 @@ fn hash_embed<'py>(
     }
     let texts: Vec<Cow<'_, str>> = texts.iter().map(|text| text.to_string_lossy()).collect();
     let rows = py.detach(|| embed::embed(&texts.iter().map(AsRef::as_ref).collect::<Vec<_>>(), dimension));
-    Ok(PyBytes::new(py, &rows.iter().flat_map(|value| value.to_le_bytes()).collect::<Vec<u8>>()))
+    Ok(as_bytes(py, &rows))
 }
 
 #[pyfunction]
@@ -64,7 +65,7 @@ fn top_k(py: Python<'_>, query: PyBuffer<f32>, rows: PyBuffer<f32>, k: usize) ->
 
 #[pyclass(frozen, module = "victor_accelerate")]
 pub struct StaticTable {
-    core: table::StaticTable,
+    pub core: table::StaticTable,
 }
 
 #[pymethods]
@@ -83,7 +84,7 @@ impl StaticTable {
     fn embed<'py>(&self, py: Python<'py>, texts: Vec<Bound<'py, PyString>>) -> Bound<'py, PyBytes> {
         let texts: Vec<Cow<'_, str>> = texts.iter().map(|text| text.to_string_lossy()).collect();
         let rows = py.detach(|| self.core.embed(&texts.iter().map(AsRef::as_ref).collect::<Vec<_>>()));
-        PyBytes::new(py, &rows.iter().flat_map(|value| value.to_le_bytes()).collect::<Vec<u8>>())
+        as_bytes(py, &rows)
     }
 }
 

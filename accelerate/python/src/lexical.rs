@@ -11,6 +11,7 @@ use victor_core::lexical::{Lexical as Core, Params};
 use victor_core::{Hit, Stats};
 
 use crate::errors::raised;
+use crate::passages::Passages;
 
 /// Fields of documents, as text and weight.
 type Documents<'py> = Vec<Vec<(Bound<'py, PyString>, u32)>>;
@@ -76,6 +77,10 @@ impl Lexical {
             self.core.add(keys.into_iter().zip(fields.iter().map(Vec::as_slice)))
         })
         .map_err(raised)
+    }
+
+    fn add_passages(&self, py: Python<'_>, keys: Vec<u64>, passages: &Passages, heading: u32) -> PyResult<()> {
+        py.detach(|| self.core.add_passages(&keys, &passages.core, heading)).map_err(raised)
     }
 
     fn delete(&self, py: Python<'_>, keys: Vec<u64>) -> PyResult<usize> {

@@ -6,6 +6,7 @@ mod dense;
 mod errors;
 mod hot;
 mod lexical;
+mod passages;
 mod rank;
 mod text;
 
@@ -16,6 +17,7 @@ fn victor_accelerate(module: &Bound<'_, PyModule>) -> PyResult<()> {
     text::register(module)?;
     rank::register(module)?;
     hot::register(module)?;
+    passages::register(module)?;
     module.add_class::<lexical::Lexical>()?;
     module.add_class::<dense::Dense>()
 }

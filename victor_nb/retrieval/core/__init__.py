@@ -17,7 +17,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from victor_nb.errors import MissingExtra, UsageError
-from victor_nb.retrieval.core.types import ChunkSpan, Fields, Found, IndexStats, Pair, Symbol
+from victor_nb.retrieval.core.types import (
+    ChunkSpan,
+    CutChunk,
+    Fields,
+    Found,
+    IndexStats,
+    Pair,
+    PassageDocument,
+    Symbol,
+)
 
 CHOICE = "VICTOR_SEARCH_CORE"
 """Environment variable: `compiled`, `twin`, or unset for the best that is installed."""
@@ -64,6 +73,9 @@ class Lexical(Kept, Protocol):
 
     def add(self, keys: Sequence[int], documents: Sequence[Fields]) -> None:
         """Add documents. Raises: ValueError for a key that does not come after all others."""
+
+    def add_passages(self, keys: Sequence[int], passages: Passages, heading: int) -> None:
+        """Do as `add` for passages of this core; `heading` is the weight of title and path, that of the text is 1."""
 
     def search(self, query: str, k: int, allowed: NDArray[np.bool_] | None = None) -> Found:
         """Return the best `k`; `allowed[key]` says which may be found, and keys beyond its end may not."""
@@ -172,6 +184,24 @@ class OpensTable(Protocol):
     def __call__(self, path: Path) -> StaticTable: ...
 
 
+class Passages(Protocol):
+    """Chunks of documents, their words found once for everything that is made of them."""
+
+    def embed(self, table: StaticTable) -> NDArray[np.float32]:
+        """Return one row a passage, of title and text, of length 1 or 0 and as precise as 16-bit floats."""
+
+    def hash_embed(self, dimension: int) -> NDArray[np.float32]:
+        """Do as `embed`, with hashed terms."""
+
+    def __len__(self) -> int: ...
+
+
+class MakesPassages(Protocol):
+    """The class of passages."""
+
+    def __call__(self, documents: Sequence[PassageDocument], /) -> Passages: ...
+
+
 class Core(Protocol):
     """A module with the search core."""
 
@@ -187,6 +217,8 @@ class Core(Protocol):
     def Classifier(self) -> type[Classifier]: ...
     @property
     def Cache(self) -> MakesCache: ...
+    @property
+    def Passages(self) -> MakesPassages: ...
     @property
     def StaticTable(self) -> OpensTable: ...
 
@@ -213,6 +245,9 @@ class Core(Protocol):
 
     def chunks(self, text: str, language: str) -> list[ChunkSpan]:
         """Cut a text into chunks of whole lines along its syntax."""
+
+    def cut(self, texts: Sequence[str], languages: Sequence[str]) -> list[list[CutChunk]]:
+        """Do as `chunks` for many texts, and give the texts of the chunks."""
 
 
 @cache

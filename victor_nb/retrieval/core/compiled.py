@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import wraps
 from pathlib import Path
-from typing import ParamSpec, TypeVar
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 import numpy as np
 import victor_accelerate as accelerate
 from numpy.typing import NDArray
 
-from victor_nb.retrieval.core.types import Fields, Found, IndexStats
+from victor_nb.retrieval.core.types import Fields, Found, IndexStats, PassageDocument
 from victor_nb.retrieval.errors import BadVectors, CorruptIndex, IndexInUse, NewerIndex, UnusableFile
+
+if TYPE_CHECKING:
+    from victor_nb.retrieval import core as seam
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -24,6 +27,7 @@ fuse_ranks = accelerate.fuse_ranks
 near_duplicates = accelerate.near_duplicates
 symbols = accelerate.symbols
 chunks = accelerate.chunks
+cut = accelerate.cut
 CodeRanks = accelerate.CodeRanks
 Classifier = accelerate.Classifier
 Cache = accelerate.Cache
@@ -92,6 +96,25 @@ class StaticTable:
         return np.frombuffer(self._core.embed(texts), dtype="<f4").reshape(len(texts), self.dimension)
 
 
+class Passages:
+    """Chunks of documents, their words found and counted once; see `twin.passages`."""
+
+    def __init__(self, documents: Sequence[PassageDocument]) -> None:
+        self._core = accelerate.Passages(documents)
+
+    def __len__(self) -> int:
+        return len(self._core)
+
+    def embed(self, table: seam.StaticTable) -> NDArray[np.float32]:
+        """Return one row a passage, as precise as 16-bit floats."""
+        assert isinstance(table, StaticTable), "a table of this core"
+        return np.frombuffer(self._core.embed(table._core), dtype="<f4").reshape(len(self), table.dimension)
+
+    def hash_embed(self, dimension: int) -> NDArray[np.float32]:
+        """Do as `embed`, with hashed terms."""
+        return np.frombuffer(self._core.hash_embed(dimension), dtype="<f4").reshape(len(self), dimension)
+
+
 class Lexical:
     """BM25 over segments and a tail; see `twin.lexical` for what each method promises."""
 
@@ -119,6 +142,12 @@ class Lexical:
     def add(self, keys: Sequence[int], documents: Sequence[Fields]) -> None:
         """Add documents; they are found at once."""
         self._core.add(keys, documents)
+
+    @translated
+    def add_passages(self, keys: Sequence[int], passages: seam.Passages, heading: int) -> None:
+        """Do as `add` for passages; `heading` is the weight of title and path."""
+        assert isinstance(passages, Passages), "passages of this core"
+        self._core.add_passages(keys, passages._core, heading)
 
     @translated
     def delete(self, keys: Sequence[int]) -> int:

@@ -41,5 +41,11 @@ Symbol: TypeAlias = tuple[str, str, int, int]
 ChunkSpan: TypeAlias = tuple[int, int, list[str]]
 """A chunk of whole lines: the first and the last, from 1, and the names of what begins in it."""
 
+CutChunk: TypeAlias = tuple[str, int, int, tuple[str, ...]]
+"""A chunk with its text: the text, its first and last line, from 1, and the names of what begins in it."""
+
+PassageDocument: TypeAlias = tuple[str, str, Sequence[str]]
+"""A document whose chunks become passages: its title, its path, and their texts."""
+
 Pair: TypeAlias = tuple[int, int, float]
 """Places of two texts, the earlier first, and the part of their shingles that they share."""

@@ -8,12 +8,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol, runtime_checkable
+from typing import Protocol, TypeGuard, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
-from victor_nb.retrieval.core import core
+from victor_nb.retrieval.core import Passages, core
 from victor_nb.retrieval.errors import BadVectors
 
 
@@ -39,6 +39,13 @@ class Embedder(Protocol):
         """Return one row a text, finite and of any length; a row of zeros for a text that says nothing."""
 
 
+class EmbedsPassages(Embedder, Protocol):
+    """Embeds what the core has read already: its vectors are the core's own."""
+
+    def embed_passages(self, passages: Passages) -> NDArray[np.float32]:
+        """Return one row a passage, of length 1 or 0."""
+
+
 class HashingEmbedder:
     """Terms hashed into a vector: no model, no file, no download."""
 
@@ -51,6 +58,10 @@ class HashingEmbedder:
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Return one row a text, of length 1 or 0."""
         return core().hash_embed(texts, self.dimension)
+
+    def embed_passages(self, passages: Passages) -> NDArray[np.float32]:
+        """Return one row a passage."""
+        return passages.hash_embed(self.dimension)
 
 
 def embedded(embedder: Embedder, texts: Sequence[str]) -> NDArray[np.float32]:
@@ -78,7 +89,7 @@ def default_embedder() -> Embedder:
     return StaticEmbedder()
 
 
-def is_quick(embedder: Embedder) -> bool:
+def is_quick(embedder: Embedder) -> TypeGuard[EmbedsPassages]:
     """Answer whether embedding a text again takes less time than keeping its vector and reading it."""
     from victor_nb.retrieval.embedders.static import StaticEmbedder
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from victor_nb.retrieval.core import StaticTable, core
+from victor_nb.retrieval.core import Passages, StaticTable, core
 
 TABLE = Path(__file__).parents[1] / "data" / "minilm.table"
 
@@ -31,6 +31,10 @@ class StaticEmbedder:
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Return one row a text, of length 1, or of zeros for a text of no known words."""
         return opened().embed(texts)
+
+    def embed_passages(self, passages: Passages) -> NDArray[np.float32]:
+        """Return one row a passage."""
+        return passages.embed(opened())
 
 
 @cache

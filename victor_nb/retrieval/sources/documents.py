@@ -11,9 +11,10 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from hashlib import blake2b
-from typing import Final, Literal, TypeAlias
+from typing import Final, Literal, NamedTuple, TypeAlias
 
 from victor_nb.retrieval.core import core
+from victor_nb.retrieval.core.types import CutChunk
 from victor_nb.retrieval.errors import BadDocument
 
 Scalar: TypeAlias = str | int | float | bool | None
@@ -26,6 +27,9 @@ _CODE: Final = (
 )
 CODE: Final = frozenset(_CODE.split())
 """Languages, by name or ending, whose text is code."""
+
+CUTTING: Final = 1
+"""Counts how texts have been cut so far: another number, and a document that is added again is written anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +53,7 @@ class Document:
     metadata: Metadata = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(NamedTuple):
     """A chunk of a document.
 
     Attributes:
@@ -69,19 +72,26 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A document cut into pieces: what the store writes."""
+    """A document cut into pieces: what the store writes.
+
+    Attributes:
+        digest: a hash of all that its pieces follow from; empty if they are to be hashed themselves, because much of
+            that changes none of them.
+    """
 
     id: str
     title: str
     path: str
     metadata: str
     pieces: tuple[Piece, ...]
+    digest: bytes = b""
 
     @property
     def hash(self) -> bytes:
         """Changes whenever anything does that can be found or shown."""
         whole = blake2b(f"{self.title}\0{self.path}\0{self.metadata}".encode(), digest_size=16)
-        for piece in self.pieces:
+        whole.update(self.digest)
+        for piece in () if self.digest else self.pieces:
             place = f"\0{piece.first} {piece.last} {piece.kind} {piece.cell} {piece.names} {len(piece.text)}\0"
             whole.update(f"{place}{piece.text}".encode())
         return whole.digest()
@@ -158,22 +168,43 @@ def mended(text: str) -> str:
 
 def prepared(document: Document) -> Prepared:
     """Cut a document into pieces along its syntax; one with a title only is a piece too."""
-    language = document.language or ending(document.path)
+    return prepared_all([document])[0]
+
+
+def prepared_all(documents: Sequence[Document], digests: Sequence[bytes] = ()) -> list[Prepared]:
+    """Do as `prepared` for many at once.
+
+    Args:
+        digests: a hash of each text, if one is known.
+    """
+    languages = [document.language or ending(document.path) for document in documents]
+    cut = core().cut([document.text for document in documents], languages)
+    known = digests or [_digest(document.text.encode()) for document in documents]
+    return [
+        _prepared(document, language, chunks, _digest(f"{CUTTING} {language}\0".encode() + digest))
+        for document, language, chunks, digest in zip(documents, languages, cut, known, strict=True)
+    ]
+
+
+def _digest(content: bytes) -> bytes:
+    return blake2b(content, digest_size=16).digest()
+
+
+def _prepared(document: Document, language: str, chunks: Sequence[CutChunk], digest: bytes) -> Prepared:
     kind: Kind = "code" if language in CODE else "text"
-    pieces = pieces_of(document.text, language, kind)
+    pieces = _pieces(chunks, kind, None)
     if not pieces and document.title.strip():
         pieces = (Piece("", 0, 0, (), kind),)
-    return Prepared(document.id, document.title, document.path, dumped(document.metadata), pieces)
+    return Prepared(document.id, document.title, document.path, dumped(document.metadata), pieces, digest)
 
 
 def pieces_of(text: str, language: str, kind: Kind, *, cell: int | None = None) -> tuple[Piece, ...]:
     """Cut a text along the syntax of its language; a piece of blanks says nothing and is left out."""
-    lines = text.split("\n")
-    cut = (
-        (first, last, tuple(names), "\n".join(lines[first - 1 : last]))
-        for first, last, names in core().chunks(text, language)
-    )
-    return tuple(Piece(body, first, last, names, kind, cell) for first, last, names, body in cut if body.strip())
+    return _pieces(core().cut([text], [language])[0], kind, cell)
+
+
+def _pieces(chunks: Sequence[CutChunk], kind: Kind, cell: int | None) -> tuple[Piece, ...]:
+    return tuple([Piece(*chunk, kind, cell) for chunk in chunks if not chunk[0].isspace()])
 
 
 def ending(path: str) -> str:

@@ -9,21 +9,22 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
-from typing import Final, Literal, TypeAlias, TypeVar
+from typing import Final, Literal, NamedTuple, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from victor_nb.retrieval.core import K1, B, CodeRanks, Dense, Kept, Lexical, core
-from victor_nb.retrieval.core.types import Found
+from victor_nb.retrieval.core import K1, B, CodeRanks, Dense, Kept, Lexical, Passages, core
+from victor_nb.retrieval.core.types import Found, PassageDocument
 from victor_nb.retrieval.embedders.embedder import Embedder, embedded, is_quick
 from victor_nb.retrieval.errors import BadVectors, CorruptIndex, NewerIndex, UnusableFile
-from victor_nb.retrieval.storing.store import Chunk, Documents
+from victor_nb.retrieval.sources.documents import Prepared
+from victor_nb.retrieval.storing.store import Chunk, Documents, said
 
 Mode: TypeAlias = Literal["hybrid", "lexical", "dense"]
 Arm = TypeVar("Arm", bound=Kept)
@@ -32,14 +33,23 @@ CANDIDATES: Final = 100
 """What each arm brings before they are fused and ranked, at least."""
 
 AT_ONCE: Final = 1_000
-FRESH_AT_MOST: Final = 20
-"""So many thousands of chunks of a write are kept in memory until it is committed; more are read again."""
+
+HEADING: Final = 3
+"""How much words of a title and a path weigh, beside those of a text."""
 
 WIDEST: Final = 65_536
 """The largest dimension of a vector."""
 
 LEAST_TAIL: Final = 2_000
 LEAST_DEAD: Final = 1_000
+
+
+class Read(NamedTuple):
+    """Chunks that both arms are to take in: their keys, their words and their vectors."""
+
+    keys: Sequence[int]
+    passages: Passages
+    vectors: NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +75,7 @@ class Arms:
         self._lexical: Lexical = self._opened("lexical", self._open_lexical, self._create_lexical)
         self._dense: Dense = self._opened("dense", self._open_dense, self._create_dense)
         self._places = Places(documents)
-        self._fresh: list[tuple[list[Chunk], NDArray[np.float32]]] = []
+        self._fresh: list[Read] = []
         self._rebuild_distrusted()
         self.catch_up()
         if not self._is_whole():
@@ -170,16 +180,22 @@ class Arms:
 
     def embed_from(self, key: int) -> None:
         """Make the vectors of all chunks from a key on. Inside a transaction: one that fails adds nothing."""
-        self.forget_fresh()
-        while some := self._documents.chunks_from(key, AT_ONCE):
-            vectors = self._vectors(some)
-            if len(self._fresh) < FRESH_AT_MOST:
-                self._fresh.append((some, vectors))
-            key = some[-1].key + 1
+        self._fresh.clear()
+        written = [each for each in self._documents.written.taken() if each[1].pieces]
+        if written and written[0][0] == key:
+            for some in _parts(written):
+                keys = [each for first, one in some for each in range(first, first + len(one.pieces))]
+                documents = [(one.title, one.path, [piece.text for piece in one.pieces]) for _, one in some]
+                self._fresh.append(self._read(keys, documents))
+        elif not is_quick(self.embedder):
+            while some_chunks := self._documents.chunks_from(key, AT_ONCE):
+                self._kept_vectors([chunk.said for chunk in some_chunks])
+                key = some_chunks[-1].key + 1
 
     def forget_fresh(self) -> None:
         """Forget what was made for a write that came to nothing: its keys are given again."""
         self._fresh.clear()
+        self._documents.written.taken()
 
     def catch_up(self) -> None:
         """Do to both what was done to the journal since; make it durable once it is much."""
@@ -191,45 +207,58 @@ class Arms:
         self._mark = mark
         words_from, vectors_from = self._lexical.stats().next_key, self._dense.stats().next_key
         key = min(words_from, vectors_from)
-        for some, vectors in self._taken_fresh(words_from, vectors_from):
-            self._add(some, vectors)
-            key = some[-1].key + 1
+        for read in self._taken_fresh(words_from, vectors_from):
+            self._add_words(read)
+            self._add_vectors(read)
+            key = read.keys[-1] + 1
         while some := self._documents.chunks_from(key, AT_ONCE):
-            self._add_words([chunk for chunk in some if chunk.key >= words_from])
-            if unseen := [chunk for chunk in some if chunk.key >= vectors_from]:
-                self._dense.add([chunk.key for chunk in unseen], self._vectors(unseen))
+            self._add_chunks(some, words_from, vectors_from)
             key = some[-1].key + 1
         # The journal has everything already: where there is no room for the arms, a later write tries again.
         with suppress(UnusableFile):
             self._maintain()
 
-    def _taken_fresh(self, words_from: int, vectors_from: int) -> list[tuple[list[Chunk], NDArray[np.float32]]]:
-        """Return the chunks of the last write if they are all that is missing; they are needed once."""
+    def _taken_fresh(self, words_from: int, vectors_from: int) -> list[Read]:
+        """Return what the last write made if that is all that is missing; it is needed once."""
         fresh, self._fresh = self._fresh, []
-        before = fresh[0][0][0].key if fresh else 0
+        before = fresh[0].keys[0] if fresh else 0
         missing_before = self._documents.chunks_from(min(words_from, vectors_from), 1)
         is_all = bool(fresh and missing_before and missing_before[0].key == before >= max(words_from, vectors_from))
         return fresh if is_all else []
 
-    def _add(self, chunks: Sequence[Chunk], vectors: NDArray[np.float32]) -> None:
-        self._add_words(chunks)
-        self._dense.add([chunk.key for chunk in chunks], vectors)
+    def _add_chunks(self, chunks: Sequence[Chunk], words_from: int, vectors_from: int) -> None:
+        words = [chunk for chunk in chunks if chunk.key >= words_from]
+        vectors = [chunk for chunk in chunks if chunk.key >= vectors_from]
+        read = self._read_chunks(words)
+        self._add_words(read)
+        self._add_vectors(read if words_from == vectors_from else self._read_chunks(vectors))
 
-    def _add_words(self, chunks: Sequence[Chunk]) -> None:
-        keys = [chunk.key for chunk in chunks]
-        self._lexical.add(keys, [[(chunk.heading, 3), (chunk.text, 1)] for chunk in chunks])
+    def _add_words(self, read: Read) -> None:
+        self._lexical.add_passages(read.keys, read.passages, HEADING)
 
-    def _vectors(self, chunks: Sequence[Chunk]) -> NDArray[np.float32]:
+    def _add_vectors(self, read: Read) -> None:
+        self._dense.add(read.keys, read.vectors)
+
+    def _read_chunks(self, chunks: Sequence[Chunk]) -> Read:
+        documents = [(chunk.title, chunk.path, [chunk.text]) for chunk in chunks]
+        return self._read([chunk.key for chunk in chunks], documents)
+
+    def _read(self, keys: Sequence[int], documents: Sequence[PassageDocument]) -> Read:
+        passages = core().Passages(documents)
         if is_quick(self.embedder):
-            return halved(embedded(self.embedder, [chunk.said for chunk in chunks])).astype(np.float32)
-        return self._kept_vectors(chunks)
+            return Read(keys, passages, self.embedder.embed_passages(passages))
+        return Read(
+            keys, passages, self._kept_vectors([said(title, text) for title, _, some in documents for text in some])
+        )
 
-    def _kept_vectors(self, chunks: Sequence[Chunk]) -> NDArray[np.float32]:
-        """Return the vectors, embedding only texts that were never seen."""
+    def _kept_vectors(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Return the vectors of texts, embedding only those that were never seen."""
         name, size = self.embedder.name, self.embedder.dimension
-        hashes = [hash_of(chunk.said) for chunk in chunks]
+        if not texts:
+            return np.zeros((0, size), np.float32)
+        hashes = [hash_of(text) for text in texts]
         known = {hashed: row for hashed, row in self._documents.vectors(name, hashes).items() if row.shape == (size,)}
-        missing = {hashed: chunk.said for hashed, chunk in zip(hashes, chunks, strict=True) if hashed not in known}
+        missing = {hashed: text for hashed, text in zip(hashes, texts, strict=True) if hashed not in known}
         if missing:
             made = dict(zip(missing, halved(embedded(self.embedder, list(missing.values()))), strict=True))
             if self._writable:
@@ -332,6 +361,20 @@ class Places:
         for key in self._known.intersection(keys):
             self._known.discard(key)
             self._ranks.remove(key)
+
+
+def _parts(documents: Sequence[tuple[int, Prepared]]) -> Iterator[list[tuple[int, Prepared]]]:
+    """Give documents in parts of about `AT_ONCE` chunks."""
+    part: list[tuple[int, Prepared]] = []
+    chunks = 0
+    for each in documents:
+        part.append(each)
+        chunks += len(each[1].pieces)
+        if chunks >= AT_ONCE:
+            yield part
+            part, chunks = [], 0
+    if part:
+        yield part
 
 
 def hash_of(text: str) -> bytes:

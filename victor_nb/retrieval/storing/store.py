@@ -22,8 +22,16 @@ from victor_nb.retrieval.storing.database import Database
 AT_ONCE: Final = 500
 """Values in one statement; SQLite allows at least 999."""
 
+KEPT_AT_MOST: Final = 20_000
+"""Chunks of a transaction that are kept until it is committed; more are read again."""
+
 NAME_END: Final = "\n"
 """Between names that a chunk defines: headings are names too, so a blank does not do."""
+
+
+def said(title: str, text: str) -> str:
+    """Return what is embedded of a chunk: the title before the text."""
+    return f"{title}\n{text}" if title else text
 
 
 class Chunk(NamedTuple):
@@ -42,14 +50,9 @@ class Chunk(NamedTuple):
     text: str
 
     @property
-    def heading(self) -> str:
-        """What weighs three times: the title and the path."""
-        return f"{self.title} {self.path}".strip()
-
-    @property
     def said(self) -> str:
-        """What is embedded: the title before the text."""
-        return f"{self.title}\n{self.text}" if self.title else self.text
+        """What is embedded."""
+        return said(self.title, self.text)
 
 
 _CHUNK = (
@@ -58,39 +61,93 @@ _CHUNK = (
 )
 
 
+class Written:
+    """What a transaction wrote, kept so that nobody has to read it back; all of it, or nothing if it is much."""
+
+    def __init__(self) -> None:
+        self._documents: dict[int, tuple[int, Prepared]] = {}
+        self._chunks = 0
+
+    def note(self, number: int, key: int, document: Prepared) -> None:
+        """Note a document by its number, and the key of its first chunk."""
+        self._chunks += len(document.pieces)
+        if self._chunks <= KEPT_AT_MOST:
+            self._documents[number] = (key, document)
+        else:
+            self._documents.clear()
+
+    def forget(self, number: int) -> None:
+        """Forget a document: it was deleted again."""
+        self._documents.pop(number, None)
+
+    def taken(self) -> list[tuple[int, Prepared]]:
+        """Return the documents in the order of their keys, each with its first, and start anew."""
+        documents = list(self._documents.values())
+        self._documents.clear()
+        self._chunks = 0
+        return documents
+
+
 class Documents:
     """Documents, their chunks, deletions and vectors."""
 
     def __init__(self, database: Database) -> None:
         self.database = database
+        self.written = Written()
 
     def put(self, document: Prepared, source: int = 0) -> bool:
         """Write a document, replacing one of the same id; return whether anything changed. Inside a transaction."""
-        run = self.database.run
-        known = run("SELECT number, hash, source FROM documents WHERE id = ?", document.id).fetchone()
-        if known is not None:
-            if known[1] == document.hash:
-                if known[2] != source:
-                    run("UPDATE documents SET source = ? WHERE number = ?", source, known[0])
-                return False
-            self._remove(known[0])
-        number = run(
-            "INSERT INTO documents (id, source, title, path, metadata, hash) VALUES (?, ?, ?, ?, ?, ?)",
-            document.id,
-            source,
-            document.title,
-            document.path,
-            document.metadata,
-            document.hash,
-        ).lastrowid
+        return self.put_all([document], source)[0]
+
+    def put_all(self, documents: Sequence[Prepared], source: int = 0) -> list[bool]:
+        """Do as `put` for documents whose ids are different."""
+        known = self._known([document.id for document in documents])
+        hashes = [document.hash for document in documents]
+        is_changed = []
+        for document, hashed in zip(documents, hashes, strict=True):
+            number, before, of = known.get(document.id, (0, b"", source))
+            is_changed.append(before != hashed)
+            if before != hashed and number:
+                self._remove(number)
+            elif of != source:
+                self.database.run("UPDATE documents SET source = ? WHERE number = ?", source, number)
+        pairs = zip(documents, hashes, is_changed, strict=True)
+        self._insert([(document, hashed) for document, hashed, changed in pairs if changed], source)
+        return is_changed
+
+    def _known(self, ids: Sequence[str]) -> dict[str, tuple[int, bytes, int]]:
+        found: dict[str, tuple[int, bytes, int]] = {}
+        for some in _parts(ids):
+            rows = self.database.run(
+                f"SELECT id, number, hash, source FROM documents WHERE id IN ({_marks(some)})", *some
+            )
+            found.update((row[0], row[1:]) for row in rows)
+        return found
+
+    def _insert(self, documents: Sequence[tuple[Prepared, bytes]], source: int) -> None:
+        key = self.next_key()
+        number = int(self.database.run("SELECT ifnull(max(number), 0) FROM documents").fetchone()[0])
+        documents_rows: list[tuple[object, ...]] = []
+        chunk_rows: list[tuple[object, ...]] = []
+        for document, hashed in documents:
+            number += 1
+            documents_rows.append(
+                (number, document.id, source, document.title, document.path, document.metadata, hashed)
+            )
+            self.written.note(number, key, document)
+            chunk_rows += [
+                (each, number, kind, cell, first, last, NAME_END.join(names), text)
+                for each, (text, first, last, names, kind, cell) in enumerate(document.pieces, key)
+            ]
+            key += len(document.pieces)
         self.database.run_many(
-            "INSERT INTO chunks (document, kind, cell, first, last, names, text) VALUES (?, ?, ?, ?, ?, ?, ?)",
-            (
-                (number, piece.kind, piece.cell, piece.first, piece.last, NAME_END.join(piece.names), piece.text)
-                for piece in document.pieces
-            ),
+            "INSERT INTO documents (number, id, source, title, path, metadata, hash) VALUES (?, ?, ?, ?, ?, ?, ?)",
+            documents_rows,
         )
-        return True
+        self.database.run_many(
+            "INSERT INTO chunks (key, document, kind, cell, first, last, names, text) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            chunk_rows,
+        )
 
     def remove(self, ids: Iterable[str]) -> int:
         """Delete documents and return how many were there. Inside a transaction."""
@@ -104,6 +161,7 @@ class Documents:
 
     def _remove(self, number: int) -> None:
         run = self.database.run
+        self.written.forget(number)
         run("INSERT INTO deletions (key) SELECT key FROM chunks WHERE document = ? ORDER BY key", number)
         run("DELETE FROM chunks WHERE document = ?", number)
         run("DELETE FROM documents WHERE number = ?", number)

@@ -1,5 +1,7 @@
 //! Chunks of whole lines: definitions stay whole where they fit, small neighbours go together.
 
+use std::ops::Range;
+
 use super::markdown::Lines;
 use super::{DEEPEST, Language, Symbol, symbols};
 
@@ -8,11 +10,12 @@ pub const MOST: usize = 1_600;
 /// Characters below which a chunk takes its neighbour in.
 pub const LEAST: usize = 400;
 
-/// First and last line, from 1, and the names of what begins there.
+/// First and last line, from 1, its bytes without the last line's end, and the names of what begins there.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Chunk {
     pub first: usize,
     pub last: usize,
+    pub bytes: Range<usize>,
     pub names: Vec<String>,
 }
 
@@ -20,26 +23,34 @@ pub struct Chunk {
 #[must_use]
 pub fn chunks(text: &str, language: Language) -> Vec<Chunk> {
     let symbols = symbols(text, language);
-    let lines: Vec<&str> = text.lines_by_newline().collect();
-    let mut ends = vec![0];
-    ends.extend(lines.iter().scan(0, |sum, line| {
-        *sum += line.chars().count() + 1;
-        Some(*sum)
-    }));
-    let blank: Vec<bool> = lines.iter().map(|line| line.bytes().all(|byte| byte.is_ascii_whitespace())).collect();
-    let page = Page { ends, blank };
+    let page = Page::of(text);
     let mut pieces = Vec::new();
-    page.cut((1, lines.len()), &symbols, 0, &mut pieces);
+    page.cut((1, page.lines.len()), &symbols, 0, &mut pieces);
     page.joined(&pieces).into_iter().filter_map(|(first, last)| page.chunk(first, last, &symbols)).collect()
 }
 
 struct Page {
+    /// The bytes of each line without its end.
+    lines: Vec<Range<usize>>,
     /// `ends[n]`: characters up to the end of line n.
     ends: Vec<usize>,
     blank: Vec<bool>,
 }
 
 impl Page {
+    fn of(text: &str) -> Self {
+        let mut page = Self { lines: Vec::new(), ends: vec![0], blank: Vec::new() };
+        let (is_ascii, mut start, mut end) = (text.is_ascii(), 0, 0);
+        for line in text.lines_by_newline() {
+            end += 1 + if is_ascii { line.len() } else { line.chars().count() };
+            page.ends.push(end);
+            page.blank.push(line.bytes().all(|byte| byte.is_ascii_whitespace()));
+            page.lines.push(start..start + line.len());
+            start += line.len() + 1;
+        }
+        page
+    }
+
     fn size(&self, first: usize, last: usize) -> usize {
         self.ends[last] - self.ends[first - 1]
     }
@@ -105,6 +116,11 @@ impl Page {
         let end = (start..=last).rev().find(|&line| !self.blank[line - 1]).unwrap_or(start);
         let from = symbols.partition_point(|symbol| symbol.first < start);
         let to = symbols.partition_point(|symbol| symbol.first <= end);
-        Some(Chunk { first: start, last: end, names: symbols[from..to].iter().map(|one| one.name.clone()).collect() })
+        Some(Chunk {
+            first: start,
+            last: end,
+            bytes: self.lines[start - 1].start..self.lines[end - 1].end,
+            names: symbols[from..to].iter().map(|one| one.name.clone()).collect(),
+        })
     }
 }

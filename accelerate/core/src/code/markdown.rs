@@ -1,5 +1,7 @@
 //! Sections of a Markdown text, by headings outside of fenced code.
 
+use memchr::memchr_iter;
+
 use super::{Symbol, qualified};
 
 /// Return the sections; each runs to the next heading of its level or above.
@@ -45,6 +47,13 @@ pub trait Lines {
 
 impl Lines for str {
     fn lines_by_newline(&self) -> impl Iterator<Item = &str> {
-        self.split_inclusive('\n').map(|line| line.strip_suffix('\n').unwrap_or(line))
+        let (bytes, mut start) = (self.as_bytes(), 0);
+        let inner = memchr_iter(b'\n', bytes).map(move |end| {
+            let line = &self[start..end];
+            start = end + 1;
+            line
+        });
+        let last = memchr::memrchr(b'\n', bytes).map_or(0, |end| end + 1);
+        inner.chain((last < self.len()).then(|| &self[last..]))
     }
 }

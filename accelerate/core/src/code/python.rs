@@ -1,5 +1,7 @@
 //! Definitions of Python code: by indentation, where strings and brackets allow it.
 
+use memchr::{memchr, memchr3};
+
 use super::{Symbol, name_at, qualified};
 
 struct Open {
@@ -66,20 +68,34 @@ fn indentation(bytes: &[u8], mut at: usize) -> (usize, usize) {
 }
 
 fn next_line(bytes: &[u8], at: usize) -> usize {
-    bytes[at..].iter().position(|&byte| byte == b'\n').map_or(bytes.len(), |length| at + length + 1)
+    memchr(b'\n', &bytes[at..]).map_or(bytes.len(), |length| at + length + 1)
 }
+
+/// Bytes that a statement cannot pass over.
+const MATTERS: [bool; 256] = {
+    let (mut table, mut at, marks) = ([false; 256], 0, b"\n()[]{}#\\\"'");
+    while at < marks.len() {
+        table[marks[at] as usize] = true;
+        at += 1;
+    }
+    table
+};
 
 /// Return where the next line starts after the statement at `at`, and how many line ends are inside of it.
 fn logical_line(bytes: &[u8], mut at: usize) -> (usize, usize) {
     let (mut depth, mut lines) = (0_usize, 0);
     while at < bytes.len() {
+        if !MATTERS[usize::from(bytes[at])] {
+            at += 1;
+            continue;
+        }
         match bytes[at] {
             b'\n' if depth == 0 => return (at + 1, lines),
             b'\n' => lines += 1,
             b'(' | b'[' | b'{' => depth += 1,
             b')' | b']' | b'}' => depth = depth.saturating_sub(1),
             b'#' => {
-                at = bytes[at..].iter().position(|&byte| byte == b'\n').map_or(bytes.len(), |length| at + length);
+                at = memchr(b'\n', &bytes[at..]).map_or(bytes.len(), |length| at + length);
                 continue;
             }
             b'\\' => {
@@ -109,7 +125,8 @@ fn string(bytes: &[u8], at: usize, quote: u8) -> (usize, usize) {
     let triple = bytes[at..].starts_with(&[quote; 3]);
     let mut place = at + if triple { 3 } else { 1 };
     let mut lines = 0;
-    while place < bytes.len() {
+    while let Some(next) = memchr3(quote, b'\\', b'\n', bytes.get(place..).unwrap_or_default()) {
+        place += next;
         match bytes[place] {
             b'\\' => {
                 lines += usize::from(bytes.get(place + 1) == Some(&b'\n'));

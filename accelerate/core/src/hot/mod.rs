@@ -3,6 +3,7 @@
 pub mod cache;
 pub mod classify;
 pub mod embed;
+pub mod halves;
 pub mod near;
 pub mod similar;
 pub mod table;

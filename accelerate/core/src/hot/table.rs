@@ -7,20 +7,35 @@
 //! 3. The file (little endian): `VNBTABLE`, version, rows, dimension, bytes of words, CRC-32 of what follows (5 × u32);
 //!    a u16 weight a row; the pieces, one a line, `##` before one that goes on; the rows, bytes in −127…127.
 
+use std::cell::RefCell;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
 use hashbrown::HashMap;
 use rayon::prelude::*;
 
-use crate::text::{parts_of_word, words};
+use crate::passages::Passages;
+use crate::simd::widest;
+use crate::text::parts_of_word;
 use crate::{Error, Result};
 
 const MAGIC: &[u8; 8] = b"VNBTABLE";
 const VERSION: u32 = 1;
 const HEADER: usize = 28;
+/// Texts that are counted together.
+const AT_ONCE: usize = 256;
 /// Words that are remembered with their pieces.
 const MOST_FORMS: usize = 200_000;
+const LANES: usize = 8;
+/// `⌊16·√n⌋` for counts that are usual.
+const ROOTS: [u16; 256] = {
+    let (mut roots, mut count) = ([0; 256], 0);
+    while count < 256 {
+        roots[count] = (count * 256).isqrt() as u16;
+        count += 1;
+    }
+    roots
+};
 /// What U+00DF…U+017F are without their accents; a dot where there is no such letter.
 const PLAIN: &[u8; 161] = b".aaaaaa.ceeeeiiii.nooooo..uuuuy.yaaaaaaccccccccdd..eeeeeeeeeegggggggghh..iiiiiiiii...jjkk\
 .llllll....nnnnnn...oooooo..rrrrrrsssssssstttt..uuuuuuuuuuuuwwyyyzzzzzz.";
@@ -97,34 +112,52 @@ impl StaticTable {
     /// Return the vectors of texts, row after row.
     #[must_use]
     pub fn embed(&self, texts: &[&str]) -> Vec<f32> {
-        let (mut pieces, mut ends) = (Vec::new(), vec![0]);
-        {
-            let mut forms = self.forms.lock().unwrap_or_else(PoisonError::into_inner);
-            for text in texts {
-                self.spell(text, &mut forms, &mut pieces);
-                ends.push(pieces.len());
-            }
-        }
         let mut rows = vec![0.0_f32; texts.len() * self.dimension];
-        let fill = |(number, row): (usize, &mut [f32])| {
-            let mut mine = pieces[ends[number]..ends[number + 1]].to_vec();
-            self.sum(&mut mine, row);
-        };
-        match texts.len() {
-            0..64 => rows.chunks_mut(self.dimension.max(1)).enumerate().for_each(fill),
-            _ => rows.par_chunks_mut(self.dimension.max(1)).enumerate().for_each(fill),
-        }
+        let blocks = rows.par_chunks_mut(AT_ONCE * self.dimension.max(1)).zip(texts.par_chunks(AT_ONCE));
+        blocks.for_each(|(rows, texts)| self.fill(&Passages::of(texts), rows));
         rows
     }
 
-    fn spell(&self, text: &str, forms: &mut Forms, onto: &mut Vec<u16>) {
-        for word in words(text) {
-            let (start, end) = match forms.known.get(word) {
-                Some(&span) => span,
-                None => self.learn(word, forms),
-            };
-            onto.extend_from_slice(&forms.pieces[start as usize..end as usize]);
+    /// Return the vectors of passages, row after row.
+    #[must_use]
+    pub fn embed_passages(&self, passages: &Passages) -> Vec<f32> {
+        let mut rows = vec![0.0_f32; passages.len() * self.dimension];
+        self.fill(passages, &mut rows);
+        rows
+    }
+
+    fn fill(&self, passages: &Passages, rows: &mut [f32]) {
+        let (spans, pieces) = self.spelled(passages);
+        SUM.with_borrow_mut(|sum| {
+            sum.fit(self);
+            for (passage, row) in rows.chunks_mut(self.dimension.max(1)).enumerate() {
+                for word in passages.said(passage).into_iter().flatten() {
+                    let (start, end) = spans[word.form as usize];
+                    sum.count(&pieces[start as usize..end as usize], word.count);
+                }
+                sum.take(self, row);
+            }
+        });
+    }
+
+    /// Return the pieces of each word of passages, as places in a list of pieces.
+    fn spelled(&self, passages: &Passages) -> (Vec<(u32, u32)>, Vec<u16>) {
+        let mut forms = self.forms.lock().unwrap_or_else(PoisonError::into_inner);
+        let (mut spans, mut pieces) = (Vec::with_capacity(passages.forms().len()), Vec::new());
+        for word in passages.forms().iter() {
+            let start = pieces.len() as u32;
+            pieces.extend_from_slice(self.spell(word, &mut forms));
+            spans.push((start, pieces.len() as u32));
         }
+        (spans, pieces)
+    }
+
+    fn spell<'a>(&self, word: &str, forms: &'a mut Forms) -> &'a [u16] {
+        let (start, end) = match forms.known.get(word) {
+            Some(&span) => span,
+            None => self.learn(word, forms),
+        };
+        &forms.pieces[start as usize..end as usize]
     }
 
     fn learn(&self, word: &str, forms: &mut Forms) -> (u32, u32) {
@@ -154,56 +187,98 @@ impl StaticTable {
             start = end;
         }
     }
+}
 
-    fn sum(&self, pieces: &mut [u16], row: &mut [f32]) {
-        pieces.sort_unstable();
-        let (mut sums, mut totals, mut most) = (vec![0_i32; self.dimension], vec![0_i64; self.dimension], 0_i64);
-        for same in pieces.chunk_by(u16::eq) {
-            let place = usize::from(same[0]);
-            let factor = (same.len() as u64 * 256).isqrt() as i64 * i64::from(self.weights[place]);
-            let cells = &self.rows[place * self.dimension..(place + 1) * self.dimension];
+thread_local! {
+    static SUM: RefCell<Sum> = RefCell::default();
+}
+
+/// The sum of the rows of one text's pieces: they are counted first, so that each row is added once. Between two texts
+/// everything is zero.
+#[derive(Default)]
+struct Sum {
+    counts: Vec<u32>,
+    counted: Vec<u16>,
+    narrow: Vec<i32>,
+    totals: Vec<i64>,
+}
+
+impl Sum {
+    fn fit(&mut self, table: &StaticTable) {
+        self.counts.resize(self.counts.len().max(table.weights.len()), 0);
+        self.narrow.resize(table.dimension, 0);
+        self.totals.resize(table.dimension, 0);
+    }
+
+    fn count(&mut self, pieces: &[u16], times: u32) {
+        for &piece in pieces {
+            let count = &mut self.counts[usize::from(piece)];
+            if *count == 0 {
+                self.counted.push(piece);
+            }
+            *count = count.saturating_add(times);
+        }
+    }
+
+    /// Write the vector of what was counted, and start anew.
+    fn take(&mut self, table: &StaticTable, row: &mut [f32]) {
+        let mut most = 0_i64;
+        for &piece in &self.counted {
+            let place = usize::from(piece);
+            let count = u64::from(std::mem::take(&mut self.counts[place]));
+            let root = ROOTS.get(count as usize).map_or_else(|| (count * 256).isqrt(), |&root| root.into());
+            let factor = root as i64 * i64::from(table.weights[place]);
+            let cells = &table.rows[place * table.dimension..(place + 1) * table.dimension];
             let Ok(narrow) = i32::try_from(factor * 128) else {
-                totals.iter_mut().zip(cells).for_each(|(total, &cell)| *total += factor * i64::from(cell));
+                self.totals.iter_mut().zip(cells).for_each(|(total, &cell)| *total += factor * i64::from(cell));
                 continue;
             };
             most += i64::from(narrow);
             if most > i64::from(i32::MAX) {
-                drain(&mut sums, &mut totals);
+                drain(&mut self.narrow, &mut self.totals);
                 most = i64::from(narrow);
             }
-            add(narrow / 128, cells, &mut sums);
+            add(narrow / 128, cells, &mut self.narrow);
         }
-        drain(&mut sums, &mut totals);
-        let length = totals.iter().map(|&total| total as f64 * total as f64).sum::<f64>().sqrt();
+        self.counted.clear();
+        drain(&mut self.narrow, &mut self.totals);
+        finish(&self.totals, row);
+        self.totals.fill(0);
+    }
+}
+
+widest! {
+    fn drain(sums: &mut [i32], totals: &mut [i64]) {
+        for (total, sum) in totals.iter_mut().zip(sums) {
+            *total += i64::from(*sum);
+            *sum = 0;
+        }
+    }
+}
+
+widest! {
+    fn add(factor: i32, cells: &[i8], sums: &mut [i32]) {
+        for (sum, &cell) in sums.iter_mut().zip(cells) {
+            *sum += factor * i32::from(cell);
+        }
+    }
+}
+
+widest! {
+    fn finish(totals: &[i64], row: &mut [f32]) {
+        let (mut squares, eights) = ([0.0_f64; LANES], totals.chunks_exact(LANES));
+        let rest: f64 = eights.remainder().iter().map(|&total| total as f64 * total as f64).sum();
+        for eight in eights {
+            for (square, &total) in squares.iter_mut().zip(eight) {
+                *square += total as f64 * total as f64;
+            }
+        }
+        let length = (squares.iter().sum::<f64>() + rest).sqrt();
         if length > 0.0 {
-            row.iter_mut().zip(&totals).for_each(|(cell, &total)| *cell = (total as f64 / length) as f32);
+            for (cell, &total) in row.iter_mut().zip(totals) {
+                *cell = (total as f64 / length) as f32;
+            }
         }
-    }
-}
-
-fn drain(sums: &mut [i32], totals: &mut [i64]) {
-    totals.iter_mut().zip(sums).for_each(|(total, sum)| *total += i64::from(std::mem::take(sum)));
-}
-
-fn add(factor: i32, cells: &[i8], sums: &mut [i32]) {
-    #[cfg(target_arch = "x86_64")]
-    if is_x86_feature_detected!("avx2") {
-        // SAFETY: the processor has AVX2.
-        return unsafe { add_wide(factor, cells, sums) };
-    }
-    add_portable(factor, cells, sums);
-}
-
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx2")]
-fn add_wide(factor: i32, cells: &[i8], sums: &mut [i32]) {
-    add_portable(factor, cells, sums);
-}
-
-#[inline(always)]
-fn add_portable(factor: i32, cells: &[i8], sums: &mut [i32]) {
-    for (sum, &cell) in sums.iter_mut().zip(cells) {
-        *sum += factor * i32::from(cell);
     }
 }
 

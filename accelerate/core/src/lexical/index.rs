@@ -12,6 +12,7 @@ use super::score::{Norms, Params, shift, weight};
 use super::search::{Scratch, Source, Top, Weighted, search};
 use super::segment::Segment;
 use super::tail::Tail;
+use crate::passages::Passages;
 use crate::shelf::{Home, Shelf, Stored};
 use crate::text::{Dictionary, hash_term};
 use crate::{Error, Hit, Result, Stats, bits, keys};
@@ -100,14 +101,32 @@ impl Lexical {
     pub fn add<'a>(&self, documents: impl IntoIterator<Item = (u64, super::Fields<'a>)>) -> Result<()> {
         let mut state = self.write();
         for (key, fields) in documents {
-            let next = state.shelf.next_key;
-            if key < next {
-                return Err(Error::Argument(format!("key {key} comes after key {}; keys only grow", next - 1)));
-            }
+            state.follow(key)?;
             state.tail.push(key, fields);
-            state.shelf.next_key = key + 1;
             if state.tail.entries() >= MOST_ENTRIES {
                 self.end_tail(&mut state)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Do as `add` for passages; `heading` is the weight of title and path, that of the text is 1.
+    ///
+    /// # Errors
+    /// As `add`, also if there are not as many keys as passages.
+    pub fn add_passages(&self, new_keys: &[u64], passages: &Passages, heading: u32) -> Result<()> {
+        if new_keys.len() != passages.len() {
+            return Err(Error::Argument(format!("{} keys for {} passages", new_keys.len(), passages.len())));
+        }
+        let mut state = self.write();
+        let mut forms = state.tail.forms_of(passages);
+        for (passage, &key) in new_keys.iter().enumerate() {
+            state.follow(key)?;
+            let [title, path, text] = passages.fields(passage);
+            state.tail.push_counted(key, [(title, heading), (path, heading), (text, 1)], &forms);
+            if state.tail.entries() >= MOST_ENTRIES {
+                self.end_tail(&mut state)?;
+                forms = state.tail.forms_of(passages);
             }
         }
         Ok(())
@@ -242,6 +261,16 @@ impl Lexical {
 }
 
 impl State {
+    /// Take a key as the last one.
+    fn follow(&mut self, key: u64) -> Result<()> {
+        let next = self.shelf.next_key;
+        if key < next {
+            return Err(Error::Argument(format!("key {key} comes after key {}; keys only grow", next - 1)));
+        }
+        self.shelf.next_key = key + 1;
+        Ok(())
+    }
+
     fn documents(&self) -> usize {
         self.tail.classes.len() + self.shelf.docs()
     }

@@ -2,7 +2,8 @@
 
 use hashbrown::HashTable;
 
-use super::{terms_of_word, words};
+use super::forms::Forms;
+use super::{stem, terms_of_word, unstemmed, words};
 
 /// Return the 64 bits that stand for a term everywhere in the index: FNV-1a, then a finalizer that spreads it.
 #[must_use]
@@ -21,40 +22,17 @@ pub fn spread(mut hash: u64) -> u64 {
     hash ^ (hash >> 33)
 }
 
-/// A quick hash of bytes, eight at a time; it stays inside one process.
-#[inline]
-#[must_use]
-pub fn hash_bytes(word: &[u8]) -> u64 {
-    const K: u64 = 0x9e37_79b9_7f4a_7c15;
-    let mut hash = word.len() as u64;
-    let mut chunks = word.chunks_exact(8);
-    for chunk in &mut chunks {
-        let value = u64::from_le_bytes(chunk.try_into().expect("eight bytes"));
-        hash = (hash ^ value).wrapping_mul(K).rotate_left(29);
-    }
-    let mut last = 0_u64;
-    for &byte in chunks.remainder() {
-        last = (last << 8) | u64::from(byte);
-    }
-    hash = (hash ^ last).wrapping_mul(K);
-    hash ^ (hash >> 32)
-}
-
-struct Form {
-    hash: u64,
-    text: (u32, u32),
-    terms: (u32, u32),
-}
-
 /// Surface forms and the terms they stand for. Ids count up from zero and stay until `clear`.
 #[derive(Default)]
 pub struct Dictionary {
-    forms: Vec<Form>,
-    form_table: HashTable<u32>,
-    texts: Vec<u8>,
+    forms: Forms,
+    spans: Vec<(u32, u32)>,
     form_terms: Vec<u32>,
     term_hashes: Vec<u64>,
     term_table: HashTable<u32>,
+    /// Parts of words that were stemmed, and the term of each.
+    parts: Forms,
+    part_terms: Vec<u32>,
 }
 
 impl Dictionary {
@@ -62,23 +40,17 @@ impl Dictionary {
     #[inline]
     pub fn intern(&mut self, text: &str, mut each: impl FnMut(u32)) {
         for word in words(text) {
-            let form = self.intern_form(word);
-            let (start, end) = self.forms[form as usize].terms;
-            for &term in &self.form_terms[start as usize..end as usize] {
-                each(term);
-            }
+            let form = self.form(word);
+            self.terms_of(form).iter().copied().for_each(&mut each);
         }
     }
 
     /// Give the hashes of a text's terms without remembering anything.
     pub fn hashes(&self, text: &str, mut each: impl FnMut(u64)) {
         for word in words(text) {
-            match self.find_form(word, hash_bytes(word.as_bytes())) {
+            match self.forms.find(word) {
                 Some(form) => {
-                    let (start, end) = self.forms[form as usize].terms;
-                    for &term in &self.form_terms[start as usize..end as usize] {
-                        each(self.term_hashes[term as usize]);
-                    }
+                    self.terms_of(form).iter().for_each(|&term| each(self.term_hashes[term as usize]));
                 }
                 None => terms_of_word(word, &mut |term| each(hash_term(term))),
             }
@@ -112,39 +84,39 @@ impl Dictionary {
         *self = Self::default();
     }
 
+    /// Return the number of a word.
     #[inline]
-    fn find_form(&self, word: &str, hash: u64) -> Option<u32> {
-        let is_it = |&id: &u32| {
-            let form = &self.forms[id as usize];
-            form.hash == hash && &self.texts[form.text.0 as usize..form.text.1 as usize] == word.as_bytes()
-        };
-        self.form_table.find(hash, is_it).copied()
+    pub fn form(&mut self, word: &str) -> u32 {
+        let (form, is_new) = self.forms.intern(word);
+        if is_new {
+            self.learn(word);
+        }
+        form
     }
 
+    /// Return the term ids of a word by its number, in order.
     #[inline]
-    fn intern_form(&mut self, word: &str) -> u32 {
-        let hash = hash_bytes(word.as_bytes());
-        match self.find_form(word, hash) {
-            Some(form) => form,
-            None => self.new_form(word, hash),
-        }
+    #[must_use]
+    pub fn terms_of(&self, form: u32) -> &[u32] {
+        let (start, end) = self.spans[form as usize];
+        &self.form_terms[start as usize..end as usize]
     }
 
     #[cold]
-    fn new_form(&mut self, word: &str, hash: u64) -> u32 {
-        let id = self.forms.len() as u32;
-        let (text, first) = (self.texts.len() as u32, self.form_terms.len() as u32);
-        let (term_hashes, term_table, form_terms) = (&mut self.term_hashes, &mut self.term_table, &mut self.form_terms);
-        terms_of_word(word, &mut |term| form_terms.push(intern_term(term_hashes, term_table, hash_term(term))));
-        self.texts.extend_from_slice(word.as_bytes());
-        self.forms.push(Form {
-            hash,
-            text: (text, self.texts.len() as u32),
-            terms: (first, self.form_terms.len() as u32),
+    fn learn(&mut self, word: &str) {
+        let first = self.form_terms.len() as u32;
+        let Self { form_terms, term_hashes, term_table, parts, part_terms, .. } = self;
+        unstemmed(word, &mut |term, is_stemmed| {
+            if !is_stemmed {
+                return form_terms.push(intern_term(term_hashes, term_table, hash_term(term)));
+            }
+            let (part, is_new) = parts.intern(term);
+            if is_new {
+                part_terms.push(intern_term(term_hashes, term_table, hash_term(&stem(term))));
+            }
+            form_terms.push(part_terms[part as usize]);
         });
-        let forms = &self.forms;
-        self.form_table.insert_unique(hash, id, |&other| forms[other as usize].hash);
-        id
+        self.spans.push((first, self.form_terms.len() as u32));
     }
 }
 

@@ -14,11 +14,14 @@ use std::cell::RefCell;
 use hashbrown::HashMap;
 
 mod dictionary;
+mod forms;
 mod parts;
 mod scan;
 mod unicode;
 
-pub use dictionary::{Dictionary, hash_bytes, hash_term, spread};
+pub use dictionary::{Dictionary, hash_term, spread};
+pub use forms::{Forms, hash_bytes};
+use parts::{stem, unstemmed};
 pub use parts::{parts_of_word, terms_of_word};
 pub use scan::words;
 

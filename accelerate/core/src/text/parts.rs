@@ -1,5 +1,6 @@
 //! From a word to its terms: parts, the whole, stems, and pairs of characters.
 
+use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use rust_stemmers::{Algorithm, Stemmer};
@@ -12,6 +13,16 @@ static STEMMER: LazyLock<Stemmer> = LazyLock::new(|| Stemmer::create(Algorithm::
 
 /// Give each term of a word to `each`: the whole first if it has several parts, then the parts in order.
 pub fn terms_of_word(word: &str, each: &mut impl FnMut(&str)) {
+    unstemmed(word, &mut |term, is_stemmed| if is_stemmed { each(&stem(term)) } else { each(term) });
+}
+
+/// Return the stem of a part that `unstemmed` gave as one to be stemmed.
+pub fn stem(part: &str) -> Cow<'_, str> {
+    STEMMER.stem(part)
+}
+
+/// Do as `terms_of_word`, but say whether a term is still to be stemmed instead of doing so.
+pub fn unstemmed(word: &str, each: &mut impl FnMut(&str, bool)) {
     if word.is_ascii() {
         return terms_of_identifier(word, each);
     }
@@ -57,21 +68,21 @@ fn give(lower: &mut String, each: &mut impl FnMut(&str)) {
     }
 }
 
-fn pairs(run: &str, each: &mut impl FnMut(&str)) {
+fn pairs(run: &str, each: &mut impl FnMut(&str, bool)) {
     let starts: Vec<usize> = run.char_indices().map(|(at, _)| at).chain([run.len()]).collect();
     if starts.len() == 2 {
-        return each(run);
+        return each(run, false);
     }
     for window in starts.windows(3) {
-        each(&run[window[0]..window[2]]);
+        each(&run[window[0]..window[2]], false);
     }
 }
 
-fn terms_of_identifier(word: &str, each: &mut impl FnMut(&str)) {
+fn terms_of_identifier(word: &str, each: &mut impl FnMut(&str, bool)) {
     let mut lower = String::with_capacity(word.len() + 4);
     if word.len() > LONGEST && word.chars().count() > LONGEST {
         word.chars().take(LONGEST).for_each(|letter| push_lower(letter, &mut lower));
-        return each(&lower);
+        return each(&lower, false);
     }
     let mut several = false;
     let mut first = "";
@@ -83,21 +94,22 @@ fn terms_of_identifier(word: &str, each: &mut impl FnMut(&str)) {
         return;
     }
     if !several {
-        return stemmed(first, &mut lower, each);
+        return give_part(first, &mut lower, each);
     }
     word.chars().filter(|&letter| letter != '_').for_each(|letter| push_lower(letter, &mut lower));
-    each(&lower);
-    split(word, |part| stemmed(part, &mut lower, each));
+    each(&lower, false);
+    split(word, |part| give_part(part, &mut lower, each));
 }
 
-fn stemmed(part: &str, lower: &mut String, each: &mut impl FnMut(&str)) {
+fn give_part(part: &str, lower: &mut String, each: &mut impl FnMut(&str, bool)) {
     lower.clear();
-    part.chars().for_each(|letter| push_lower(letter, lower));
-    if lower.len() > 2 && lower.bytes().all(|byte| byte.is_ascii_lowercase()) {
-        each(&STEMMER.stem(lower));
+    if part.is_ascii() {
+        lower.push_str(part);
+        lower.make_ascii_lowercase();
     } else {
-        each(lower);
+        part.chars().for_each(|letter| push_lower(letter, lower));
     }
+    each(lower, lower.len() > 2 && lower.bytes().all(|byte| byte.is_ascii_lowercase()));
 }
 
 #[derive(Clone, Copy, PartialEq)]

@@ -8,6 +8,7 @@ from victor_nb.retrieval.core.twin.embed import hash_embed
 from victor_nb.retrieval.core.twin.fuse import fuse_convex, fuse_ranks
 from victor_nb.retrieval.core.twin.lexical import Lexical
 from victor_nb.retrieval.core.twin.near import near_duplicates
+from victor_nb.retrieval.core.twin.passages import Passages, cut
 from victor_nb.retrieval.core.twin.rank import CodeRanks
 from victor_nb.retrieval.core.twin.similar import top_k
 from victor_nb.retrieval.core.twin.table import StaticTable
@@ -22,8 +23,10 @@ __all__ = [
     "CodeRanks",
     "Dense",
     "Lexical",
+    "Passages",
     "StaticTable",
     "chunks",
+    "cut",
     "fuse_convex",
     "fuse_ranks",
     "hash_embed",

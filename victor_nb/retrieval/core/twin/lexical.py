@@ -14,12 +14,17 @@ from array import array
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from victor_nb.retrieval.core.twin import files, words
+from victor_nb.retrieval.core.twin.passages import Passages
 from victor_nb.retrieval.core.types import Fields, Found, IndexStats
+
+if TYPE_CHECKING:
+    from victor_nb.retrieval import core as seam
 
 MOST_TF = 65_535
 FINEST = 20
@@ -114,6 +119,11 @@ class Lexical:
             self._keys.append(key)
             self._classes.append(class_of(min(counts.total(), 2**32 - 1)))
             self._next_key = key + 1
+
+    def add_passages(self, keys: Sequence[int], passages: seam.Passages, heading: int) -> None:
+        """Do as `add` for passages; `heading` is the weight of title and path."""
+        assert isinstance(passages, Passages), "passages of this core"
+        self.add(keys, passages.fields(heading))
 
     def delete(self, keys: Sequence[int]) -> int:
         """Delete documents by key and return how many were there."""
