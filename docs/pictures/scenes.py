@@ -166,7 +166,7 @@ def is_killed(page: Page, film: Film, number: int) -> None:
 
 
 SCENES = {
-    "landing": Scene([WINE, WARM, ASK, STOPPED, RESUME, APPROVE], [2, 4, 5], approval_is_asked, (3, 5)),
+    "landing": Scene([WINE, WARM, ASK, STOPPED, RESUME, APPROVE], [2, 4, 5], approval_is_asked, (5,)),
     "workflow": Scene([SEARCH.replace("SLOWLY", "2"), RUN_SEARCH], [1], some_trials_are_done, (1,), 1100),
     "metrics": Scene([GEOGRAPHERS, LIVE, ASK_OFTEN], [1], everything_is_counted, (), 1700),
 }
