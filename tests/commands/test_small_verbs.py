@@ -115,8 +115,10 @@ def test_lab_starts_jupyterlab_on_the_copy(call: Call, tmp_path: Path, monkeypat
     call("lab", "--no-browser", "study", "--", "--port=1")
     with pytest.raises(Exception, match="exit code 1"):
         call("lab", "study", "--", "--fail")
+    call("lab", "--", "--port=2")
 
     assert started[0][3:] == [str(tmp_path / "study"), "--no-browser", "--port=1"]
+    assert started[2][3:] == [str(tmp_path / "victor-tutorial"), "--port=2"]  # no folder is named
 
 
 # --- files as variables ------------------------------------------------------------------------------------------

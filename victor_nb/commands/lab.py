@@ -32,6 +32,8 @@ def command(session: Session, folder: Path, no_browser: bool, copy_only: bool, m
 
     Example: victor lab
     """
+    if str(folder).startswith("-"):  # nothing tells click that what follows "--" is not the folder
+        folder, more = Path(FOLDER), (str(folder), *more)
     if not copy_only and find_spec("jupyterlab") is None:
         raise MissingExtra.named("lab", needed_for="victor lab")
     place = ((session.start or Path.cwd()) / folder).absolute()
