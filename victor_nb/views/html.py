@@ -22,7 +22,7 @@ MONO: Final = "font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,monospace"
 NUMBERS: Final = "font-variant-numeric:tabular-nums"
 _PRE: Final = (
     f"{MONO};font-size:12px;line-height:1.45;margin:4px 0;padding:8px 10px;border-radius:4px;"
-    f"background:{TINT};white-space:pre-wrap;overflow-wrap:anywhere"
+    f"background:{TINT};white-space:pre-wrap;word-break:normal;overflow-wrap:anywhere"
 )
 _CODE: Final = f"{MONO};font-size:.92em;padding:1px 4px;border-radius:3px;background:{TINT}"
 _CELL: Final = f"padding:3px 10px;border-bottom:1px solid {LINE};background:none"
