@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,10 +27,13 @@ SKIPPED_FOLDERS: Final = frozenset({"node_modules", "__pycache__", "site-package
 SAY_LITTLE: Final = ("*.lock", "package-lock.json", "*.min.js", "*.min.css", "*.map", "*.svg", "*.ipynb_checkpoints")
 """Files made by programs for programs: they have words and no answers."""
 
+_LITTLE: Final = tuple(pattern.strip("*") for pattern in SAY_LITTLE)
+
 INDEX: Final = frozenset({NAME, LOCK})
 """Files that only the folder of an index has; what it holds is known elsewhere."""
 
 IGNORING: Final = ".gitignore"
+_CONTROL: Final = re.compile(r"[\x00-\x1f]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +73,10 @@ def _fitting(every: Iterator[Found], include: Sequence[str], exclude: Sequence[s
     wanted = spec_of(include) if include else None
     refused = spec_of([*SAY_LITTLE, *exclude])
     for found in every:
-        if (wanted is None or wanted.match_file(found.path)) and not refused.match_file(found.path):
+        is_wanted = wanted is None or wanted.match_file(found.path)
+        # Matching patterns takes longer than reading a small file.
+        may_be_refused = exclude or any(part in found.path for part in _LITTLE)
+        if is_wanted and not (may_be_refused and refused.match_file(found.path)):
             yield found
 
 
@@ -115,7 +122,7 @@ def _walk(root: Path, below: str, rules: tuple[Rule, ...]) -> Iterator[Found]:
 
 def _is_text(name: str) -> bool:
     """Answer whether a name can be shown and stored: some file systems allow any bytes."""
-    return mended(name) == name and not any(each < " " for each in name)
+    return mended(name) == name and not _CONTROL.search(name)
 
 
 def _ignored(path: str, rules: tuple[Rule, ...]) -> bool:

@@ -17,11 +17,11 @@ from functools import partial
 from hashlib import blake2b
 from itertools import islice
 from pathlib import Path
-from typing import Final, Literal, TypeAlias
+from typing import Final, Literal, NamedTuple, TypeAlias
 
 from victor_nb.retrieval import showing
 from victor_nb.retrieval.errors import NothingThere
-from victor_nb.retrieval.sources.documents import Document, Prepared, dumped, ending, mended, prepared
+from victor_nb.retrieval.sources.documents import Document, Prepared, dumped, ending, prepared_all
 from victor_nb.retrieval.sources.folders import Found, walk, walk_below
 from victor_nb.retrieval.sources.notebook_cells import NoNotebook, pieces_of_notebook
 from victor_nb.retrieval.sources.packages import MODULES, SKIPPED, installed, pieces_of_module
@@ -207,12 +207,22 @@ def _is_doubled(root: Path, path: str) -> bool:
     return path.endswith(".pyi") and (root / path).with_suffix(".py").exists()
 
 
+class _Read(NamedTuple):
+    """A file that has something new to say."""
+
+    found: Found
+    checked: int
+    hash: bytes
+    text: str
+
+
 class _Reader:
     """Reads files of one source and writes what changed; every method is called inside a transaction."""
 
     def __init__(self, documents: Documents, source: Source, root: Path, origin: dict[str, str]) -> None:
-        self._documents, self._source, self._root, self._origin = documents, source, root, origin
+        self._documents, self._source, self._root, self._origin = documents, source, str(root), origin
         self._known: dict[str, tuple[int, int, int, bytes, str]] = {}
+        self._notes: list[tuple[object, ...]] = []
 
     def look_up(self) -> Changes:
         """Look up what is known of the files of this source."""
@@ -223,9 +233,20 @@ class _Reader:
         return Changes()
 
     def read(self, some: Sequence[Found]) -> Changes:
-        total = Changes()
+        """Read files, and write those that changed all at once."""
+        self._notes.clear()
+        total, changed = Changes(), []
         for found in some:
-            total += self._read(found)
+            looked = self._look_at(found)
+            if isinstance(looked, Changes):
+                total += looked
+            else:
+                changed.append(looked)
+        total += self._write(changed)
+        self._documents.database.run_many(
+            "INSERT OR REPLACE INTO files (source, path, size, mtime, checked, hash, problem) VALUES (?,?,?,?,?,?,?)",
+            self._notes,
+        )
         return total
 
     def remove_unseen(self, seen: set[str]) -> Changes:
@@ -236,7 +257,7 @@ class _Reader:
         self._documents.remove(self._id(path) for path in documents)
         return Changes(removed=tuple(map(self._id, documents)))
 
-    def _read(self, found: Found) -> Changes:
+    def _look_at(self, found: Found) -> Changes | _Read:
         known = self._known.get(found.path)
         if known is not None and (known[0], known[1]) == (found.size, found.mtime) and known[1] < known[2] - TICK_NS:
             return self._as_before(known[4], found)
@@ -244,33 +265,18 @@ class _Reader:
         try:
             content = self._content(found)
         except _Passed as passed:
-            return self._pass_over(found, checked, str(passed), was=known)
+            return self._pass_over(found, checked, str(passed))
         hashed = blake2b(content, digest_size=16).digest()
         if known is not None and known[3] == hashed:
             self._note(found, checked, hashed, known[4])
             return self._as_before(known[4], found)
-        try:
-            document = self._cut(found, content)
-        except _Passed as passed:
-            return self._pass_over(found, checked, str(passed), hashed, was=known)
-        self._note(found, checked, hashed, "")
-        changed = self._documents.put(document, self._source.number)
-        if known is None or known[4]:
-            return Changes(added=(document.id,)) if changed else Changes(unchanged=1)
-        return Changes(changed=(document.id,)) if changed else Changes(unchanged=1)
+        return _Read(found, checked, hashed, decoded(content, found.path)[0])
 
     def _as_before(self, problem: str, found: Found) -> Changes:
         return Changes(skipped=((self._id(found.path), problem),)) if problem else Changes(unchanged=1)
 
-    def _pass_over(
-        self,
-        found: Found,
-        checked: int,
-        why: str,
-        hashed: bytes = b"",
-        *,
-        was: tuple[int, int, int, bytes, str] | None,
-    ) -> Changes:
+    def _pass_over(self, found: Found, checked: int, why: str, hashed: bytes = b"") -> Changes:
+        was = self._known.get(found.path)
         self._note(found, checked, hashed, why)
         skipped = Changes(skipped=((self._id(found.path), why),))
         if was is not None and not was[4] and self._documents.remove([self._id(found.path)]):
@@ -278,41 +284,65 @@ class _Reader:
         return skipped
 
     def _note(self, found: Found, checked: int, hashed: bytes, problem: str) -> None:
-        self._documents.database.run(
-            "INSERT OR REPLACE INTO files (source, path, size, mtime, checked, hash, problem) VALUES (?,?,?,?,?,?,?)",
-            self._source.number,
-            found.path,
-            found.size,
-            found.mtime,
-            checked,
-            hashed,
-            problem,
+        self._notes.append(
+            (self._source.number, found.path, found.size, found.mtime, checked, hashed, problem),
         )
 
     def _content(self, found: Found) -> bytes:
         if found.size > self._source.largest_bytes:
             raise _Passed(f"{found.size:,} bytes; up to {self._source.largest_bytes:,} are read")
         try:
-            with (self._root / found.path).open("rb") as file:
-                content = file.read(self._source.largest_bytes + 1)
+            with open(f"{self._root}/{found.path}", "rb", buffering=0) as file:
+                content = file.read(found.size + 1)
+                if len(content) != found.size:  # it has changed since we saw it
+                    content += file.read(self._source.largest_bytes)
         except OSError as problem:
             raise _Passed(str(problem.strerror)) from problem
         if is_binary(content):
             raise _Passed("binary")
         return content
 
-    def _cut(self, found: Found, content: bytes) -> Prepared:
-        path, text = self._id(found.path), mended(decoded(content, found.path)[0])
-        language = ending(path)
-        if self._source.kind == "package":
-            return self._module(path, text)
-        if language == "ipynb":
+    def _write(self, changed: Sequence[_Read]) -> Changes:
+        total = Changes()
+        cut: list[tuple[_Read, Prepared]] = []
+        plain = iter(self._plain([read for read in changed if not self._is_cut_apart(read)]))
+        for read in changed:
             try:
-                spoken, pieces = pieces_of_notebook(text)
-            except NoNotebook as problem:
-                raise _Passed("it is no notebook") from problem
-            return Prepared(path, "", path, dumped({"language": spoken}), pieces)
-        return prepared(Document(path, text, path=path, metadata={"language": language} if language else {}))
+                cut.append((read, self._cut_apart(read) if self._is_cut_apart(read) else next(plain)))
+            except _Passed as passed:
+                total += self._pass_over(read.found, read.checked, str(passed), read.hash)
+        is_new = self._documents.put_all([document for _, document in cut], self._source.number)
+        added: list[str] = []
+        replaced: list[str] = []
+        for (read, document), new in zip(cut, is_new, strict=True):
+            self._note(read.found, read.checked, read.hash, "")
+            was = self._known.get(read.found.path)
+            if new:
+                (added if was is None or was[4] else replaced).append(document.id)
+        return total + Changes(tuple(added), tuple(replaced), unchanged=len(cut) - len(added) - len(replaced))
+
+    def _plain(self, some: Sequence[_Read]) -> list[Prepared]:
+        paths = [self._id(read.found.path) for read in some]
+        languages = [ending(path) for path in paths]
+        documents = [
+            Document(path, read.text, path=path, metadata={"language": language} if language else {})
+            for path, language, read in zip(paths, languages, some, strict=True)
+        ]
+        return prepared_all(documents, [read.hash for read in some])
+
+    def _is_cut_apart(self, read: _Read) -> bool:
+        """Answer whether much of a file says nothing: its pieces decide whether it has changed."""
+        return self._source.kind == "package" or ending(read.found.path) == "ipynb"
+
+    def _cut_apart(self, read: _Read) -> Prepared:
+        path = self._id(read.found.path)
+        if self._source.kind == "package":
+            return self._module(path, read.text)
+        try:
+            spoken, pieces = pieces_of_notebook(read.text)
+        except NoNotebook as problem:
+            raise _Passed("it is no notebook") from problem
+        return Prepared(path, "", path, dumped({"language": spoken}), pieces)
 
     def _module(self, path: str, text: str) -> Prepared:
         try:
