@@ -11,7 +11,11 @@ from nbclient import NotebookClient
 from tests.support.require import library
 from tests.support.this_python import ThisPython
 
-LIBRARIES = {"14_dask": ("distributed", "dask"), "30_pipeline_on_a_cluster": ("distributed", "dask")}
+LIBRARIES = {
+    "14_dask": ("distributed", "dask"),
+    "30_pipeline_on_a_cluster": ("distributed", "dask"),
+    "35_traces": ("opentelemetry.sdk", "otel"),
+}
 """What a recipe needs of an extra: the module, and the extra."""
 
 RECIPES = sorted((Path(__file__).parents[2] / "cookbook").glob("*.ipynb"))

@@ -1,7 +1,7 @@
-"""Reading the record: metrics, computed from the events of a journal alone.
+"""Reading the record: metrics and traces, computed from the events of a journal alone.
 
 1. Nothing here is told anything by the engine, and the engine knows nothing of it.
-2. Importing this package imports no NumPy and no pandas; names resolve on first use.
+2. Importing this package imports no NumPy, no pandas and nothing of OpenTelemetry; names resolve on first use.
 """
 
 from __future__ import annotations
@@ -13,17 +13,31 @@ if TYPE_CHECKING:
     from .measures import AgentMetrics, StepMetrics
     from .measuring import Table, measured
     from .projection import Projection
+    from .tracing import Tracing, trace, trace_id_of
 
 _HOME = {
     "AgentMetrics": "measures",
     "Projection": "projection",
     "StepMetrics": "measures",
     "Table": "measuring",
+    "Tracing": "tracing",
     "measured": "measuring",
     "metrics": "frames",
+    "trace": "tracing",
+    "trace_id_of": "tracing",
 }
 
-__all__ = ["AgentMetrics", "Projection", "StepMetrics", "Table", "measured", "metrics"]
+__all__ = [
+    "AgentMetrics",
+    "Projection",
+    "StepMetrics",
+    "Table",
+    "Tracing",
+    "measured",
+    "metrics",
+    "trace",
+    "trace_id_of",
+]
 
 
 def __getattr__(name: str) -> object:

@@ -16,7 +16,7 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor  # noqa: E402
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter  # noqa: E402
 
 from tests.support import otlp  # noqa: E402
-from victor_nb.insight.tracing import Tracing, trace  # noqa: E402
+from victor_nb.insight import Tracing, trace  # noqa: E402
 from victor_nb.journal import Journal, open_journal  # noqa: E402
 
 

@@ -11,8 +11,10 @@ from opentelemetry.semconv.attributes.error_attributes import ERROR_TYPE
 
 import victor_nb.insight.tracing
 from tests.insight.tracing.conftest import Traced
-from victor_nb import Agent
-from victor_nb.insight.tracing import GEN_AI_VERSION, conventions
+from victor_nb import Agent, open_journal
+from victor_nb.config import Settings
+from victor_nb.config.schema import TracesSettings
+from victor_nb.insight.tracing import GEN_AI_VERSION, conventions, switch
 
 NAMES = {name: value for name, value in vars(conventions).items() if isinstance(value, str) and name.isupper()}
 
@@ -57,6 +59,20 @@ def test_an_unknown_name_is_an_attribute_error() -> None:
         victor_nb.insight.tracing.tarce  # noqa: B018
 
 
+def test_a_missing_extra_is_told() -> None:
+    """With the command that brings it; ids of traces can be told without it."""
+    program = (
+        "import sys; sys.modules['opentelemetry.sdk'] = None\n"
+        "from victor_nb.insight import trace_id_of; print(len(trace_id_of('r')))\n"
+        "from victor_nb.errors import MissingExtra\n"
+        "try:\n    from victor_nb.insight import trace\n"
+        "except MissingExtra as missing:\n    print(missing.hint)"
+    )
+    answer = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+
+    assert answer.stdout.splitlines() == ["32", 'pip install "victor-nb[otel]"']
+
+
 def test_nothing_of_opentelemetrys_sdk_is_imported_before_it_is_wanted() -> None:
     """A run without traces pays nothing for them."""
     program = (
@@ -67,3 +83,17 @@ def test_nothing_of_opentelemetrys_sdk_is_imported_before_it_is_wanted() -> None
     answer = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
 
     assert answer.stdout.strip() == "[]"
+
+
+def test_without_the_extra_work_goes_on(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Traces that a project asks for are not sent where the extra is missing; the log says so, once."""
+    monkeypatch.setitem(sys.modules, "victor_nb.insight.tracing.exporting", None)
+    monkeypatch.setattr(switch, "_tracings", {})
+    settings = Settings(traces=TracesSettings(export="on"))
+    with open_journal("memory:") as journal:
+        switch.follow(journal, settings)
+        switch.follow(journal, settings)
+
+        assert not journal.hub.is_heard("any")
+    (record,) = caplog.records
+    assert 'pip install "victor-nb[otel]"' in record.getMessage()

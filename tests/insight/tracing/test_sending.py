@@ -18,7 +18,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 
 from tests.support.otlp import Receiver, attributes
 from victor_nb import Agent, open_journal
-from victor_nb.insight.tracing import trace, trace_id_of
+from victor_nb.insight import trace, trace_id_of
 from victor_nb.insight.tracing.exporting import REST_S, Enduring, exporter_to
 
 PROGRAM = """
@@ -136,7 +136,7 @@ def test_a_run_that_was_killed_continues_its_trace_in_another_process(tmp_path: 
     begin = """
 import os, signal
 from victor_nb import open_journal
-from victor_nb.insight.tracing import trace
+from victor_nb.insight import trace
 from victor_nb.insight.tracing.exporting import exporter_to
 
 journal = open_journal("sqlite:///j.db")
@@ -200,7 +200,7 @@ def test_a_forked_child_sends_nothing_of_its_parents(tmp_path: Path, receiver: R
     program = """
 import os
 from victor_nb import Agent, open_journal
-from victor_nb.insight.tracing import trace
+from victor_nb.insight import trace
 from victor_nb.insight.tracing.exporting import exporter_to
 
 with open_journal("memory:") as journal, trace(journal, exporter_to(os.environ["RECEIVER"])) as tracing:

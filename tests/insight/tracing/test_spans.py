@@ -14,7 +14,7 @@ from opentelemetry.trace import SpanKind, StatusCode
 from tests.insight.conftest import Clock
 from tests.insight.tracing.conftest import Traced
 from victor_nb import END, START, Agent, Workflow, open_journal, tool
-from victor_nb.insight.tracing import trace_id_of
+from victor_nb.insight import trace_id_of
 from victor_nb.journal import Effect, Journal, Redactor, Run, current_step
 from victor_nb.journal.memory import MemoryStore
 

@@ -11,6 +11,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ...errors import MissingExtra
+
 if TYPE_CHECKING:
     from .conventions import GEN_AI_VERSION
     from .identity import trace_id_of
@@ -33,7 +35,13 @@ def __getattr__(name: str) -> object:
         raise AttributeError(f"module 'victor_nb.insight.tracing' has no attribute {name!r}")
     from importlib import import_module
 
-    return getattr(import_module(f".{_HOME[name]}", __name__), name)
+    try:
+        home = import_module(f".{_HOME[name]}", __name__)
+    except ModuleNotFoundError as missing:
+        if not (missing.name or "").startswith("opentelemetry"):
+            raise
+        raise MissingExtra.named("otel", needed_for="traces") from missing
+    return getattr(home, name)
 
 
 def __dir__() -> list[str]:

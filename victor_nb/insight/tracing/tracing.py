@@ -29,7 +29,8 @@ from ...version import __version__
 from . import described
 from .conventions import CONVERSATION, ERROR_TYPE, SCHEMA_URL
 from .described import Described
-from .identity import GivenIds, span_id_of, trace_id_of
+from .given_ids import GivenIds
+from .identity import span_id_of, trace_id_of
 from .resource import resource
 from .told import Begin, read
 
@@ -227,7 +228,7 @@ def trace(journal: Journal, to: SpanExporter | SpanProcessor, *, content: bool =
     Example:
         >>> from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
         >>> from victor_nb import Agent, open_journal
-        >>> from victor_nb.insight.tracing import trace
+        >>> from victor_nb.insight import trace
         >>> spans = InMemorySpanExporter()
         >>> with open_journal("memory:") as journal, trace(journal, spans):
         ...     _ = Agent("poet").run_sync("a verse", journal=journal)
