@@ -15,7 +15,7 @@ from tests.insight.conftest import Clock
 from tests.insight.tracing.conftest import Traced
 from victor_nb import END, START, Agent, Workflow, open_journal, tool
 from victor_nb.insight import trace_id_of
-from victor_nb.journal import Effect, Journal, Redactor, Run, current_step
+from victor_nb.journal import Effect, Journal, JournalBusy, Redactor, Run, current_step
 from victor_nb.journal.memory import MemoryStore
 
 
@@ -198,6 +198,40 @@ def test_errors_have_a_class_and_their_words_are_content(traced: Traced, traced_
             assert span.attributes["error.type"] == "ValueError"
     assert all(span.status.description is None for span in traced.spans)
     assert "4711" in str(traced_whole.named("program p").status.description)
+
+
+def test_a_request_that_failed_names_its_model(traced: Traced) -> None:
+    """Nobody answered, so no provider is named."""
+    run = traced.journal.start("agent", "poet")
+    with pytest.raises(OSError, match="no route"):
+        run.step_sync("gpt-9", unreachable, kind="model", effect=Effect.READ)
+    run.stop("model")
+
+    request = traced.named("chat gpt-9")
+    assert request.attributes is not None
+    assert request.attributes["gen_ai.request.model"] == "gpt-9"
+    assert request.attributes["error.type"] == "OSError"
+    assert "gen_ai.provider.name" not in request.attributes
+
+
+def unreachable() -> None:
+    raise OSError("no route")
+
+
+def test_a_journal_that_cannot_be_asked_costs_the_spans_of_one_run(
+    traced: Traced, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither that run nor the spans of later ones."""
+
+    def busy(run_id: str) -> None:
+        raise JournalBusy("busy")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(traced.journal.store, "run", busy)
+        traced.journal.start("program", "lost").finish()
+    traced.journal.start("program", "told").finish()
+
+    assert traced.names == ["program told"]
 
 
 def test_a_tool_that_tells_the_model_of_its_error_has_failed(traced: Traced) -> None:

@@ -89,13 +89,11 @@ def step(step_id: str, raw: bytes, inputs: bytes, *, failed: bool, with_content:
 
 def _request(end: End, inputs: bytes, with_content: bool) -> Described:
     answer = read(Answer, end.result)
-    provider = answer.provider_name or end.name.partition(":")[0]
+    provider = answer.provider_name or ""
     model = end.name.removeprefix(f"{provider}:")
-    attributes: dict[str, Value] = {
-        names.OPERATION: names.CHAT,
-        names.PROVIDER: names.PROVIDERS.get(provider, provider),
-        names.REQUEST_MODEL: model,
-    }
+    attributes: dict[str, Value] = {names.OPERATION: names.CHAT, names.REQUEST_MODEL: model}
+    if provider:  # a request that failed has nobody who answered
+        attributes[names.PROVIDER] = names.PROVIDERS.get(provider, provider)
     if answer.model_name:
         attributes[names.RESPONSE_MODEL] = answer.model_name
     if answer.provider_response_id:

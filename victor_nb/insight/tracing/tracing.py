@@ -24,7 +24,7 @@ from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter
 from opentelemetry.sdk.trace.sampling import Decision
 from opentelemetry.trace import Link, NonRecordingSpan, SpanContext, Status, StatusCode, TraceFlags
 
-from ...journal import current_step
+from ...journal import JournalError, current_step
 from ...version import __version__
 from . import described
 from .conventions import CONVERSATION, ERROR_TYPE, SCHEMA_URL
@@ -146,7 +146,7 @@ class Tracing:
             self._end_run(self._executions.pop(event.run_id), event)
 
     def _begin(self, journal: Journal, event: Event) -> None:
-        info = journal.store.run(event.run_id)
+        info = _info(journal, event.run_id)
         if info is None:
             return
         resumed = event.type == "run.resumed"
@@ -238,6 +238,14 @@ def trace(journal: Journal, to: SpanExporter | SpanProcessor, *, content: bool =
     tracing = Tracing(to, content=content)
     tracing.follow(journal)
     return tracing
+
+
+def _info(journal: Journal, run_id: str) -> RunInfo | None:
+    """What the journal knows of a run; one that cannot be asked now costs the spans of this run, and of no other."""
+    try:
+        return journal.store.run(run_id)
+    except JournalError:
+        return None
 
 
 def _batching(exporter: SpanExporter) -> BatchSpanProcessor:
