@@ -14,6 +14,7 @@ from typing import Final
 
 from victor_nb.assist.teaching import essence
 from victor_nb.retrieval.core import core
+from victor_nb.retrieval.core.twin.lexical import STOP
 
 LIST: Final = Path(__file__).parent / "data" / "vocabulary.txt"
 LONGEST: Final = 5
@@ -72,4 +73,4 @@ def _known() -> dict[tuple[str, ...], tuple[str, ...]]:
 
 @cache
 def _terms_of(words: tuple[str, ...]) -> frozenset[str]:
-    return frozenset(term for word in words for term in core().terms(word))
+    return frozenset(term for word in words for term in core().terms(word)) - STOP
