@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from .insight import metrics
     from .journal import Effect, Journal, current_step, open_journal
     from .pipelines import Pipeline, glue
+    from .retention import gc
     from .retrieval import Index
     from .tools import Artifact, Toolset, tool
     from .workflows import END, START, Command, RetryPolicy, Send, Workflow, interrupt, send, step, workflow
@@ -42,6 +43,7 @@ _HOME = {
     "Workflow": "workflows",
     "current_step": "journal",
     "docs": "assist",
+    "gc": "retention",
     "glue": "pipelines",
     "interrupt": "workflows",
     "metrics": "insight",
@@ -72,6 +74,7 @@ __all__ = [
     "__version__",
     "current_step",
     "docs",
+    "gc",
     "glue",
     "interrupt",
     "load_ipython_extension",

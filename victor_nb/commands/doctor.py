@@ -190,6 +190,20 @@ def _journal(session: Session, settings: Settings) -> Iterator[Finding]:
     yield _waits(journal, "the lock")
 
 
+def _budget(session: Session, settings: Settings) -> Iterator[Finding]:
+    from victor_nb.views.clearance_view import bytes_told
+
+    store, limit = session.journal(settings).store, settings.retention.max_bytes
+    used = store.size_bytes() - store.disposal.free_bytes()
+    if limit is None:
+        yield Finding("journal budget", OK, f"none; {bytes_told(used)} are used (retention.max_bytes sets one)")
+    elif used > limit:
+        over = f"{bytes_told(used)} are used of {bytes_told(limit)}; victor gc --to-budget shows what can go"
+        yield Finding("journal budget", WRONG, over)
+    else:
+        yield Finding("journal budget", OK, f"{bytes_told(used)} of {bytes_told(limit)} are used")
+
+
 def _waits(journal: Journal, what: str) -> Finding:
     stats = journal.stats()
     waits = f"{stats['lock_waits']:.0f} waits for {what}, the longest {stats['worst_lock_wait_s'] * 1000:.0f} ms"
@@ -238,4 +252,4 @@ def _traces(session: Session, settings: Settings) -> Iterator[Finding]:
     yield Finding("traces", OK, f"sent to {shown}{content}")
 
 
-_CHECKS: Final[tuple[Callable[[Session, Settings], Iterator[Finding]], ...]] = (_secrets, _journal, _traces)
+_CHECKS: Final[tuple[Callable[[Session, Settings], Iterator[Finding]], ...]] = (_secrets, _journal, _budget, _traces)

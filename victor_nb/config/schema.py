@@ -111,6 +111,18 @@ class TracesSettings(_Table):
         return bool(self.endpoint or any(os.environ.get(name) for name in OTLP_VARIABLES))
 
 
+class RetentionSettings(_Table):
+    """What may leave the journal."""
+
+    older_than: Annotated[
+        str, Field(pattern=r"^\s*\d+(\.\d+)?\s*(s|min|h|d|w)\s*$", description="age of runs that gc lets go: 90d")
+    ] = "90d"
+    keep: Annotated[int, Field(ge=0, description="newest runs of each kind and name that gc keeps, however old")] = 0
+    max_bytes: Annotated[
+        int | None, Field(gt=0, description="bytes that the journal may take; no limit by default")
+    ] = None
+
+
 class Settings(BaseSettings):
     """Everything that can be set, validated; frozen."""
 
@@ -145,6 +157,7 @@ class Settings(BaseSettings):
     cache: Annotated[CacheSettings, Field(description="results of tools that are kept")] = CacheSettings()
     notebook: Annotated[NotebookSettings, Field(description="the kernel extension")] = NotebookSettings()
     docs: Annotated[DocsSettings, Field(description="the documentation assistant")] = DocsSettings()
+    retention: Annotated[RetentionSettings, Field(description="what may leave the journal")] = RetentionSettings()
     traces: Annotated[TracesSettings, Field(description="spans for OpenTelemetry")] = TracesSettings()
 
     _layers: list[Layer] = PrivateAttr(default_factory=list)

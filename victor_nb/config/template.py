@@ -23,6 +23,7 @@ _EXAMPLES = {
     "cost_usd": "0.50",
     "seconds": "600",
     "ttl_s": "86400",
+    "max_bytes": "2_000_000_000",
 }
 
 

@@ -11,6 +11,7 @@ from ..journal import Journal
 from .memory import Memory
 
 ROOM: Final = "threads"
+_AT_ONCE: Final = 500
 
 
 def last_of_thread(journal: Journal, workflow: str, thread: str) -> str:
@@ -22,3 +23,11 @@ def last_of_thread(journal: Journal, workflow: str, thread: str) -> str:
 def note_end_of_thread(journal: Journal, workflow: str, thread: str, run_id: str) -> None:
     """Have the thread's next run go on with this one."""
     Memory(journal, room=ROOM).put((workflow,), thread, {"run": run_id}, index=False)
+
+
+def ends_of_threads(journal: Journal) -> list[str]:
+    """Return the ids of all runs that the next run of a thread goes on with."""
+    memory, found = Memory(journal, room=ROOM), list[str]()
+    while items := memory.search((), limit=_AT_ONCE, offset=len(found)):
+        found += [str(item.value["run"]) for item in items]
+    return found
