@@ -13,7 +13,7 @@ from opentelemetry.trace import SpanKind, StatusCode
 
 from tests.insight.conftest import Clock
 from tests.insight.tracing.conftest import Traced
-from victor_nb import END, START, Agent, Workflow, open_journal, tool
+from victor_nb import END, START, Agent, Command, Workflow, interrupt, open_journal, tool
 from victor_nb.insight import trace_id_of
 from victor_nb.journal import Effect, Journal, JournalBusy, Redactor, Run, current_step
 from victor_nb.journal.memory import MemoryStore
@@ -103,10 +103,34 @@ def test_what_an_agent_does_inside_a_node_lies_inside_the_node(traced: Traced) -
 
     flow.run_sync({"prompt": "double 4"}, journal=traced.journal)
 
-    assert traced.parent("execute_tool double") == "node count"
-    assert traced.parent("node count") == traced.parent("node end") == "invoke_workflow flow"
+    assert traced.parent("execute_tool double") == "invoke_agent count"
+    assert traced.parent("invoke_agent count") == traced.parent("node end") == "invoke_workflow flow"
     assert traced.parent("invoke_workflow flow") == ""
     assert len({span.context.span_id for span in traced.spans}) == len(traced.spans)
+
+
+def test_an_agents_node_is_known_when_its_workflow_goes_on(traced: Traced) -> None:
+    """Its graph was told in the first execution; it may have been told elsewhere."""
+
+    class State(TypedDict):
+        prompt: str
+        answer: str
+        is_ready: bool
+
+    def ask(state: State) -> dict[str, bool]:
+        return {"is_ready": bool(interrupt("go on?"))}
+
+    flow = Workflow(State, name="flow")
+    flow.add_node("ask", ask)
+    flow.add_node("count", Agent("counter", tools=[double]))
+    flow.add_edge(START, "ask")
+    flow.add_edge("ask", "count")
+    flow.add_edge("count", END)
+    waiting = flow.run_sync({"prompt": "double 4"}, journal=traced.journal)
+    flow.run_sync(Command(resume=True), run_id=waiting.run_id, journal=traced.journal)
+
+    assert traced.parent("execute_tool double") == "invoke_agent count"
+    assert "node count" not in traced.names
 
 
 def test_a_run_that_a_tool_begins_is_part_of_the_same_trace(traced: Traced) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from typing import Final, NamedTuple
 
 from opentelemetry.trace import SpanKind
@@ -59,17 +60,21 @@ def run_end(outcome: str, raw: bytes, *, with_content: bool) -> tuple[RunEnd, di
     return (end, attributes, *(_failure(end.error, with_content) if outcome == "failed" else ("", "")))
 
 
-def step(step_id: str, raw: bytes, inputs: bytes, *, failed: bool, with_content: bool) -> tuple[End, Described]:
+def step(
+    step_id: str, raw: bytes, inputs: bytes, agents: Container[str], *, failed: bool, with_content: bool
+) -> tuple[End, Described]:
     """Describe a step that has ended.
 
     Args:
         raw: the body of `step.finished` or `step.failed`.
         inputs: what its `step.started` said it was given, as JSON; empty where there was none.
+        agents: the nodes of the workflow that are agents.
     """
     end = read(End, raw)
     inputs = inputs or bytes(end.inputs)
     attributes: dict[str, Value] = {names.STEP: step_id, names.STEP_KIND: end.kind, names.STEP_NAME: end.name}
-    described = _DESCRIBED.get(end.kind, _other)(end, inputs, with_content)
+    kind = "agent" if end.kind == "node" and end.name in agents else end.kind
+    described = _DESCRIBED.get(kind, _other)(end, inputs, with_content)
     attributes |= described.attributes
     if end.cached:
         attributes[names.CACHED] = True

@@ -48,6 +48,26 @@ class Begin(msgspec.Struct, gc=False):
     inputs: msgspec.Raw = msgspec.Raw(b"null")
 
 
+class _Node(msgspec.Struct, gc=False):
+    id: str = ""
+    kind: str = ""
+
+
+class _Shape(msgspec.Struct, gc=False):
+    nodes: list[_Node] = []
+
+
+class Graph(msgspec.Struct, gc=False):
+    """Of `workflow.graph`."""
+
+    shape: _Shape | None = None
+
+    @property
+    def agents(self) -> frozenset[str]:
+        """The nodes that are agents."""
+        return frozenset(node.id for node in self.shape.nodes if node.kind == "agent") if self.shape else frozenset()
+
+
 class RunEnd(msgspec.Struct, gc=False):
     """Of `run.finished`, `run.failed` and `run.stopped`."""
 
@@ -83,7 +103,7 @@ class Request(msgspec.Struct, gc=False):
     messages: list[dict[str, Any]] = []
 
 
-_DECODERS: Final = {one: msgspec.json.Decoder(one) for one in (End, Begin, RunEnd, Answer, Call, Request)}
+_DECODERS: Final = {one: msgspec.json.Decoder(one) for one in (End, Begin, Graph, RunEnd, Answer, Call, Request)}
 
 
 def read(sort: type[T], raw: bytes | msgspec.Raw) -> T:

@@ -32,7 +32,7 @@ from .described import Described
 from .given_ids import GivenIds
 from .identity import span_id_of, trace_id_of
 from .resource import resource
-from .told import Begin, read
+from .told import Begin, Graph, read
 
 if TYPE_CHECKING:
     from ...journal import Event, Journal, RunInfo
@@ -45,6 +45,7 @@ DELAY_MS: Final = 1000
 _BEGINS: Final = frozenset({"run.started", "run.resumed"})
 _ENDS: Final = {"run.finished": "finished", "run.failed": "failed", "run.stopped": "stopped"}
 _STEP_ENDS: Final = frozenset({"step.finished", "step.failed"})
+_GRAPH: Final = "workflow.graph"
 _WITH_INPUTS: Final = frozenset({"model", "tool"})
 
 
@@ -57,6 +58,7 @@ class Execution:
         links: the runs that it goes on from.
         ids: span ids of steps that have not ended, by step; chosen by steps that ended inside.
         inputs: what steps that have not ended were given, by step.
+        agents: the nodes of a workflow that are agents.
     """
 
     context: SpanContext
@@ -66,6 +68,7 @@ class Execution:
     began: float
     ids: dict[str, int] = field(default_factory=dict)
     inputs: dict[str, bytes] = field(default_factory=dict)
+    agents: frozenset[str] = frozenset()
 
 
 class Tracing:
@@ -140,6 +143,8 @@ class Tracing:
             begin = read(Begin, event.raw)
             if begin.kind in _WITH_INPUTS:
                 execution.inputs[event.step_id] = bytes(begin.inputs)
+        elif event.type == _GRAPH:
+            execution.agents = read(Graph, event.raw).agents
         elif event.type in _STEP_ENDS:
             self._end_step(execution, event)
         elif event.type in _ENDS:
@@ -160,7 +165,10 @@ class Tracing:
         ).decision
         flags = TraceFlags(TraceFlags.SAMPLED if sampled is Decision.RECORD_AND_SAMPLE else TraceFlags.DEFAULT)
         context = SpanContext(trace_id, span_id_of(event.run_id, event.seq), is_remote=False, trace_flags=flags)
-        self._executions[event.run_id] = Execution(context, around, _links(info, event), what, event.time)
+        execution = Execution(context, around, _links(info, event), what, event.time)
+        if resumed and info.kind == "workflow":  # the graph was told when it first began
+            execution.agents = _agents(journal, event.run_id)
+        self._executions[event.run_id] = execution
 
     def _around(self, run_id: str) -> SpanContext | None:
         """The step of another run, or the program's own span, inside which a run begins."""
@@ -182,8 +190,14 @@ class Tracing:
     def _end_step(self, execution: Execution, event: Event) -> None:
         span_id = execution.ids.pop(event.step_id, 0) or self._ids.new_span_id()
         inputs = execution.inputs.pop(event.step_id, b"")
-        failed = event.type == "step.failed"
-        end, what = described.step(event.step_id, event.raw, inputs, failed=failed, with_content=self._content)
+        end, what = described.step(
+            event.step_id,
+            event.raw,
+            inputs,
+            execution.agents,
+            failed=event.type == "step.failed",
+            with_content=self._content,
+        )
         if end.skipped or end.kind in described.UNTOLD:
             return
         around = self._context_of(execution, event.parent_id)
@@ -246,6 +260,14 @@ def _info(journal: Journal, run_id: str) -> RunInfo | None:
         return journal.store.run(run_id)
     except JournalError:
         return None
+
+
+def _agents(journal: Journal, run_id: str) -> frozenset[str]:
+    try:
+        told = journal.events(run_id, types=(_GRAPH,), last=1)
+    except JournalError:
+        return frozenset()
+    return read(Graph, told[0].raw).agents if told else frozenset()
 
 
 def _batching(exporter: SpanExporter) -> BatchSpanProcessor:
