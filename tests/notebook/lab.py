@@ -1,4 +1,4 @@
-"""A real JupyterLab in a real browser, private and on loopback.
+"""A real JupyterLab, or Notebook 7, in a real browser, private and on loopback.
 
 1. All of Jupyter's folders are the test's own; news and other pop-ups are off.
 2. Every process is ended by its own id, the server with its group, because kernels are its children.
@@ -37,17 +37,22 @@ class Server:
 
     Attributes:
         folder: where its notebooks are.
+        path: of the page that shows a notebook, before its name.
     """
 
     url: str
     folder: Path
+    path: str = "lab/tree"
 
 
 @contextmanager
-def jupyter_lab(folder: Path, *, dark: bool = False, **settings: Any) -> Iterator[Server]:
+def jupyter_lab(
+    folder: Path, *, dark: bool = False, application: str = "jupyterlab", **settings: Any
+) -> Iterator[Server]:
     """Run JupyterLab on the notebooks below `folder`.
 
     Args:
+        application: "notebook" runs Notebook 7 in its place; it has Lab's settings and commands.
         settings: overrides of Lab's settings by plug-in name, such as kernels_settings={"commsOverSubshells": …}.
     """
     work, port = folder / "work", _free_port()
@@ -56,7 +61,7 @@ def jupyter_lab(folder: Path, *, dark: bool = False, **settings: Any) -> Iterato
     log = (folder / "lab.log").open("w")
     server = subprocess.Popen(
         [
-            *(sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--expose-app-in-browser"),
+            *(sys.executable, "-m", application, "--no-browser", "--allow-root", "--expose-app-in-browser"),
             *("--ServerApp.ip=127.0.0.1", f"--ServerApp.port={port}", "--ServerApp.port_retries=0"),
             *("--IdentityProvider.token=", "--ServerApp.password=", "--ServerApp.disable_check_xsrf=True"),
             f"--ServerApp.root_dir={work}",
@@ -70,7 +75,7 @@ def jupyter_lab(folder: Path, *, dark: bool = False, **settings: Any) -> Iterato
     try:
         url = f"http://127.0.0.1:{port}"
         _wait_until_up(f"{url}/api/status", server, folder / "lab.log")
-        yield Server(url, work)
+        yield Server(url, work, "notebooks" if application == "notebook" else "lab/tree")
     finally:
         _end(server)
         log.close()
@@ -97,7 +102,7 @@ class Page:
 
     def __init__(self, page: Any, server: Server, name: str) -> None:
         self.page, self.server, self.path = page, server, server.folder / name
-        page.goto(f"{server.url}/lab/tree/{name}?reset", timeout=WAIT_MS)
+        page.goto(f"{server.url}/{server.path}/{name}?reset", timeout=WAIT_MS)
         page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=WAIT_MS)
         # The page shows the notebook before its kernel: a command that came now would ask which kernel to take.
         page.wait_for_function(
