@@ -38,6 +38,16 @@ def test_the_page_is_two_screens_long():
     assert len(PAGE.splitlines()) <= 120
 
 
+def test_what_is_compared_by_numbers_was_measured():
+    """Each figure of the table stands on the page of measurements, so that a new measurement changes both."""
+    measured = set(re.findall(r"\d[\d.,]*\d|\d", (ROOT / "benchmarks" / "README.md").read_text(encoding="utf-8")))
+    rows = re.findall(r"^\| (?:processor time|twenty notebooks)[^|]*(\|.*)$", PAGE, re.MULTILINE)
+    claimed = set(re.findall(r"\d[\d.,]*\d|\d", " ".join(rows)))
+
+    assert len(rows) == 2
+    assert claimed <= measured
+
+
 def test_every_picture_is_there_in_both_themes():
     """Whoever reads at night is not blinded, and none is too heavy to wait for."""
     for picture in (ROOT / "docs" / "pictures").glob("*-light.png"):
