@@ -27,7 +27,7 @@ SKIPPED_FOLDERS: Final = frozenset({"node_modules", "__pycache__", "site-package
 SAY_LITTLE: Final = ("*.lock", "package-lock.json", "*.min.js", "*.min.css", "*.map", "*.svg", "*.ipynb_checkpoints")
 """Files made by programs for programs: they have words and no answers."""
 
-_LITTLE: Final = tuple(pattern.strip("*") for pattern in SAY_LITTLE)
+_LITTLE: Final = re.compile("|".join(re.escape(pattern.strip("*")) for pattern in SAY_LITTLE))
 
 INDEX: Final = frozenset({NAME, LOCK})
 """Files that only the folder of an index has; what it holds is known elsewhere."""
@@ -75,7 +75,7 @@ def _fitting(every: Iterator[Found], include: Sequence[str], exclude: Sequence[s
     for found in every:
         is_wanted = wanted is None or wanted.match_file(found.path)
         # Matching patterns takes longer than reading a small file.
-        may_be_refused = exclude or any(part in found.path for part in _LITTLE)
+        may_be_refused = exclude or _LITTLE.search(found.path)
         if is_wanted and not (may_be_refused and refused.match_file(found.path)):
             yield found
 

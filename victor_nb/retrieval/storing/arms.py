@@ -32,7 +32,7 @@ Arm = TypeVar("Arm", bound=Kept)
 CANDIDATES: Final = 100
 """What each arm brings before they are fused and ranked, at least."""
 
-AT_ONCE: Final = 1_000
+AT_ONCE: Final = 2_500
 
 HEADING: Final = 3
 """How much words of a title and a path weigh, beside those of a text."""

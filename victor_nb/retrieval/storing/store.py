@@ -127,26 +127,24 @@ class Documents:
     def _insert(self, documents: Sequence[tuple[Prepared, bytes]], source: int) -> None:
         key = self.next_key()
         number = int(self.database.run("SELECT ifnull(max(number), 0) FROM documents").fetchone()[0])
-        documents_rows: list[tuple[object, ...]] = []
-        chunk_rows: list[tuple[object, ...]] = []
+        rows: list[tuple[object, ...]] = []
+        placed: list[tuple[int, int, Prepared]] = []
         for document, hashed in documents:
             number += 1
-            documents_rows.append(
-                (number, document.id, source, document.title, document.path, document.metadata, hashed)
-            )
+            rows.append((number, document.id, source, document.title, document.path, document.metadata, hashed))
+            placed.append((number, key, document))
             self.written.note(number, key, document)
-            chunk_rows += [
-                (each, number, kind, cell, first, last, NAME_END.join(names), text)
-                for each, (text, first, last, names, kind, cell) in enumerate(document.pieces, key)
-            ]
             key += len(document.pieces)
         self.database.run_many(
-            "INSERT INTO documents (number, id, source, title, path, metadata, hash) VALUES (?, ?, ?, ?, ?, ?, ?)",
-            documents_rows,
+            "INSERT INTO documents (number, id, source, title, path, metadata, hash) VALUES (?, ?, ?, ?, ?, ?, ?)", rows
         )
         self.database.run_many(
             "INSERT INTO chunks (key, document, kind, cell, first, last, names, text) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            chunk_rows,
+            (
+                (each, number, kind, cell, first, last, NAME_END.join(names), text)
+                for number, key, document in placed
+                for each, (text, first, last, names, kind, cell) in enumerate(document.pieces, key)
+            ),
         )
 
     def remove(self, ids: Iterable[str]) -> int:

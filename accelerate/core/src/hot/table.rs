@@ -16,7 +16,7 @@ use rayon::prelude::*;
 
 use crate::passages::Passages;
 use crate::simd::widest;
-use crate::text::parts_of_word;
+use crate::text::{Forms, parts_of_word};
 use crate::{Error, Result};
 
 const MAGIC: &[u8; 8] = b"VNBTABLE";
@@ -47,12 +47,14 @@ pub struct StaticTable {
     rows: Vec<i8>,
     first: HashMap<Box<str>, u16>,
     later: HashMap<Box<str>, u16>,
-    forms: Mutex<Forms>,
+    known: Mutex<Spelled>,
 }
 
+/// The words seen so far and the pieces of each.
 #[derive(Default)]
-struct Forms {
-    known: HashMap<Box<str>, (u32, u32)>,
+struct Spelled {
+    forms: Forms,
+    spans: Vec<(u32, u32)>,
     pieces: Vec<u16>,
 }
 
@@ -92,7 +94,7 @@ impl StaticTable {
             rows: rows.iter().map(|&byte| byte.cast_signed()).collect(),
             first: HashMap::with_capacity(count),
             later: HashMap::new(),
-            forms: Mutex::default(),
+            known: Mutex::default(),
         };
         for (row, piece) in spelled.split('\n').take(count).enumerate() {
             let row = u16::try_from(row).map_err(|_| Error::corrupt("it has too many rows"))?;
@@ -142,36 +144,31 @@ impl StaticTable {
 
     /// Return the pieces of each word of passages, as places in a list of pieces.
     fn spelled(&self, passages: &Passages) -> (Vec<(u32, u32)>, Vec<u16>) {
-        let mut forms = self.forms.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         let (mut spans, mut pieces) = (Vec::with_capacity(passages.forms().len()), Vec::new());
         for word in passages.forms().iter() {
             let start = pieces.len() as u32;
-            pieces.extend_from_slice(self.spell(word, &mut forms));
+            pieces.extend_from_slice(self.spell(word, &mut known));
             spans.push((start, pieces.len() as u32));
         }
         (spans, pieces)
     }
 
-    fn spell<'a>(&self, word: &str, forms: &'a mut Forms) -> &'a [u16] {
-        let (start, end) = match forms.known.get(word) {
-            Some(&span) => span,
-            None => self.learn(word, forms),
-        };
-        &forms.pieces[start as usize..end as usize]
-    }
-
-    fn learn(&self, word: &str, forms: &mut Forms) -> (u32, u32) {
-        if forms.known.len() >= MOST_FORMS {
-            *forms = Forms::default();
+    fn spell<'a>(&self, word: &str, known: &'a mut Spelled) -> &'a [u16] {
+        if known.forms.len() >= MOST_FORMS {
+            *known = Spelled::default();
         }
-        let start = forms.pieces.len() as u32;
-        parts_of_word(word, &mut |part| {
-            let plain: String = part.chars().map(without_accent).collect();
-            self.pieces(&plain, &mut forms.pieces);
-        });
-        let span = (start, forms.pieces.len() as u32);
-        forms.known.insert(word.into(), span);
-        span
+        let (form, is_new) = known.forms.intern(word);
+        if is_new {
+            let start = known.pieces.len() as u32;
+            parts_of_word(word, &mut |part| {
+                let plain: String = part.chars().map(without_accent).collect();
+                self.pieces(&plain, &mut known.pieces);
+            });
+            known.spans.push((start, known.pieces.len() as u32));
+        }
+        let (start, end) = known.spans[form as usize];
+        &known.pieces[start as usize..end as usize]
     }
 
     fn pieces(&self, part: &str, onto: &mut Vec<u16>) {

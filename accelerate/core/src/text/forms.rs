@@ -26,23 +26,17 @@ fn last_eight(word: &[u8]) -> u64 {
         return u64::from_le_bytes(*eight);
     }
     match (word.first_chunk::<4>(), word.last_chunk::<4>()) {
-        (Some(first), Some(last)) => {
-            u64::from(u32::from_le_bytes(*first)) | u64::from(u32::from_le_bytes(*last)) << 32
-        }
+        (Some(first), Some(last)) => u64::from(u32::from_le_bytes(*first)) | u64::from(u32::from_le_bytes(*last)) << 32,
         _ => word.iter().fold(0, |number, &byte| number << 8 | u64::from(byte)),
     }
 }
 
-/// Compare words, most of which are short.
-#[inline]
+/// Compare words of one length and at least eight bytes, most of which have not many more.
+#[inline(always)]
 fn is_same(one: &[u8], other: &[u8]) -> bool {
-    if one.len() != other.len() || last_eight(one) != last_eight(other) {
-        return false;
-    }
-    match (one.first_chunk::<8>(), other.first_chunk::<8>()) {
-        (Some(mine), Some(theirs)) => mine == theirs && (one.len() <= 16 || one == other),
-        _ => true,
-    }
+    one.first_chunk::<8>() == other.first_chunk::<8>()
+        && one.last_chunk::<8>() == other.last_chunk::<8>()
+        && (one.len() <= 16 || one == other)
 }
 
 struct Form {
@@ -71,8 +65,11 @@ impl Forms {
     fn find_hashed(&self, word: &str, hash: u64) -> Option<u32> {
         let is_it = |&id: &u32| {
             let form = &self.forms[id as usize];
+            // Among words of one length up to eight bytes, each has a hash of its own.
             form.hash == hash
-                && is_same(&self.texts.as_bytes()[form.start as usize..form.end as usize], word.as_bytes())
+                && (form.end - form.start) as usize == word.len()
+                && (word.len() <= 8
+                    || is_same(&self.texts.as_bytes()[form.start as usize..form.end as usize], word.as_bytes()))
         };
         self.table.find(hash, is_it).copied()
     }
@@ -115,19 +112,29 @@ impl Forms {
 
 #[cfg(test)]
 mod tests {
-    use super::{Forms, is_same};
+    use super::{Forms, hash_bytes};
 
     #[test]
-    fn words_that_differ_in_one_byte_anywhere_are_different() {
+    fn words_that_differ_in_one_byte_or_in_length_are_different() {
+        let mut forms = Forms::default();
+        let mut words = Vec::new();
         for length in 0..40 {
-            let word = vec![b'x'; length];
-            assert!(is_same(&word, &word.clone()));
-            assert!(!is_same(&word, &vec![b'x'; length + 1]));
-            for at in 0..length {
-                let mut other = word.clone();
-                other[at] = b'y';
-                assert!(!is_same(&word, &other), "{length} {at}");
-            }
+            words.push("x".repeat(length));
+            words.extend((0..length).map(|at| format!("{}y{}", "x".repeat(at), "x".repeat(length - at - 1))));
+        }
+        for (number, word) in words.iter().enumerate() {
+            assert_eq!(forms.intern(word), (number as u32, true), "{word}");
+        }
+        assert!(words.iter().enumerate().all(|(number, word)| forms.find(word) == Some(number as u32)));
+    }
+
+    #[test]
+    fn short_words_of_one_length_have_hashes_of_their_own() {
+        let mut hashes: Vec<u64> = (0..1_u64 << 16).map(|two| hash_bytes(&two.to_le_bytes()[..2])).collect();
+        hashes.extend((0..1_u64 << 16).map(|some| hash_bytes(&(some << 13).to_le_bytes()[..5])));
+        for same in hashes.chunks_mut(1 << 16) {
+            same.sort_unstable();
+            assert!(same.windows(2).all(|two| two[0] != two[1]));
         }
     }
 

@@ -21,8 +21,8 @@ mod unicode;
 
 pub use dictionary::{Dictionary, hash_term, spread};
 pub use forms::{Forms, hash_bytes};
-use parts::{stem, unstemmed};
 pub use parts::{parts_of_word, terms_of_word};
+use parts::{stem, unstemmed};
 pub use scan::words;
 
 /// Words that are remembered with their terms.
