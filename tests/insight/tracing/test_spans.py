@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from pathlib import Path
 from typing import TypedDict
 
 import pytest
@@ -13,10 +14,12 @@ from opentelemetry.trace import SpanKind, StatusCode
 
 from tests.insight.conftest import Clock
 from tests.insight.tracing.conftest import Traced
-from victor_nb import END, START, Agent, Command, Workflow, interrupt, open_journal, tool
+from victor_nb import END, START, Agent, Command, Pipeline, Workflow, interrupt, open_journal, tool
 from victor_nb.insight import trace_id_of
 from victor_nb.journal import Effect, Journal, JournalBusy, Redactor, Run, current_step
+from victor_nb.journal.errors import Paused
 from victor_nb.journal.memory import MemoryStore
+from victor_nb.pipelines import agent, compute
 
 
 @tool
@@ -405,3 +408,98 @@ def test_the_frameworks_own_spans_do_not_double_ours(traced: Traced, monkeypatch
     assert spans.get_finished_spans() == ()
     assert otel.get_current_span().get_span_context().is_valid is False
     assert "invoke_agent counter" in traced.names
+
+
+def test_a_pipeline_is_a_trace_of_its_nodes(
+    tmp_path: Path, sqlite_journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What came from the cache says so, and took no time."""
+
+    def total() -> int:
+        return 1
+
+    monkeypatch.chdir(tmp_path)
+    pipeline = Pipeline("sums", [compute(total, id="total"), agent(Agent("poet"), "a verse", "say", after="total")])
+    one = Traced(sqlite_journal)
+    with one.tracing:
+        pipeline.run_sync(journal=sqlite_journal)
+        first = one.names
+        pipeline.run_sync(journal=sqlite_journal)
+
+    assert first == ["compute total", "chat offline", "invoke_agent say", "node pipeline", "invoke_workflow sums"]
+    assert one.names[len(first) :] == ["compute total", "invoke_agent say", "node pipeline", "invoke_workflow sums"]
+    before, after = (span for span in one.spans if span.name == "compute total")
+    assert before.attributes is not None
+    assert after.attributes is not None
+    assert before.attributes["victor.status"] == "finished"
+    assert "victor.cached" not in before.attributes
+    assert after.attributes["victor.status"] == "cached"
+    assert after.attributes["victor.cached"] is True
+
+
+def test_a_workflow_inside_another_is_a_workflow(traced: Traced) -> None:
+    """Whether an engine calls it a step of that kind or a run."""
+    with traced.journal.start("program", "p") as run:
+        run.step_sync("inner", lambda: current_step().note(attempts=3), kind="workflow")  # type: ignore[union-attr]
+
+    inner = traced.named("invoke_workflow inner")
+    assert inner.attributes is not None
+    assert inner.attributes["gen_ai.workflow.name"] == "inner"
+    assert inner.attributes["victor.attempts"] == 3
+
+
+def test_waiting_for_somebody_is_no_error(traced: Traced) -> None:
+    """The step is told again when the run goes on."""
+
+    def wait() -> None:
+        raise Paused
+
+    run = traced.journal.start("program", "p")
+    with pytest.raises(Paused):
+        run.step_sync("ask", wait, kind="tool", effect=Effect.READ)
+    run.stop("approval")
+
+    waiting = traced.named("execute_tool ask")
+    assert waiting.status.status_code is StatusCode.UNSET
+    assert waiting.attributes is not None
+    assert waiting.attributes["victor.paused"] is True
+    assert "error.type" not in waiting.attributes
+
+
+def test_all_that_a_conversation_is_made_of_has_its_shape(traced_whole: Traced) -> None:
+    """Thoughts, feedback, calls and results; what the conventions do not know has its kind only."""
+    parts = [
+        {"part_kind": "thinking", "content": "hm"},
+        {"part_kind": "text", "content": "so"},
+        {"part_kind": "file", "content": "…"},
+    ]
+    asked = [
+        {"system": "be brief"},
+        {"thinking": "hm"},
+        {"call": {"look": {"at": 1}}, "call_id": "c1"},
+        {"result": {"look": "seen"}, "call_id": "c1"},
+        {"feedback": "again"},
+        {"image": "…"},
+    ]
+    with traced_whole.journal.start("program", "p") as run:
+        run.step_sync(
+            "offline",
+            lambda: {"parts": parts, "finish_reason": "stop"},
+            kind="model",
+            inputs={"messages": asked},
+            effect=Effect.READ,
+        )
+
+    request = traced_whole.named("chat offline")
+    assert request.attributes is not None
+    (answer,) = json.loads(str(request.attributes["gen_ai.output.messages"]))
+    told = json.loads(str(request.attributes["gen_ai.input.messages"]))
+    assert answer["finish_reason"] == "stop"
+    assert [part["type"] for part in answer["parts"]] == ["reasoning", "text", "file"]
+    assert [(message["role"], message["parts"][0]["type"]) for message in told] == [
+        ("system", "text"),
+        ("assistant", "reasoning"),
+        ("assistant", "tool_call"),
+        ("tool", "tool_call_response"),
+        ("user", "text"),
+    ]
