@@ -24,6 +24,14 @@ _REFERENCE: Final = re.compile(rb'(?:blob|json)[\\":\s]{3,12}([0-9a-f]{32})')
 """Also inside a text that holds JSON: taking too much for a reference keeps a blob, taking too little loses one."""
 
 
+_BEGINNINGS: Final = (b"{", b"[", b'"', b"ARROW1")
+
+
+def may_nest(beginning: bytes) -> bool:
+    """Whether a blob that begins so may refer to others: JSON and tables do, arrays and bytes do not."""
+    return beginning.startswith(_BEGINNINGS)
+
+
 def names_in(content: bytes) -> set[str]:
     """Return the names of blobs that a body, a request or a blob refers to."""
     return {name.decode() for name in _REFERENCE.findall(content)}
@@ -108,7 +116,7 @@ class Disposal(Protocol):
     def give_back(self) -> int | None:
         """Give a little of the room that is free inside to the file system; return how many bytes, 0 at the end.
 
-        None where the store's own housekeeping has to do it.
+        None where that cannot be: the store's own housekeeping does it, or the store has to be written anew.
         """
 
     def rewrite(self) -> int | None:

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from .disposal import REFERENCES, Remains, Summary, names_in
+from .disposal import REFERENCES, Remains, Summary, may_nest, names_in
 
 if TYPE_CHECKING:
     from .memory import MemoryStore
@@ -100,7 +100,11 @@ class MemoryDisposal:
     def nesting(self, names: Sequence[str]) -> Iterator[tuple[str, bytes]]:
         with self._store.lock:
             found = [(name, self._store.blobs.get(name, b"")) for name in names]
-        yield from ((name, content) for name, content in found if any(word in content for word in REFERENCES))
+        yield from (
+            (name, content)
+            for name, content in found
+            if may_nest(content) and any(word in content for word in REFERENCES)
+        )
 
     def drop_blobs(self, names: Sequence[str], first: int, seen: dict[int, int]) -> tuple[int, int] | None:
         with self._store.lock:

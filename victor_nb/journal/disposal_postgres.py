@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, LiteralString
 from psycopg import Cursor
 from psycopg.types.numeric import Int8
 
-from .disposal import REFERENCES, Remains, Summary, names_in
+from .disposal import REFERENCES, Remains, Summary, may_nest, names_in
 from .packing import packed, unpacked
 from .postgres_server import PostgresServer
 
@@ -152,7 +152,7 @@ class PostgresDisposal:
         query = f"SELECT name, packed, content FROM blobs WHERE name = ANY(%b::text[]) AND (packed OR {refers})"
         for name, is_packed, stored in self._rows(query, (list(names), *REFERENCES)):
             content = unpacked(is_packed, stored)
-            if any(word in content for word in REFERENCES):
+            if may_nest(content) and any(word in content for word in REFERENCES):
                 yield name, content
 
     def drop_blobs(self, names: Sequence[str], first: int, seen: dict[int, int]) -> tuple[int, int] | None:

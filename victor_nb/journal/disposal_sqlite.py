@@ -9,11 +9,13 @@
 from __future__ import annotations
 
 import sqlite3
+import zlib
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from .disposal import REFERENCES, Remains, Summary, names_in
+from .disposal import REFERENCES, Remains, Summary, may_nest, names_in
 from .packing import packed, unpacked
 from .sqlite_file import SqliteFile
 
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
 
 PAGES_AT_ONCE: Final = 256
 _INCREMENTAL: Final = 2
+_BEGINNING: Final = 200
+"""Bytes of a blob that tell what it is, also when it is compressed."""
 _PER_ROW: Final = 60
 """About what an event takes besides its body, in bytes."""
 _REFERS: Final = " OR ".join(f"instr({{column}}, x'{word.hex()}')" for word in REFERENCES)
@@ -155,12 +159,10 @@ class SqliteDisposal:
         return self._file.retried(lambda connection: dict(connection.execute(query).fetchall()))
 
     def nesting(self, names: Sequence[str]) -> Iterator[tuple[str, bytes]]:
-        query = f"SELECT packed, content FROM blobs WHERE name = ? AND (packed OR {_REFERS.format(column='content')})"
         for name in names:
-            for is_packed, stored in self._rows(query, name):
-                content = unpacked(is_packed, stored)
-                if any(word in content for word in REFERENCES):
-                    yield name, content
+            content = self._file.retried(partial(_nesting, name))
+            if content is not None and any(word in content for word in REFERENCES):
+                yield name, content
 
     def drop_blobs(self, names: Sequence[str], first: int, seen: dict[int, int]) -> tuple[int, int] | None:
         places = ",".join("?" * len(names))
@@ -214,6 +216,7 @@ class SqliteDisposal:
             before = _pages(connection)
             connection.execute(f"PRAGMA auto_vacuum = {_INCREMENTAL}")
             connection.execute("VACUUM")
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
             return (before - _pages(connection)) * int(connection.execute("PRAGMA page_size").fetchone()[0])
 
         return self._file.retried(work)
@@ -221,6 +224,19 @@ class SqliteDisposal:
     def free_bytes(self) -> int:
         query = "SELECT freelist_count * page_size FROM pragma_freelist_count, pragma_page_size"
         return int(self._file.retried(lambda connection: connection.execute(query).fetchone())[0])
+
+
+def _nesting(name: str, connection: sqlite3.Connection) -> bytes | None:
+    """A blob's content; None, after a look at its beginning alone, for one that cannot refer to others."""
+    row = connection.execute("SELECT rowid, packed FROM blobs WHERE name = ?", (name,)).fetchone()
+    if row is None:
+        return None
+    number, is_packed = row
+    with connection.blobopen("blobs", "content", number, readonly=True) as blob:
+        beginning = blob.read(_BEGINNING)
+        if not may_nest(zlib.decompressobj().decompress(beginning, 8) if is_packed else beginning):
+            return None
+        return unpacked(is_packed, beginning + blob.read())
 
 
 def _may_go(connection: sqlite3.Connection, head: Head, leaving: set[str]) -> bool:

@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -24,6 +25,10 @@ EVENTS_AT_ONCE: Final = 500
 BLOBS_AT_ONCE: Final = 100
 HOURLY_FOR_S: Final = 90 * 86_400
 """What is remembered is kept by the hour for so long, and by the day after that."""
+MOST_REWRITTEN_BYTES: Final = 64_000_000
+"""A journal of which no more is left is written anew, which takes less than a second."""
+LONGEST_GIVING_S: Final = 20.0
+LEFT_FREE_BYTES: Final = 1_000_000
 _TRIES: Final = 3
 
 
@@ -145,10 +150,17 @@ def _merge(journal: Journal) -> None:
 
 
 def _give_back(journal: Journal, rewrite: bool) -> tuple[int, bool]:
-    """Give free room back; return how many bytes that was, and whether the journal has to be written anew for it."""
-    disposal, freed = journal.store.disposal, 0
-    if rewrite:
+    """Give free room back; return how many bytes that was, and whether the rest needs the journal to be written anew.
+
+    Page by page costs the more the more is free, so it ends after a while; where little is left, writing that anew is
+    a matter of a moment.
+    """
+    store, disposal = journal.store, journal.store.disposal
+    free = disposal.free_bytes()
+    in_use = store.size_bytes() - free
+    if rewrite or (free > in_use and in_use <= MOST_REWRITTEN_BYTES):
         return disposal.rewrite() or 0, False
-    while given := disposal.give_back():
+    freed, end = 0, time.monotonic() + LONGEST_GIVING_S
+    while (given := disposal.give_back()) and time.monotonic() < end:
         freed += given
-    return freed, given is None and disposal.free_bytes() > 0
+    return freed + (given or 0), disposal.free_bytes() > LEFT_FREE_BYTES
