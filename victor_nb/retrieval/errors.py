@@ -5,7 +5,7 @@ VictorError
       ├── CorruptIndex     a file of the index is damaged; it can be built anew from the documents
       ├── NewerIndex       a later version wrote it
       ├── IndexInUse       another process writes to it
-      ├── UnusableFile     a file of the index cannot be read or written (disk full, no permission)
+      ├── UnusableFile     a file cannot be read or written (disk full, no permission), or holds no model
       ├── BadVectors       vectors of a wrong dimension, or with values that are no numbers
       ├── EmbedderChanged  the vectors are of an embedder that was not given again
       ├── BadDocument      something that was added is no document
@@ -53,7 +53,7 @@ class IndexInUse(RetrievalError):
 
 
 class UnusableFile(RetrievalError):
-    """The operating system refused a file of the index."""
+    """The operating system refused a file, or a model's file is not what it should be."""
 
     @classmethod
     def because(cls, problem: OSError) -> UnusableFile:
@@ -61,6 +61,13 @@ class UnusableFile(RetrievalError):
         where = str(problem.filename or "")
         return cls(
             f"cannot use a file of the index: {problem.strerror}", where=where, hint="free space or choose a path"
+        )
+
+    @classmethod
+    def no_weights(cls, path: Path | str, problem: str) -> UnusableFile:
+        """Build the error for a model's file that is not what it should be."""
+        return cls(
+            f"the model's files cannot be used: {problem}", where=str(path), hint="install the model's package again"
         )
 
 

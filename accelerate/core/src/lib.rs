@@ -15,6 +15,7 @@ pub mod keys;
 pub mod lexical;
 mod lock;
 mod manifest;
+pub mod minilm;
 pub mod passages;
 pub mod rank;
 mod shelf;

@@ -6,6 +6,7 @@ mod dense;
 mod errors;
 mod hot;
 mod lexical;
+mod minilm;
 mod passages;
 mod rank;
 mod text;
@@ -17,6 +18,7 @@ fn victor_accelerate(module: &Bound<'_, PyModule>) -> PyResult<()> {
     text::register(module)?;
     rank::register(module)?;
     hot::register(module)?;
+    minilm::register(module)?;
     passages::register(module)?;
     module.add_class::<lexical::Lexical>()?;
     module.add_class::<dense::Dense>()

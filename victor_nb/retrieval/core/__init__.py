@@ -202,6 +202,22 @@ class MakesPassages(Protocol):
     def __call__(self, documents: Sequence[PassageDocument], /) -> Passages: ...
 
 
+class MiniLM(Protocol):
+    """The transformer all-MiniLM-L6-v2, or another of its kind."""
+
+    @property
+    def dimension(self) -> int: ...
+
+    def embed(self, texts: Sequence[str], /) -> NDArray[np.float32]:
+        """Return one row a text, of length 1, or of zeros for a text without pieces; only its first 256 count."""
+
+
+class OpensMiniLM(Protocol):
+    """The class of a transformer; `folder` has `vocab.txt` and `model.safetensors`. Raises: UnusableFile."""
+
+    def __call__(self, folder: Path, heads: int) -> MiniLM: ...
+
+
 class Core(Protocol):
     """A module with the search core."""
 
@@ -221,6 +237,8 @@ class Core(Protocol):
     def Passages(self) -> MakesPassages: ...
     @property
     def StaticTable(self) -> OpensTable: ...
+    @property
+    def MiniLM(self) -> OpensMiniLM: ...
 
     def terms(self, text: str, /) -> list[str]:
         """Return the terms of a text in order."""

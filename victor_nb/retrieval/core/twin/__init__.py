@@ -7,6 +7,7 @@ from victor_nb.retrieval.core.twin.dense import Dense
 from victor_nb.retrieval.core.twin.embed import hash_embed
 from victor_nb.retrieval.core.twin.fuse import fuse_convex, fuse_ranks
 from victor_nb.retrieval.core.twin.lexical import Lexical
+from victor_nb.retrieval.core.twin.minilm import MiniLM
 from victor_nb.retrieval.core.twin.near import near_duplicates
 from victor_nb.retrieval.core.twin.passages import Passages, cut
 from victor_nb.retrieval.core.twin.rank import CodeRanks
@@ -23,6 +24,7 @@ __all__ = [
     "CodeRanks",
     "Dense",
     "Lexical",
+    "MiniLM",
     "Passages",
     "StaticTable",
     "chunks",
