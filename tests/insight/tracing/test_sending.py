@@ -16,7 +16,7 @@ from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
-from tests.support.otlp import Receiver, attributes
+from tests.support.otlp import WAIT_S, Receiver, attributes
 from victor_nb import Agent, open_journal
 from victor_nb.insight import trace, trace_id_of
 from victor_nb.insight.tracing.exporting import REST_S, Enduring, exporter_to
@@ -180,6 +180,31 @@ def test_a_receiver_that_is_down_changes_nothing(tmp_path: Path) -> None:
     assert ended.stdout.strip()
     assert ended.stderr.count("\n") <= 1
     assert "Traceback" not in ended.stderr
+
+
+def test_the_end_does_not_try_again_what_failed(receiver: Receiver) -> None:
+    """An exporter by itself would go on trying for ten seconds; whoever ends has been told after one attempt."""
+    receiver.status = 503
+    with open_journal("memory:") as journal:
+        tracing = trace(journal, exporter_to(receiver.url))
+        Agent("poet").run_sync("a verse", journal=journal)
+
+        assert tracing.close(within_s=WAIT_S)
+
+    assert len(receiver.asked) == 1
+
+
+def test_an_attempt_that_waits_to_be_repeated_is_given_up_at_the_end(receiver: Receiver) -> None:
+    """It had failed already when the end came."""
+    receiver.status = 503
+    with open_journal("memory:") as journal:
+        tracing = trace(journal, exporter_to(receiver.url))
+        Agent("poet").run_sync("a verse", journal=journal)
+        receiver.wait_for_requests()
+
+        assert tracing.close(within_s=WAIT_S)
+
+    assert len(receiver.asked) <= 2
 
 
 def test_the_end_of_a_process_waits_for_a_bounded_time(receiver: Receiver) -> None:

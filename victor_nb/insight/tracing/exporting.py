@@ -2,7 +2,8 @@
 
 1. Nothing is raised, whatever happens; spans that cannot be sent are dropped.
 2. It is said in the log once, with the reason, and not again before something arrived.
-3. After a failure nothing is tried for REST_S, so that waiting spans do not each wait for the same dead receiver.
+3. After a failure nothing is tried for REST_S, so that waiting spans do not each wait for the same dead receiver. When
+   the process ends, what failed once is not tried again.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ REST_S: Final = 30.0
 _SENDER: Final = logging.getLogger("opentelemetry.exporter.otlp.proto.http.trace_exporter")
 
 
-def exporter_to(endpoint: str = "") -> SpanExporter:
+def exporter_to(endpoint: str = "") -> Enduring:
     """Return an exporter to a URL, or to where OpenTelemetry's own variables say; headers are always theirs."""
     inner = OTLPSpanExporter(endpoint=with_path(endpoint) if endpoint else None)
     return Enduring(inner, without_password(usual_endpoint(endpoint)))
@@ -42,23 +43,36 @@ class Enduring(SpanExporter):
     def __init__(self, inner: SpanExporter, where: str, clock: Callable[[], float] = time.monotonic) -> None:
         self._inner, self._where, self._clock = inner, where, clock
         self._rests_until = float("-inf")
-        self._is_down = False
+        self._is_down = self._is_hurried = self._is_shut = False
+        self._reasons: list[str] = []
 
     def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
         """Send, or drop where sending failed a moment ago."""
         if self._clock() < self._rests_until:
             return SpanExportResult.FAILURE
-        with _heard() as reasons:
+        with _told_to(self._note):
             try:
                 result = self._inner.export(spans)
             except Exception as failure:
-                reasons.append(f"{type(failure).__name__}: {failure}")
+                self._note(f"{type(failure).__name__}: {failure}")
                 result = SpanExportResult.FAILURE
         if result is SpanExportResult.SUCCESS:
             self._is_down = False
         else:
-            self._rest("; ".join(dict.fromkeys(reasons)) or "no reason was given")
+            self._rest("; ".join(dict.fromkeys(self._reasons)) or "no reason was given")
+        self._reasons = []
         return result
+
+    def hurry(self) -> None:
+        """Send what waits, but try nothing twice: somebody waits for the end."""
+        self._is_hurried = True
+        if self._reasons:
+            self.shutdown()
+
+    def _note(self, reason: str) -> None:
+        self._reasons.append(reason)
+        if self._is_hurried:
+            self.shutdown()
 
     def _rest(self, reason: str) -> None:
         self._rests_until = self._clock() + REST_S
@@ -72,7 +86,9 @@ class Enduring(SpanExporter):
 
     def shutdown(self) -> None:
         """Send nothing more; an attempt that waits is given up."""
-        self._inner.shutdown()
+        if not self._is_shut:
+            self._is_shut = True
+            self._inner.shutdown()
 
     def force_flush(self, timeout_millis: int = 30_000) -> bool:
         """Nothing is held back here."""
@@ -88,10 +104,10 @@ class _Taken(logging.Filter):
     """Takes what the exporter says on this thread out of the log: it would be said with every batch."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        reasons: list[str] | None = getattr(_mine, "reasons", None)
-        if reasons is None:
+        tell: Callable[[str], None] | None = getattr(_mine, "tell", None)
+        if tell is None:
             return True
-        reasons.append(record.getMessage())
+        tell(record.getMessage())
         return False
 
 
@@ -99,10 +115,10 @@ _TAKEN: Final = _Taken()
 
 
 @contextmanager
-def _heard() -> Iterator[list[str]]:
+def _told_to(tell: Callable[[str], None]) -> Iterator[None]:
     _SENDER.addFilter(_TAKEN)  # once, however often it is added
-    _mine.reasons = reasons = list[str]()
+    _mine.tell = tell
     try:
-        yield reasons
+        yield
     finally:
-        _mine.reasons = None
+        _mine.tell = None

@@ -86,6 +86,7 @@ class Tracing:
             resource=resource(), id_generator=self._ids, shutdown_on_exit=False, span_limits=SpanLimits()
         )
         self._processor = to if isinstance(to, SpanProcessor) else _batching(to)
+        self._hurry: Callable[[], None] = getattr(to, "hurry", _not_hurried)
         self._provider.add_span_processor(self._processor)
         self._tracer = self._provider.get_tracer("victor_nb", __version__, schema_url=SCHEMA_URL)
         self._executions: dict[str, Execution] = {}
@@ -111,6 +112,7 @@ class Tracing:
             self._disconnects.pop()()
         if os.getpid() != self._pid:  # a forked child has neither the thread nor spans of its own
             return True
+        self._hurry()
         self._closing.set()
         return self._closed.wait(within_s)
 
@@ -268,6 +270,10 @@ def _agents(journal: Journal, run_id: str) -> frozenset[str]:
     except JournalError:
         return frozenset()
     return read(Graph, told[0].raw).agents if told else frozenset()
+
+
+def _not_hurried() -> None:
+    """Exporters of others have no way to be told that somebody waits."""
 
 
 def _batching(exporter: SpanExporter) -> BatchSpanProcessor:
