@@ -59,6 +59,11 @@ def test_both_packages_have_one_version():
     assert core_version() == __version__
 
 
+def test_both_packages_carry_the_licence():
+    """Each is given away alone, so each has its text."""
+    assert (ROOT / "accelerate" / "LICENSE").read_bytes() == (ROOT / "LICENSE").read_bytes()
+
+
 def test_the_notes_are_the_changelog_s_section_alone(checkout):
     """Neither what is not released yet nor what was released before."""
     done = notes(checkout, "1.10.0")
