@@ -131,6 +131,7 @@ def test_a_replay_sends_nothing(tmp_path: Path, receiver: Receiver) -> None:
     assert receiver.asked == []
 
 
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="this system has no SIGKILL")
 def test_a_run_that_was_killed_continues_its_trace_in_another_process(tmp_path: Path, receiver: Receiver) -> None:
     """What the first process had sent and what the second sends have one trace id."""
     begin = """
@@ -220,6 +221,7 @@ def test_the_end_of_a_process_waits_for_a_bounded_time(receiver: Receiver) -> No
     assert in_time is False
 
 
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
 def test_a_forked_child_sends_nothing_of_its_parents(tmp_path: Path, receiver: Receiver) -> None:
     """What waits in the parent's queue is the parent's, and the child's end waits for nobody."""
     program = """
