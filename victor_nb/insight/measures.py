@@ -1,6 +1,7 @@
 """What is measured: the columns of every table of metrics, in the order in which they are shown.
 
-Rates are between 0 and 1, and NaN where there is nothing to divide. Percentiles are exact: every duration is kept.
+Rates are between 0 and 1, and NaN where there is nothing to divide. Percentiles are exact: every duration is kept,
+but those of runs that were removed, which are kept within one per cent (see `history`).
 """
 
 from __future__ import annotations
