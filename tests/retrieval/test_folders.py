@@ -11,6 +11,7 @@ from tests.retrieval.made import Counting
 from victor_nb import Index
 from victor_nb.errors import UsageError
 from victor_nb.retrieval import NothingThere
+from victor_nb.retrieval.sources import source
 
 pytestmark = pytest.mark.usefixtures("each_core")
 
@@ -285,3 +286,36 @@ def test_a_folder_deleted_while_it_is_open_elsewhere_leaves_a_usable_index(folde
     index.add([{"id": "more", "text": "another giraffe"}])
 
     assert "more" in {hit.id for hit in index.search("giraffe")}
+
+
+def test_a_file_that_grows_between_the_look_and_the_reading_is_read_whole(tmp_path, monkeypatch):
+    """And what was read is what counts at the next look."""
+    note = tmp_path / "note.txt"
+    note.write_text("one giraffe")
+    walk = source.walk
+
+    def growing(*args, **options):
+        for found in walk(*args, **options):
+            note.write_text("one giraffe, and then an okapi")
+            yield found
+
+    index = Index()
+    with monkeypatch.context() as patched:
+        patched.setattr(source, "walk", growing)
+        index.add_folder(tmp_path)
+    assert [hit.text for hit in index.search("okapi")] == ["one giraffe, and then an okapi"]
+    assert not index.update()
+    note.write_text("")
+    assert index.update().changed
+    assert not index.search("okapi")
+
+
+def test_plain_files_and_notebooks_come_in_the_order_of_their_names(tmp_path):
+    """Although they are cut in different ways; one that is no notebook is told."""
+    (tmp_path / "a.ipynb").write_text('{"cells": [{"cell_type": "markdown", "source": "giraffes"}]}')
+    (tmp_path / "b.txt").write_text("giraffes")
+    (tmp_path / "c.ipynb").write_text("giraffes")
+    changes = Index().add_folder(tmp_path)
+    names = [id.rpartition("/")[2] for id in changes.added]
+    assert names == ["a.ipynb", "b.txt"]
+    assert [(id.rpartition("/")[2], why) for id, why in changes.skipped] == [("c.ipynb", "it is no notebook")]
