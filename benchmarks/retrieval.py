@@ -1,12 +1,13 @@
 """The search core and `Index` against their peers in one run: words, vectors, code, quality, and the hot paths.
 
-`python benchmarks/retrieval.py [lexical|dense|code|quality|paths|floor …] [--sizes 10000 100000 300000] [--rounds 3]
-[--million] [--collections FOLDER]`
+`python benchmarks/retrieval.py [lexical|dense|code|quality|paths|floor|minilm …] [--sizes 10000 100000 300000]
+[--rounds 3] [--million] [--collections FOLDER]`
 
 Contestants are the programs of `search_contestants/`, each a fresh process in an environment of its own, one after the
 other; figures are medians of the rounds, and `ratio` is theirs over ours (of building and of searching, wall time). Of
 those that take minutes only the first round is taken. Every latency is the best of three passes for each query; p50
-and p99 are over the queries. What a size or a peer needs is fetched or made before anything is measured.
+and p99 are over the queries. What a size or a peer needs is fetched or made before anything is measured. `minilm` is
+measured only when it is named, because its peer torch is an install of 5 GB.
 
 semble is given our table of static vectors, because its own model lies on a hub; so the tables are the same, and the
 rest of both is compared.
@@ -84,6 +85,11 @@ DENSE = (
     Contestant("usearch", "dense_usearch", ("usearch", "usearch", "numpy"), (), True, GRAPHS_AT_MOST),
     Contestant("sqlite-vec", "dense_sqlite_vec", ("sqlite-vec", "sqlite-vec", "apsw", "numpy"), slow=True),
     Contestant("LanceDB", "dense_lancedb", ("lancedb", "lancedb", "pyarrow"), slow=True),
+)
+MINILM = (
+    Contestant(OURS, "embed_victor"),
+    Contestant("torch, bfloat16", "embed_torch", ("torch", "torch", "transformers", "safetensors")),
+    Contestant("victor_nb, NumPy", "embed_victor", words=("twin",)),
 )
 CODE = (Contestant(OURS, "code_victor"), Contestant("semble", "code_semble", ("semble", "semble")))
 
@@ -195,9 +201,20 @@ def floor() -> dict[str, float]:
     return run(sys.executable, text("floor"), beside={"timing.py": text("timing")}, variables=ONE_THREAD) or {}
 
 
+def minilm(rounds: int) -> Figures:
+    """MiniLM in our two cores and in torch; `ratio` is our documents a CPU second over theirs."""
+    from static_table import model_folder
+
+    figures = in_turn(MINILM, "embed_case", 0, rounds, str(model_folder()))
+    for name, one in figures.items():
+        if name != OURS:
+            one["ratio"] = round(figures[OURS]["docs_s"] / one["docs_s"], 2)
+    return figures
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("parts", nargs="*", choices=[*PARTS, []], default=PARTS)
+    parser.add_argument("parts", nargs="*", choices=[*PARTS, "minilm", []], default=PARTS)
     parser.add_argument("--sizes", type=int, nargs="+", default=[10_000, 100_000, 300_000])
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--million", action="store_true", help="a million vectors of 256 numbers too")
@@ -210,6 +227,7 @@ def main() -> None:
         "code": lambda: code(chosen.rounds),
         "quality": lambda: quality(chosen.collections),
         "paths": lambda: hot_paths(chosen.rounds),
+        "minilm": lambda: minilm(chosen.rounds),
     }
     for part in chosen.parts:
         report(f"retrieval_{part}", measures[part]())
