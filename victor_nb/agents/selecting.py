@@ -37,7 +37,7 @@ class ToolSelection:
     Attributes:
         k: how many a model is shown beside the pinned ones; 0 shows all.
         pinned: names of tools that are always shown.
-        embedder: who gives the vectors, by name as in `embedder_named`; "minilm" takes 20 ms a request.
+        embedder: who gives the vectors, by name as in `embedder_named`; "minilm" takes 2 to 20 ms a request.
     """
 
     k: int = 10
