@@ -220,3 +220,30 @@ def test_executed_notebooks_go_with_their_runs(journal: Journal, settings: Setti
     assert (looked.notebooks, looked.notebook_bytes) == (1, 2)
     assert done.notebooks == 2
     assert sorted(path.name for path in runs.iterdir()) == sorted([ids[1], "elsewhere"])
+
+
+def test_free_room_goes_back_to_the_file_system(sqlite_journal: Journal, settings: Settings, monkeypatch) -> None:
+    """Page by page where much is left; a file that cannot do that says so, and `rewrite` gives it back all the same."""
+    from victor_nb.retention import collecting
+
+    monkeypatch.setattr(collecting, "MOST_REWRITTEN_BYTES", 0)
+    filled(sqlite_journal)
+    done = gc(keep=0, journal=sqlite_journal, settings=settings, yes=True)
+    assert done.freed_bytes > 2_000_000
+    assert (done.free_bytes, done.needs_rewrite) == (0, False)
+
+    file = sqlite_journal.store.file  # type: ignore[attr-defined]
+    for statement in ("PRAGMA auto_vacuum = NONE", "VACUUM"):
+        file.retried(lambda connection, statement=statement: connection.execute(statement))
+    filled(sqlite_journal)
+    stuck = gc(keep=0, journal=sqlite_journal, settings=settings, yes=True)
+    assert (stuck.freed_bytes, stuck.needs_rewrite) == (0, True)
+    anew = gc(keep=0, journal=sqlite_journal, settings=settings, yes=True, rewrite=True)
+    assert anew.freed_bytes > 2_000_000
+    assert anew.free_bytes == 0
+
+
+def filled(journal: Journal) -> None:
+    """A run whose results nothing compresses, three megabytes of them."""
+    with journal.start("agent", "poet") as run:
+        run.finish([random.Random(place).randbytes(100_000) for place in range(30)])

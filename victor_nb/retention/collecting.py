@@ -25,8 +25,8 @@ EVENTS_AT_ONCE: Final = 500
 BLOBS_AT_ONCE: Final = 100
 HOURLY_FOR_S: Final = 90 * 86_400
 """What is remembered is kept by the hour for so long, and by the day after that."""
-MOST_REWRITTEN_BYTES: Final = 64_000_000
-"""A journal of which no more is left is written anew, which takes less than a second."""
+MOST_REWRITTEN_BYTES: Final = 256_000_000
+"""A journal of which no more is left is written anew, which takes a second or two."""
 LONGEST_GIVING_S: Final = 20.0
 LEFT_FREE_BYTES: Final = 1_000_000
 _TRIES: Final = 3
