@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Container, Iterable, Mapping, Sequence
+from itertools import compress, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self, get_args
 
@@ -18,7 +19,7 @@ from victor_nb.retrieval.core import core
 from victor_nb.retrieval.embedders.embedder import Embedder
 from victor_nb.retrieval.errors import NothingThere, UnusableFile
 from victor_nb.retrieval.hits import Hit, Hits
-from victor_nb.retrieval.sources.documents import Document, documents_of, mended, prepared
+from victor_nb.retrieval.sources.documents import Document, documents_of, mended, prepared_all
 from victor_nb.retrieval.sources.folders import spec_of
 from victor_nb.retrieval.sources.frames import documents_of_frame
 from victor_nb.retrieval.sources.packages import installed
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from victor_nb.tools import Toolset
 
 MODES: Final[tuple[str, ...]] = get_args(Mode)
+DOCUMENTS_AT_ONCE: Final = 200
 
 
 class Index:
@@ -115,12 +117,13 @@ class Index:
             added: list[str] = []
             changed: list[str] = []
             unchanged = 0
-            for document in documents_of(documents):
-                known = self._shelf.documents.has(document.id)
-                if not self._shelf.documents.put(prepared(document)):
-                    unchanged += 1
-                else:
-                    (changed if known else added).append(document.id)
+            every = documents_of(documents)
+            while some := list(islice(every, DOCUMENTS_AT_ONCE)):
+                known = self._shelf.documents.known([document.id for document in some])
+                is_new = self._shelf.documents.put_all(prepared_all(some))
+                unchanged += len(some) - sum(is_new)
+                for document in compress(some, is_new):
+                    (changed if document.id in known else added).append(document.id)
             return Changes(tuple(added), tuple(changed), (), unchanged)
 
         return self._shelf.write(write)

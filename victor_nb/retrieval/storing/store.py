@@ -101,7 +101,7 @@ class Documents:
 
     def put_all(self, documents: Sequence[Prepared], source: int = 0) -> list[bool]:
         """Do as `put` for documents whose ids are different."""
-        known = self._known([document.id for document in documents])
+        known = self.known([document.id for document in documents])
         hashes = [document.hash for document in documents]
         is_changed = []
         for document, hashed in zip(documents, hashes, strict=True):
@@ -115,7 +115,8 @@ class Documents:
         self._insert([(document, hashed) for document, hashed, changed in pairs if changed], source)
         return is_changed
 
-    def _known(self, ids: Sequence[str]) -> dict[str, tuple[int, bytes, int]]:
+    def known(self, ids: Sequence[str]) -> dict[str, tuple[int, bytes, int]]:
+        """Return number, hash and source of the documents of ids, those that are there."""
         found: dict[str, tuple[int, bytes, int]] = {}
         for some in _parts(ids):
             rows = self.database.run(
