@@ -67,12 +67,12 @@ def prometheus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prometheus]
 
 def test_what_it_scrapes_is_what_happened(prometheus: Prometheus) -> None:
     """The journal's numbers, under the labels of Prometheus' own."""
-    (series,) = prometheus.ask('victor_runs_started_total{kind="agent",name="poet"}')
+    (series,) = prometheus.wait_for('victor_runs_started_total{kind="agent",name="poet"}')
 
     assert series["metric"]["job"] == "victor"
     assert series["value"][1] == "6"
-    assert prometheus.ask("victor_model_cost_usd_total")[0]["value"][1] == "0.04"
-    assert prometheus.ask('up{job="victor"}')[0]["value"][1] == "1"
+    assert prometheus.wait_for("victor_model_cost_usd_total")[0]["value"][1] == "0.04"
+    assert prometheus.wait_for('up{job="victor"} == 1')
 
 
 def test_types_and_descriptions_arrive(prometheus: Prometheus) -> None:
@@ -86,7 +86,7 @@ def test_types_and_descriptions_arrive(prometheus: Prometheus) -> None:
 
 def test_counters_can_be_asked_for_their_growth(prometheus: Prometheus) -> None:
     """What happened between two scrapes."""
-    (series,) = prometheus.ask("increase(victor_journal_events_total[1m])")
+    (series,) = prometheus.wait_for("increase(victor_journal_events_total[1m])")
 
     assert float(series["value"][1]) > 0
 
@@ -96,7 +96,7 @@ def test_counters_can_be_asked_for_their_growth(prometheus: Prometheus) -> None:
 )
 def test_every_panel_has_something_to_show(prometheus: Prometheus, title: str, query: str) -> None:
     """Its query is right, and names metrics and labels that there are."""
-    assert prometheus.ask(chosen(query)), title
+    assert prometheus.wait_for(chosen(query)), title
 
 
 @pytest.mark.parametrize(

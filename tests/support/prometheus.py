@@ -62,7 +62,7 @@ class Prometheus:
 
 @contextmanager
 def scraping(targets: list[str], folder: Path, rules: Path | None = None) -> Iterator[Prometheus]:
-    """Run Prometheus while entered; it scrapes five times a second.
+    """Run Prometheus while entered; it scrapes every second.
 
     Args:
         targets: hosts with ports, scraped at /metrics under the job "victor".
@@ -72,7 +72,7 @@ def scraping(targets: list[str], folder: Path, rules: Path | None = None) -> Ite
     with socket.create_server(("127.0.0.1", 0)) as free:
         listen = f"127.0.0.1:{free.getsockname()[1]}"
     config = {
-        "global": {"scrape_interval": "200ms", "scrape_timeout": "200ms", "evaluation_interval": "200ms"},
+        "global": {"scrape_interval": "1s", "scrape_timeout": "1s", "evaluation_interval": "1s"},
         "scrape_configs": [{"job_name": "victor", "static_configs": [{"targets": targets}]}],
         **({"rule_files": [str(rules)]} if rules is not None else {}),
     }
