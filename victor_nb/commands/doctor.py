@@ -171,6 +171,7 @@ def _journal(session: Session, settings: Settings) -> Iterator[Finding]:
 
     journal = session.journal(settings)
     yield Finding("journal", OK, f"{journal.url}, newest run: {_newest(journal)}")
+    yield _budget(journal, settings)
     if hasattr(journal.store, "facts"):
         for subject, detail in journal.store.facts().items():
             yield Finding(f"journal {subject}", OK, detail)
@@ -190,18 +191,17 @@ def _journal(session: Session, settings: Settings) -> Iterator[Finding]:
     yield _waits(journal, "the lock")
 
 
-def _budget(session: Session, settings: Settings) -> Iterator[Finding]:
+def _budget(journal: Journal, settings: Settings) -> Finding:
     from victor_nb.views.clearance_view import bytes_told
 
-    store, limit = session.journal(settings).store, settings.retention.max_bytes
+    store, limit = journal.store, settings.retention.max_bytes
     used = store.size_bytes() - store.disposal.free_bytes()
     if limit is None:
-        yield Finding("journal budget", OK, f"none; {bytes_told(used)} are used (retention.max_bytes sets one)")
-    elif used > limit:
-        over = f"{bytes_told(used)} are used of {bytes_told(limit)}; victor gc --to-budget shows what can go"
-        yield Finding("journal budget", WRONG, over)
-    else:
-        yield Finding("journal budget", OK, f"{bytes_told(used)} of {bytes_told(limit)} are used")
+        return Finding("journal budget", OK, f"none; {bytes_told(used)} are used (retention.max_bytes sets one)")
+    if used <= limit:
+        return Finding("journal budget", OK, f"{bytes_told(used)} of {bytes_told(limit)} are used")
+    over = f"{bytes_told(used)} are used of {bytes_told(limit)}; victor gc --to-budget shows what can go"
+    return Finding("journal budget", WRONG, over)
 
 
 def _waits(journal: Journal, what: str) -> Finding:
@@ -252,4 +252,4 @@ def _traces(session: Session, settings: Settings) -> Iterator[Finding]:
     yield Finding("traces", OK, f"sent to {shown}{content}")
 
 
-_CHECKS: Final[tuple[Callable[[Session, Settings], Iterator[Finding]], ...]] = (_secrets, _journal, _budget, _traces)
+_CHECKS: Final[tuple[Callable[[Session, Settings], Iterator[Finding]], ...]] = (_secrets, _journal, _traces)
