@@ -5,6 +5,7 @@ from pathlib import Path
 from victor_nb.retrieval.core import K1, B, core
 
 AT_ONCE = 1_000
+CORE = core()  # finding it loads the compiled module: importing, as it is for other engines
 
 
 class Index:
@@ -22,7 +23,7 @@ class Index:
 
 
 def build(texts):
-    lexical = core().Lexical.create(Path("index"), k1=K1, b=B)
+    lexical = CORE.Lexical.create(Path("index"), k1=K1, b=B)
     for at in range(0, len(texts), AT_ONCE):
         part = texts[at : at + AT_ONCE]
         lexical.add(range(at, at + len(part)), [[(text, 1)] for text in part])
@@ -33,4 +34,4 @@ def build(texts):
 
 
 def opened():
-    return Index(core().Lexical.open(Path("index"), k1=K1, b=B))
+    return Index(CORE.Lexical.open(Path("index"), k1=K1, b=B))
