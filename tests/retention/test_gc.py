@@ -127,6 +127,20 @@ def test_long_values_go_with_the_last_run_that_needs_them(journal: Journal, sett
     assert journal.store.disposal.blobs() == {}
 
 
+def test_values_inside_the_cells_of_a_table_stay_with_it(journal: Journal, settings: Settings) -> None:
+    """A table is a long value that may refer to others: arrays in its cells."""
+    table = pd.DataFrame({"a": [np.arange(50_000), {"b": np.ones(30_000)}]})
+    with journal.start("agent", "poet") as run:
+        run.finish(table)
+    assert len(journal.store.disposal.blobs()) == 3
+
+    gc("10w", journal=journal, settings=settings, yes=True)
+
+    found = journal.result(run.id)
+    assert found["a"][0].tolist() == table["a"][0].tolist()
+    assert found["a"][1]["b"].sum() == 30_000
+
+
 def test_a_budget_takes_the_longest_unchanged_first(journal: Journal, settings: Settings) -> None:
     """As many as it takes, and no more."""
     ids = []

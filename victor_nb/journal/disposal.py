@@ -24,7 +24,8 @@ _REFERENCE: Final = re.compile(rb'(?:blob|json)[\\":\s]{3,12}([0-9a-f]{32})')
 """Also inside a text that holds JSON: taking too much for a reference keeps a blob, taking too little loses one."""
 
 
-_BEGINNINGS: Final = (b"{", b"[", b'"', b"ARROW1")
+_BEGINNINGS: Final = (b"{", b"[", b'"', b"\xff\xff\xff\xff", b"ARROW1")
+"""Of JSON, and of Arrow's two formats."""
 
 
 def may_nest(beginning: bytes) -> bool:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 PAGES_AT_ONCE: Final = 256
 _INCREMENTAL: Final = 2
-_BEGINNING: Final = 200
+_BEGINNING: Final = 4096
 """Bytes of a blob that tell what it is, also when it is compressed."""
 _PER_ROW: Final = 60
 """About what an event takes besides its body, in bytes."""
@@ -234,7 +234,8 @@ def _nesting(name: str, connection: sqlite3.Connection) -> bytes | None:
     number, is_packed = row
     with connection.blobopen("blobs", "content", number, readonly=True) as blob:
         beginning = blob.read(_BEGINNING)
-        if not may_nest(zlib.decompressobj().decompress(beginning, 8) if is_packed else beginning):
+        told = zlib.decompressobj().decompress(beginning, 8) if is_packed else beginning
+        if told and not may_nest(told):
             return None
         return unpacked(is_packed, beginning + blob.read())
 
