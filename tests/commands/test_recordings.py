@@ -6,14 +6,15 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from tests.commands.conftest import Call, calling, saying
 from victor_nb.agents import Agent, BudgetExceeded
 from victor_nb.commands import Session
-from victor_nb.journal import ReplayMiss
-from victor_nb.journal.recording import RecordingError
+from victor_nb.journal import ReplayMiss, open_journal
+from victor_nb.journal.recording import RecordingError, exported, imported
 from victor_nb.tools import tool
 
 
@@ -207,3 +208,17 @@ def test_a_file_that_is_missing_or_no_text_is_an_error(call: Call, tmp_path: Pat
     (tmp_path / "x").write_bytes(b"\xff\xfe")
     with pytest.raises(RecordingError, match="not UTF-8"):
         call("replay", "import", str(tmp_path / "x"))
+
+
+def test_arrays_in_the_cells_of_a_table_are_in_the_file(tmp_path: Path) -> None:
+    """A table refers to them; another journal has to find them."""
+    table = pd.DataFrame({"a": [np.arange(50_000)]})
+    path = tmp_path / "run.jsonl"
+    with open_journal("memory:") as ours, open_journal("memory:") as other:
+        with ours.start("agent", "poet") as run:
+            run.finish(table)
+        path.write_text(exported(ours, [ours.find(run.id)]), encoding="utf-8")
+
+        imported(other, path)
+
+        assert other.result(run.id)["a"][0].tolist() == table["a"][0].tolist()

@@ -21,6 +21,7 @@ from typing import Any
 
 from ..errors import VictorError
 from .codec import digest, to_canonical_json, to_json
+from .disposal import may_nest
 from .events import Event, RunInfo, Status
 from .journal import Journal
 from .store import Row
@@ -33,7 +34,7 @@ _KEPT_TYPES = (
 )
 _INTERRUPTIONS = ("run.failed", "run.stopped")
 _LEFT_OUT = ("ms", "seconds")
-_BLOB_NAME = re.compile(r'"(?:blob|\$json)":"([0-9a-f]{32})"')
+_BLOB_NAME = re.compile(rb'"(?:blob|\$json)":"([0-9a-f]{32})"')
 _LONGEST_RAW = 64 * 1024 * 1024
 _MEND = "take the file from version control again, or export it again: victor replay export"
 
@@ -118,12 +119,12 @@ def _in_stable_order(events: Iterable[Event]) -> Iterator[Event]:
 
 def _blob_lines(journal: Journal, raw: bytes, told: set[str]) -> Iterator[dict[str, Any]]:
     """Write the blobs that an event refers to, and those that they refer to, each once and before its use."""
-    for name in _BLOB_NAME.findall(raw.decode("utf-8", "surrogatepass")):
+    for name in map(bytes.decode, _BLOB_NAME.findall(raw)):
         content = None if name in told else journal.store.blob(name)
         if content is None:
             continue
         told.add(name)
-        yield from _blob_lines(journal, content if content[:1] in b'{["' else b"", told)
+        yield from _blob_lines(journal, content if may_nest(content) else b"", told)
         yield {"blob": name, "content": _packed(content)}
 
 
