@@ -8,21 +8,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .version import __version__
+from victor_nb.version import __version__
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
-    from .agents import Agent, AgentResult, Budget
-    from .assist import docs
-    from .errors import VictorError
-    from .insight import metrics
-    from .journal import Effect, Journal, current_step, open_journal
-    from .pipelines import Pipeline, glue
-    from .retention import gc
-    from .retrieval import Index
-    from .tools import Artifact, Toolset, tool
-    from .workflows import END, START, Command, RetryPolicy, Send, Workflow, interrupt, send, step, workflow
+    from victor_nb.agents import Agent, AgentResult, Budget
+    from victor_nb.assist import docs
+    from victor_nb.errors import VictorError
+    from victor_nb.insight import metrics
+    from victor_nb.journal import Effect, Journal, current_step, open_journal
+    from victor_nb.pipelines import Pipeline, glue
+    from victor_nb.retention import gc
+    from victor_nb.retrieval import Index
+    from victor_nb.tools import Artifact, Toolset, tool
+    from victor_nb.workflows import END, START, Command, RetryPolicy, Send, Workflow, interrupt, send, step, workflow
 
 _HOME = {
     "Agent": "agents",
@@ -102,13 +102,13 @@ def __dir__() -> list[str]:
 
 def load_ipython_extension(shell: InteractiveShell) -> None:
     """Load the magics (`%load_ext victor_nb`)."""
-    from .notebook.extension import load_ipython_extension as load
+    from victor_nb.notebook.extension import load_ipython_extension as load
 
     load(shell)
 
 
 def unload_ipython_extension(shell: InteractiveShell) -> None:
     """Take the magics away and put back what loading replaced (`%unload_ext victor_nb`)."""
-    from .notebook.extension import unload_ipython_extension as unload
+    from victor_nb.notebook.extension import unload_ipython_extension as unload
 
     unload(shell)

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from tests.agents.scripts import Never, Script, told_by_tools
+from tests.agents.test_resuming import in_doubt
 from victor_nb.agents import Agent, ApprovalDenied, ApprovalRequest, Decision, PolicyApprover, call_hash
 from victor_nb.agents.approvals import Mailbox
 from victor_nb.agents.tooling import Grants
@@ -14,9 +16,6 @@ from victor_nb.errors import Resumable, UsageError
 from victor_nb.journal import Effect, Event, Journal, StepInDoubt
 from victor_nb.tools import Tool, tool
 from victor_nb.views import summarise
-
-from .scripts import Never, Script, told_by_tools
-from .test_resuming import in_doubt
 
 
 @dataclass

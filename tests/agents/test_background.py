@@ -11,12 +11,11 @@ import time
 
 import pytest
 
+from tests.agents.scripts import Script
 from victor_nb.agents import Agent, RunStopped
 from victor_nb.agents.agent import default_journal
 from victor_nb.agents.background import run_blocking, submit
 from victor_nb.tools import tool
-
-from .scripts import Script
 
 
 def hanging() -> tuple[object, threading.Event, list[str]]:

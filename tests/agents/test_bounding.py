@@ -11,12 +11,11 @@ from pydantic_ai.capabilities import Toolset as ToolsetCapability
 from pydantic_ai.messages import BinaryContent, ToolReturn
 from pydantic_ai.toolsets import FunctionToolset
 
+from tests.agents.scripts import Never, Script, told_by_tools
 from victor_nb.agents import Agent
 from victor_nb.agents.bounding import bounded
 from victor_nb.journal import Journal
 from victor_nb.tools.values import MODEL_TEXT_LIMIT_CHARS
-
-from .scripts import Never, Script, told_by_tools
 
 PICTURE = BinaryContent(b"\x89PNG", media_type="image/png")
 

@@ -6,13 +6,12 @@ import asyncio
 
 import pytest
 
+from tests.agents.scripts import Script
 from victor_nb.agents import Agent, Budget, BudgetExceeded, PriceUnknown, Usage
 from victor_nb.agents.budget import Ledger, Stopwatch, worked_seconds
 from victor_nb.errors import Resumable, UsageError
 from victor_nb.journal import Event, Journal
 from victor_nb.tools import tool
-
-from .scripts import Script
 
 
 @tool(effect="pure")

@@ -15,14 +15,13 @@ from pydantic_ai.messages import ModelResponse
 from pydantic_ai.models.function import FunctionModel
 from pydantic_ai.toolsets import DynamicToolset, FunctionToolset
 
+from tests.agents.scripts import Never, Script, told_by_tools
 from victor_nb.agents import Agent, Budget, BudgetExceeded, ModelFailed, ToolSetupError
 from victor_nb.agents.digests import digests_of
 from victor_nb.agents.failures import translated
 from victor_nb.agents.tooling import effect_of
 from victor_nb.journal import Effect, Journal
 from victor_nb.tools import tool
-
-from .scripts import Never, Script, told_by_tools
 
 
 def run(agent: Agent, journal: Journal, **options: object):

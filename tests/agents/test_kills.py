@@ -16,9 +16,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.agents.kill_target import TURNS
 from victor_nb.journal import Status, open_journal
-
-from .kill_target import TURNS
 
 KILLS = int(os.environ.get("VICTOR_KILLS", "40"))
 

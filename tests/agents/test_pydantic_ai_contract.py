@@ -30,9 +30,8 @@ from pydantic_ai.tools import DeferredToolRequests, RunContext, ToolApproved, To
 from pydantic_ai.toolsets import AbstractToolset, FunctionToolset
 from pydantic_ai.toolsets.abstract import ToolsetTool
 
+from tests.agents.scripts import Script
 from victor_nb.agents.tooling import ANY_OBJECT
-
-from .scripts import Script
 
 
 class Recorder(JournalCallableOperationBackend[None]):

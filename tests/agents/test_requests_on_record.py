@@ -19,12 +19,11 @@ from pydantic_ai.messages import (
 from pydantic_ai.models import ModelRequestParameters
 from pydantic_ai.tools import ToolDefinition
 
+from tests.agents.scripts import Script
 from victor_nb.agents import Agent
 from victor_nb.agents.asked import Asked, plain_parts, settings_of, tools_of
 from victor_nb.agents.prompts import sent_messages
 from victor_nb.tools import tool
-
-from .scripts import Script
 
 NONE = ModelRequestParameters()
 

@@ -7,11 +7,10 @@ import asyncio
 import pandas as pd
 import pytest
 
+from tests.agents.scripts import Never, Script, told_by_tools
 from victor_nb.agents import Agent, Budget, BudgetExceeded, RequestChanged
 from victor_nb.journal import Journal, ReplayMiss, RunFinished, RunNotFound, StepInDoubt
 from victor_nb.tools import tool
-
-from .scripts import Never, Script, told_by_tools
 
 
 def run(agent: Agent, journal: Journal, prompt: str | None = "please", **options: object):

@@ -9,12 +9,11 @@ from dataclasses import dataclass
 import pandas as pd
 import pytest
 
+from tests.agents.scripts import Never, Script, told_by_tools
 from victor_nb.agents import Agent, AnswerInvalid, ModelFailed, ToolSetupError
 from victor_nb.errors import UsageError
 from victor_nb.journal import Journal, Unstorable, current_step
 from victor_nb.tools import Artifact, Tool, Toolset, tool
-
-from .scripts import Never, Script, told_by_tools
 
 
 @tool(effect="pure")

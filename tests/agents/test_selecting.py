@@ -8,13 +8,12 @@ import pytest
 from pydantic_ai.messages import ModelResponse, TextPart, ToolCallPart
 from pydantic_ai.models.function import FunctionModel
 
+from tests.agents.scripts import Never
 from victor_nb.agents import Agent, ToolSelection
 from victor_nb.agents.selecting import STEP, forget_learned, learner_of
 from victor_nb.errors import UsageError
 from victor_nb.retrieval.selecting.outcomes import ToolOutcomes
 from victor_nb.tools import tool
-
-from .scripts import Never
 
 THINGS = [f"{size} {thing}" for size in ("small", "large", "old", "new", "lost") for thing in ("boat", "house", "tree")]
 VERBS = ["paint", "measure", "sell", "insure", "photograph", "weigh", "count", "rent", "move", "name"]

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from tests.agents.scripts import Never, Script
 from victor_nb import Agent, Budget, open_journal, tool
 from victor_nb.agents import Decision
 from victor_nb.errors import UsageError
 from victor_nb.workflows.journals import journal_of
-
-from .scripts import Never, Script
 
 
 @tool(effect="pure")

@@ -6,14 +6,13 @@ import asyncio
 
 import pytest
 
+from tests.agents.scripts import Never, Script
 from victor_nb.agents import Agent, Budget, BudgetExceeded
 from victor_nb.agents.live import can_stream
 from victor_nb.journal import Event, Journal
 from victor_nb.journal.memory import MemoryStore
 from victor_nb.testing import FrozenClock
 from victor_nb.tools import tool
-
-from .scripts import Never, Script
 
 
 @tool(effect="read")

@@ -6,11 +6,10 @@ import sqlite3
 
 import pytest
 
+from tests.journal.conformance.test_items import ADA, names, row
 from victor_nb.errors import VictorError
 from victor_nb.journal import JournalReadOnly, open_journal
 from victor_nb.journal.items_sqlite import SqliteItems
-
-from .conformance.test_items import ADA, names, row
 
 
 @pytest.fixture

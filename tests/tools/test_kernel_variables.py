@@ -14,6 +14,7 @@ from sklearn.linear_model import LinearRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from tests.tools.calling import call
 from victor_nb.tools import (
     Artifact,
     NotTabular,
@@ -27,8 +28,6 @@ from victor_nb.tools import (
     to_model_text,
 )
 from victor_nb.tools.builtin.tables import frame_of, storable
-
-from .calling import call
 
 SHOP = pd.DataFrame(
     {

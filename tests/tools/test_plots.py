@@ -9,10 +9,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from tests.tools.calling import call
 from victor_nb.tools import ToolArgumentError, kernel_variables
 from victor_nb.tools.builtin import plots
-
-from .calling import call
 
 N = 60
 FRAME = pd.DataFrame(

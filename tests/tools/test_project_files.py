@@ -7,10 +7,9 @@ import os
 
 import pytest
 
+from tests.tools.calling import call
 from victor_nb.tools import ToolArgumentError, ToolRefused, project_files
 from victor_nb.tools.builtin import project_files as module
-
-from .calling import call
 
 
 @pytest.fixture

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from tests.tools.calling import call
 from victor_nb.tools import Artifact, CellOutcome, ToolRefused, python_cell, to_model_text
-
-from .calling import call
 
 
 def answering(outcome: CellOutcome):

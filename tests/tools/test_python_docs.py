@@ -7,9 +7,8 @@ import sys
 import pandas as pd
 import pytest
 
+from tests.tools.calling import call
 from victor_nb.tools import ToolArgumentError, ToolRefused, python_docs
-
-from .calling import call
 
 
 class Thing:

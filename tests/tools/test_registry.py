@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from tests.tools.calling import call
 from victor_nb.journal import Effect
 from victor_nb.tools import (
     CategoryFileError,
@@ -21,8 +22,6 @@ from victor_nb.tools import (
     registry,
     tool,
 )
-
-from .calling import call
 
 
 @tool(category="maths", cost="free", effect="pure", keywords=["sum", "Total"])

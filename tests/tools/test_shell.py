@@ -9,10 +9,9 @@ import sys
 import pytest
 
 from tests.support.processes import ends, pid_in
+from tests.tools.calling import call
 from victor_nb.tools import ToolArgumentError, ToolRefused, ToolTimeout, shell
 from victor_nb.tools.builtin.shell import without_secrets
-
-from .calling import call
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the commands here are those of a POSIX shell")
 

@@ -8,10 +8,9 @@ import sys
 import pandas as pd
 import pytest
 
+from tests.tools.calling import call
 from victor_nb.errors import MissingExtra
 from victor_nb.tools import QueryError, ToolRefused, ToolTimeout, sql
-
-from .calling import call
 
 SHOP = pd.DataFrame({"city": ["Bern", "Rome", "Bern"], "price": [1.0, 2.0, 3.0]})
 ENDLESS = "WITH RECURSIVE t(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM t) SELECT max(n) FROM t"

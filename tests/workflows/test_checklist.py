@@ -6,7 +6,7 @@ import re
 from importlib import import_module
 from pathlib import Path
 
-from .checklist import LINES
+from tests.workflows.checklist import LINES
 
 HERE = Path(__file__).parent
 GUIDE = Path(__file__).parents[2] / "docs" / "guides" / "from-langgraph.md"

@@ -8,6 +8,7 @@ from typing import Annotated, TypedDict
 
 import pytest
 
+from tests.workflows.checklist import covers
 from victor_nb.workflows import (
     END,
     START,
@@ -21,8 +22,6 @@ from victor_nb.workflows import (
     Workflow,
     WorkflowStopped,
 )
-
-from .checklist import covers
 
 
 class State(TypedDict, total=False):

@@ -9,6 +9,7 @@ from typing import Annotated, TypedDict
 
 import pytest
 
+from tests.workflows.checklist import covers
 from victor_nb.workflows import (
     END,
     PARENT,
@@ -22,8 +23,6 @@ from victor_nb.workflows import (
     interrupt,
     send,
 )
-
-from .checklist import covers
 
 
 class State(TypedDict, total=False):

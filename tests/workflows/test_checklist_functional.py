@@ -9,10 +9,9 @@ from typing import Annotated, TypedDict
 
 import pytest
 
+from tests.workflows.checklist import covers
 from victor_nb import RetryPolicy, step, workflow
 from victor_nb.workflows import START, Command, Final, Memory, NodeFailed, Workflow, interrupt
-
-from .checklist import covers
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from typing import Annotated, Literal, TypedDict
 import pytest
 from pydantic import BaseModel
 
+from tests.workflows.checklist import covers
 from victor_nb.workflows import (
     END,
     START,
@@ -22,8 +23,6 @@ from victor_nb.workflows import (
     Workflow,
     current_runtime,
 )
-
-from .checklist import covers
 
 
 class State(TypedDict, total=False):

@@ -8,12 +8,11 @@ from typing import Annotated, Any, Literal, TypedDict
 import pytest
 
 from tests.agents.scripts import Script
+from tests.workflows.checklist import covers
 from victor_nb.agents import Agent, ApprovalDenied, Decision
 from victor_nb.tools import tool
 from victor_nb.workflows import END, START, Command, ResumeMismatch, Workflow, current_runtime, interrupt, send
 from victor_nb.workflows.memory import Memory
-
-from .checklist import covers
 
 
 class State(TypedDict, total=False):

@@ -9,6 +9,7 @@ from typing import Annotated, Any, TypedDict
 
 import pytest
 
+from tests.workflows.checklist import covers
 from victor_nb.journal import Journal, Redactor, RunFinished, Unstorable
 from victor_nb.workflows import (
     END,
@@ -22,8 +23,6 @@ from victor_nb.workflows import (
     interrupt,
 )
 from victor_nb.workflows.memory import Memory
-
-from .checklist import covers
 
 
 class State(TypedDict, total=False):

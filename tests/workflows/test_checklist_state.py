@@ -7,6 +7,7 @@ from typing import Annotated, Any, TypedDict
 
 import pytest
 
+from tests.workflows.checklist import covers
 from victor_nb.workflows import (
     END,
     START,
@@ -23,8 +24,6 @@ from victor_nb.workflows import (
     last,
     union,
 )
-
-from .checklist import covers
 
 
 @pytest.fixture

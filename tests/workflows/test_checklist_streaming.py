@@ -9,11 +9,10 @@ from typing import Annotated, Any, TypedDict
 import pytest
 
 from tests.agents.scripts import Script
+from tests.workflows.checklist import covers
 from victor_nb.agents import Agent
 from victor_nb.errors import UsageError
 from victor_nb.workflows import END, START, StreamPart, Workflow, current_runtime, interrupt
-
-from .checklist import covers
 
 
 class State(TypedDict, total=False):

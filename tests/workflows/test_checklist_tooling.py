@@ -13,13 +13,12 @@ from pydantic import BaseModel, TypeAdapter
 
 from tests.agents.scripts import Script, told_by_tools
 from tests.support.require import library
+from tests.workflows.checklist import covers
+from tests.workflows.examples import supervisor
 from victor_nb.agents import Agent
 from victor_nb.tools import tool
 from victor_nb.workflows import END, PARENT, START, Command, Workflow
 from victor_nb.workflows.drawing import as_png, as_svg, as_text, to_mermaid
-
-from .checklist import covers
-from .examples import supervisor
 
 
 class State(TypedDict, total=False):

@@ -15,9 +15,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.workflows.kill_target import ROUNDS, WIDTH
 from victor_nb.journal import Status, open_journal
-
-from .kill_target import ROUNDS, WIDTH
 
 KILLS = int(os.environ.get("VICTOR_KILLS", "30"))
 

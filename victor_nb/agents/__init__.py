@@ -8,10 +8,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .agent import Agent
-    from .approvals import ApprovalRequest, Approver, Decision, PolicyApprover, call_hash
-    from .budget import Budget, Usage
-    from .errors import (
+    from victor_nb.agents.agent import Agent
+    from victor_nb.agents.approvals import ApprovalRequest, Approver, Decision, PolicyApprover, call_hash
+    from victor_nb.agents.budget import Budget, Usage
+    from victor_nb.agents.errors import (
         AnswerInvalid,
         ApprovalDenied,
         BudgetExceeded,
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
         RunStopped,
         ToolSetupError,
     )
-    from .results import AgentResult
-    from .selecting import ToolSelection
-    from .stream import AgentStream
+    from victor_nb.agents.results import AgentResult
+    from victor_nb.agents.selecting import ToolSelection
+    from victor_nb.agents.stream import AgentStream
 
 _HOME = {
     "Agent": "agent",

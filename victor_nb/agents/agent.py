@@ -12,25 +12,25 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
-from ..journal import Event, Journal, OnDoubt, Redactor, ReplayMode, Run, open_journal
-from ..journal.following import follow
-from ..journal.joined import current_run
-from ..tools.caching.rules import CachedTools
-from .approvals import Approver
-from .background import run_blocking
-from .budget import Budget
-from .checking import check_agent, check_ask
-from .errors import FrameworkChanged
-from .inside import inside
-from .results import AgentResult
-from .selecting import ToolSelection
-from .stream import AgentStream
+from victor_nb.agents.approvals import Approver
+from victor_nb.agents.background import run_blocking
+from victor_nb.agents.budget import Budget
+from victor_nb.agents.checking import check_agent, check_ask
+from victor_nb.agents.errors import FrameworkChanged
+from victor_nb.agents.inside import inside
+from victor_nb.agents.results import AgentResult
+from victor_nb.agents.selecting import ToolSelection
+from victor_nb.agents.stream import AgentStream
+from victor_nb.journal import Event, Journal, OnDoubt, Redactor, ReplayMode, Run, open_journal
+from victor_nb.journal.following import follow
+from victor_nb.journal.joined import current_run
+from victor_nb.tools.caching.rules import CachedTools
 
 if TYPE_CHECKING:
     from pydantic_ai.capabilities import AbstractCapability
     from pydantic_ai.models import Model
 
-    from ..config import Settings
+    from victor_nb.config import Settings
 
 EventSink = Callable[[Event], None]
 
@@ -168,7 +168,7 @@ class Agent:
         given = {"prompt": prompt, "run_id": run_id, "journal": journal, "replay": replay, "approver": approver}
         check_ask({**given, "variables": variables, "on_doubt": on_doubt})
         try:
-            from .execution import execute
+            from victor_nb.agents.execution import execute
         except ImportError as error:
             raise FrameworkChanged(
                 f"the installed agent framework does not fit: {error}", hint='pip install "pydantic-ai-slim>=2.62,<3"'
@@ -213,7 +213,7 @@ def default_journal(url: str | None = None) -> Journal:
         ConfigError: a settings file or variable is wrong.
         UsageError, JournalError: there can be no journal at that URL.
     """
-    from ..config import Settings
+    from victor_nb.config import Settings
 
     settings = Settings.load()
     secrets = settings.values_to_hide()

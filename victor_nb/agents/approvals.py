@@ -15,9 +15,9 @@ from fnmatch import fnmatchcase
 from hashlib import blake2b
 from typing import Any, Final, Literal, Protocol, get_args
 
-from ..errors import UsageError, nearest
-from ..journal import Effect
-from .errors import ApprovalDenied, RunStopped
+from victor_nb.agents.errors import ApprovalDenied, RunStopped
+from victor_nb.errors import UsageError, nearest
+from victor_nb.journal import Effect
 
 Policy = Literal["ask", "never", "allowlist"]
 
@@ -81,7 +81,7 @@ STANDING: Final[ContextVar[Approver | None]] = ContextVar("victor_standing_appro
 
 def call_hash(tool: str, call_id: str, arguments: Mapping[str, Any]) -> str:
     """Name one call, so that a decision about it cannot be used for another."""
-    from ..journal.codec import Writer
+    from victor_nb.journal.codec import Writer
 
     content = Writer().canonical([tool, call_id, dict(arguments)])
     return blake2b(content, digest_size=16).hexdigest()

@@ -17,7 +17,7 @@ from pydantic_ai.messages import ModelMessage, ModelResponse
 from pydantic_ai.models import ModelRequestParameters
 from pydantic_core import to_jsonable_python
 
-from ..journal.codec import to_canonical_json
+from victor_nb.journal.codec import to_canonical_json
 
 _VOLATILE: Final = ("timestamp", "part_kind", "provider_details", "id")
 _NOT_SENT: Final = frozenset({"timeout", "extra_headers"})  # a time-out changes no answer, headers hold keys

@@ -16,7 +16,7 @@ from pydantic_ai.messages import ToolCallPart, ToolReturn, is_multi_modal_conten
 from pydantic_ai.tools import RunContext, ToolDefinition
 from pydantic_core import to_json, to_jsonable_python
 
-from ..tools.values import MODEL_TEXT_LIMIT_CHARS, cut, to_model_text
+from victor_nb.tools.values import MODEL_TEXT_LIMIT_CHARS, cut, to_model_text
 
 
 class Bounds(AbstractCapability[None]):

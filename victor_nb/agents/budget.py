@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
-from ..errors import UsageError
-from ..journal import Event
-from .errors import BudgetExceeded, PriceUnknown
+from victor_nb.agents.errors import BudgetExceeded, PriceUnknown
+from victor_nb.errors import UsageError
+from victor_nb.journal import Event
 
 DEFAULT_STEPS: Final = 200
 """Model and tool calls that a run may make unless its budget says otherwise: a runaway loop must end."""

@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ..journal import Redactor, current_step
-from ..tools import Tool
-from ..tools.caching.rules import CACHEABLE, CachedTools, Caching, rule_for
+from victor_nb.journal import Redactor, current_step
+from victor_nb.tools import Tool
+from victor_nb.tools.caching.rules import CACHEABLE, CachedTools, Caching, rule_for
 
 
 class CachedCalls:
@@ -36,7 +36,7 @@ class CachedCalls:
         rule = self._rule(tool)
         if rule is None:
             return await tool.call(arguments)
-        from ..tools.caching.project import cache_of, settings_now
+        from victor_nb.tools.caching.project import cache_of, settings_now
 
         answer = await cache_of(settings_now(), self._redactor).call(tool, arguments, rule)
         if answer.is_cached and (step := current_step()) is not None:
@@ -48,6 +48,6 @@ class CachedCalls:
             return None
         if self._cached is not None:
             return rule_for(tool, self._cached)
-        from ..tools.caching.project import settings_now
+        from victor_nb.tools.caching.project import settings_now
 
         return rule_for(tool, settings_now().cache.tools)

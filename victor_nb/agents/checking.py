@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, get_args
 
-from ..errors import UsageError, nearest
-from ..journal import Journal, OnDoubt, ReplayMode
-from ..tools.caching.rules import CACHED_TOOLS
-from .selecting import ToolSelection
+from victor_nb.agents.selecting import ToolSelection
+from victor_nb.errors import UsageError, nearest
+from victor_nb.journal import Journal, OnDoubt, ReplayMode
+from victor_nb.tools.caching.rules import CACHED_TOOLS
 
 if TYPE_CHECKING:
-    from .agent import Agent
+    from victor_nb.agents.agent import Agent
 
 
 def check_agent(agent: Agent) -> None:

@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from hashlib import blake2b
 from typing import Any, Final
 
-from ..journal import Unstorable
-from ..journal.codec import Writer
+from victor_nb.journal import Unstorable
+from victor_nb.journal.codec import Writer
 
 MOST_CELLS: Final = 5_000_000
 """Larger tables are known by their shape and an even sample of their rows: about a second of hashing is enough."""

@@ -35,15 +35,15 @@ from pydantic_ai.models import Model
 from pydantic_ai.models.wrapper import WrapperModel
 from pydantic_ai.toolsets import AbstractToolset, FunctionToolset, WrapperToolset
 
-from ..journal import Effect, RecordedFailure, current_step
-from .asked import Asked
-from .budget import Ledger, Usage
-from .live import LiveModel
-from .prices import cost_of
-from .tooling import ONE_CALL, OurTools, effect_of
+from victor_nb.agents.asked import Asked
+from victor_nb.agents.budget import Ledger, Usage
+from victor_nb.agents.live import LiveModel
+from victor_nb.agents.prices import cost_of
+from victor_nb.agents.tooling import ONE_CALL, OurTools, effect_of
+from victor_nb.journal import Effect, RecordedFailure, current_step
 
 if TYPE_CHECKING:
-    from ..journal import Run
+    from victor_nb.journal import Run
 
 TOOLS_EVENT: Final = "model.tools"
 """Says in full what a `tools` digest in a model step's inputs stands for; written once a run."""

@@ -15,7 +15,7 @@ VictorError
 
 from __future__ import annotations
 
-from ..errors import Resumable, VictorError
+from victor_nb.errors import Resumable, VictorError
 
 
 class RequestChanged(VictorError):

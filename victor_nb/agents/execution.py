@@ -21,30 +21,30 @@ from pydantic_ai.models import Model
 from pydantic_ai.run import AgentRunResult
 from pydantic_ai.usage import UsageLimits
 
-from ..errors import Resumable, VictorError
-from ..journal import Event, Journal, ReplayMiss, Run
-from ..journal.joined import JoinedRun
-from ..tools import Tool, describe_variables, kernel_variables
-from .approvals import STANDING, Approver, Mailbox, PolicyApprover
-from .bounding import Bounds
-from .budget import Ledger, Stopwatch, Usage, worked_seconds
-from .cached_calls import CachedCalls
-from .digests import digest, digests_of
-from .durable import Durability
-from .errors import ToolSetupError
-from .failures import reason_of, translated
-from .gate import Gate
-from .inside import inside
-from .opening import explained, open_run, prompt_of
-from .results import AgentResult
-from .selecting import Chooser, selection_of
-from .tooling import Grants, OurTools, tools_in
-from .watching import Watch
+from victor_nb.agents.approvals import STANDING, Approver, Mailbox, PolicyApprover
+from victor_nb.agents.bounding import Bounds
+from victor_nb.agents.budget import Ledger, Stopwatch, Usage, worked_seconds
+from victor_nb.agents.cached_calls import CachedCalls
+from victor_nb.agents.digests import digest, digests_of
+from victor_nb.agents.durable import Durability
+from victor_nb.agents.errors import ToolSetupError
+from victor_nb.agents.failures import reason_of, translated
+from victor_nb.agents.gate import Gate
+from victor_nb.agents.inside import inside
+from victor_nb.agents.opening import explained, open_run, prompt_of
+from victor_nb.agents.results import AgentResult
+from victor_nb.agents.selecting import Chooser, selection_of
+from victor_nb.agents.tooling import Grants, OurTools, tools_in
+from victor_nb.agents.watching import Watch
+from victor_nb.errors import Resumable, VictorError
+from victor_nb.journal import Event, Journal, ReplayMiss, Run
+from victor_nb.journal.joined import JoinedRun
+from victor_nb.tools import Tool, describe_variables, kernel_variables
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from .agent import Agent, Ask
+    from victor_nb.agents.agent import Agent, Ask
 
 pydantic_ai.BANNER_ENABLED = False  # a terminal's output is ours; the banner would stand in the middle of it
 
@@ -102,7 +102,7 @@ def resolved(model: Model | str | None) -> Model:
     """Return the model that a name stands for; "offline" where none is given."""
     if isinstance(model, Model):
         return model
-    from ..models import resolve
+    from victor_nb.models import resolve
 
     return resolve(model or "offline")
 

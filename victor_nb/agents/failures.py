@@ -12,10 +12,7 @@ from pydantic_ai.exceptions import (
     UserError,
 )
 
-from ..errors import Resumable, VictorError
-from ..journal import StepInDoubt
-from ..models import ModelError
-from .errors import (
+from victor_nb.agents.errors import (
     AnswerInvalid,
     ApprovalDenied,
     BudgetExceeded,
@@ -23,6 +20,9 @@ from .errors import (
     RunStopped,
     ToolSetupError,
 )
+from victor_nb.errors import Resumable, VictorError
+from victor_nb.journal import StepInDoubt
+from victor_nb.models import ModelError
 
 _REASONS: Final[dict[type[Resumable], str]] = {
     BudgetExceeded: "budget",

@@ -16,16 +16,16 @@ from pydantic_ai.capabilities import AbstractCapability
 from pydantic_ai.messages import ToolCallPart
 from pydantic_ai.tools import DeferredToolRequests, DeferredToolResults, RunContext, ToolApproved, ToolDenied
 
-from ..journal import Effect, Step, StepInDoubt, current_step
-from ..journal.codec import from_json
-from ..tools import Tool
-from .approvals import ApprovalRequest, Approver, Decision, Mailbox, call_hash
-from .budget import Stopwatch
-from .errors import ApprovalDenied
-from .tooling import Grants
+from victor_nb.agents.approvals import ApprovalRequest, Approver, Decision, Mailbox, call_hash
+from victor_nb.agents.budget import Stopwatch
+from victor_nb.agents.errors import ApprovalDenied
+from victor_nb.agents.tooling import Grants
+from victor_nb.journal import Effect, Step, StepInDoubt, current_step
+from victor_nb.journal.codec import from_json
+from victor_nb.tools import Tool
 
 if TYPE_CHECKING:
-    from ..journal import Run
+    from victor_nb.journal import Run
 
 
 class Gate(AbstractCapability[None]):

@@ -11,7 +11,7 @@ import os
 from collections.abc import Mapping
 from typing import Final, NamedTuple, cast, get_args
 
-from ..journal import ReplayMode
+from victor_nb.journal import ReplayMode
 
 VARIABLE: Final = "VICTOR_PIPELINE_NODE"
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ..journal import Journal, OnDoubt, ReplayMiss, ReplayMode, Run, RunInfo
-from ..journal.codec import Writer, from_json
-from ..journal.replay import changes
-from .errors import RequestChanged
+from victor_nb.agents.errors import RequestChanged
+from victor_nb.journal import Journal, OnDoubt, ReplayMiss, ReplayMode, Run, RunInfo
+from victor_nb.journal.codec import Writer, from_json
+from victor_nb.journal.replay import changes
 
 KIND = "agent"
 

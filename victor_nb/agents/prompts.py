@@ -9,8 +9,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from ..journal import Event, Journal
-from ..journal.codec import to_canonical_json
+from victor_nb.journal import Event, Journal
+from victor_nb.journal.codec import to_canonical_json
 
 _TYPES: Final = ("model.tools", "step.started", "step.finished")
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from .budget import Usage
+from victor_nb.agents.budget import Usage
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,15 +14,15 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any, Final
 from weakref import WeakKeyDictionary
 
-from ..errors import UsageError, nearest
-from ..journal import Effect, Journal, Run
-from ..tools import Tool
+from victor_nb.errors import UsageError, nearest
+from victor_nb.journal import Effect, Journal, Run
+from victor_nb.tools import Tool
 
 if TYPE_CHECKING:
     from pydantic_ai.messages import ModelMessage
 
-    from ..retrieval.selecting.learning import Outcome, ToolLearner
-    from ..retrieval.selecting.selection import ToolSelector
+    from victor_nb.retrieval.selecting.learning import Outcome, ToolLearner
+    from victor_nb.retrieval.selecting.selection import ToolSelector
 
 STEP: Final = "select_tools"
 MOST_SELECTORS: Final = 8
@@ -88,8 +88,8 @@ class Chooser:
         """Keep what became of the tools, if something was chosen and the settings let it be learned."""
         if not self._offered or self.run.mode != "record" or not may_learn():
             return
-        from ..retrieval.selecting.learning import Outcome
-        from ..retrieval.selecting.outcomes import ToolOutcomes
+        from victor_nb.retrieval.selecting.learning import Outcome
+        from victor_nb.retrieval.selecting.outcomes import ToolOutcomes
 
         used, failed = fates_of(messages)
         outcome = Outcome(self.run.record_id, self.prompt, self._offered, used, failed)
@@ -108,14 +108,14 @@ def selection_of(given: ToolSelection | int | None, tools: int) -> ToolSelection
         return ToolSelection(given)
     if tools <= FEW:
         return ToolSelection(0)
-    from ..config import Settings
+    from victor_nb.config import Settings
 
     return ToolSelection(Settings.load().select_tools)
 
 
 def may_learn() -> bool:
     """Whether the settings declare the learner of tools."""
-    from ..config import Settings
+    from victor_nb.config import Settings
 
     return "tools" in Settings.load().active_learners
 
@@ -144,8 +144,8 @@ _lock = Lock()
 
 def selector_for(journal: Journal, tools: Mapping[str, Tool], pinned: set[str], embedder: str) -> ToolSelector:
     """Return the selector for these tools; the last eight of a journal are kept, because one takes 50 µs a tool."""
-    from ..retrieval.embedders.provided import embedder_named
-    from ..retrieval.selecting.selection import ToolSelector
+    from victor_nb.retrieval.embedders.provided import embedder_named
+    from victor_nb.retrieval.selecting.selection import ToolSelector
 
     described = tuple((name, one.description, one.category, tuple(one.keywords)) for name, one in tools.items())
     learns = may_learn()
@@ -167,16 +167,16 @@ def selector_for(journal: Journal, tools: Mapping[str, Tool], pinned: set[str], 
 
 def learner_of(journal: Journal) -> ToolLearner:
     """Return a learner of what a journal holds, to look at with `inspect()`."""
-    from ..retrieval.selecting.learning import ToolLearner
-    from ..retrieval.selecting.outcomes import ToolOutcomes
-    from ..retrieval.selecting.selection import context_of
+    from victor_nb.retrieval.selecting.learning import ToolLearner
+    from victor_nb.retrieval.selecting.outcomes import ToolOutcomes
+    from victor_nb.retrieval.selecting.selection import context_of
 
     return ToolLearner.of(ToolOutcomes(journal).all(), context_of)
 
 
 def teach(journal: Journal, outcomes: Sequence[Outcome]) -> None:
     """Keep outcomes that were learned elsewhere, the oldest first; the next choice knows them."""
-    from ..retrieval.selecting.outcomes import ToolOutcomes
+    from victor_nb.retrieval.selecting.outcomes import ToolOutcomes
 
     ToolOutcomes(journal).restore(outcomes)
     with _lock:
@@ -185,7 +185,7 @@ def teach(journal: Journal, outcomes: Sequence[Outcome]) -> None:
 
 def forget_learned(journal: Journal) -> int:
     """Forget what runs of a journal have taught, there and here; return how many outcomes there were."""
-    from ..retrieval.selecting.outcomes import ToolOutcomes
+    from victor_nb.retrieval.selecting.outcomes import ToolOutcomes
 
     with _lock:
         _kept.pop(journal, None)

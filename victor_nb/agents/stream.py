@@ -6,9 +6,9 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from typing import Any
 
-from ..journal import Event
-from ..journal.events import LIVE_ONLY
-from .results import AgentResult
+from victor_nb.agents.results import AgentResult
+from victor_nb.journal import Event
+from victor_nb.journal.events import LIVE_ONLY
 
 EventSink = Callable[[Event], None]
 

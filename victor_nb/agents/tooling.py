@@ -19,18 +19,18 @@ from pydantic_ai.toolsets import AbstractToolset
 from pydantic_ai.toolsets.abstract import ToolsetTool
 from pydantic_core import SchemaValidator, core_schema
 
-from ..errors import Resumable, VictorError
-from ..journal import Effect, Event, current_step
-from ..journal.errors import JournalError, Unstorable
-from ..tools import Artifact, Tool, Toolset, ToolTimeout, to_model_text
-from ..tools import tool as declare
-from .approvals import call_hash
-from .budget import Ledger, Usage
-from .cached_calls import CachedCalls
-from .errors import ApprovalDenied, ToolSetupError
+from victor_nb.agents.approvals import call_hash
+from victor_nb.agents.budget import Ledger, Usage
+from victor_nb.agents.cached_calls import CachedCalls
+from victor_nb.agents.errors import ApprovalDenied, ToolSetupError
+from victor_nb.errors import Resumable, VictorError
+from victor_nb.journal import Effect, Event, current_step
+from victor_nb.journal.errors import JournalError, Unstorable
+from victor_nb.tools import Artifact, Tool, Toolset, ToolTimeout, to_model_text
+from victor_nb.tools import tool as declare
 
 if TYPE_CHECKING:
-    from ..journal import Run
+    from victor_nb.journal import Run
 
 ANY_OBJECT: Final = SchemaValidator(core_schema.dict_schema(core_schema.str_schema(), core_schema.any_schema()))
 ONE_CALL: Final = Usage(tool_calls=1)

@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Final
 
-from ..errors import VictorError
-from ..journal import JournalError
-from .approvals import Mailbox
-from .budget import Ledger
-from .errors import BudgetExceeded, RunStopped
+from victor_nb.agents.approvals import Mailbox
+from victor_nb.agents.budget import Ledger
+from victor_nb.agents.errors import BudgetExceeded, RunStopped
+from victor_nb.errors import VictorError
+from victor_nb.journal import JournalError
 
 if TYPE_CHECKING:
-    from ..journal import Run
+    from victor_nb.journal import Run
 
 POLL_S: Final = 0.15
 

@@ -9,11 +9,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .frames import metrics
-    from .measures import AgentMetrics, StepMetrics
-    from .measuring import Table, measured
-    from .projection import Projection
-    from .tracing import Tracing, trace, trace_id_of
+    from victor_nb.insight.frames import metrics
+    from victor_nb.insight.measures import AgentMetrics, StepMetrics
+    from victor_nb.insight.measuring import Table, measured
+    from victor_nb.insight.projection import Projection
+    from victor_nb.insight.tracing import Tracing, trace, trace_id_of
 
 _HOME = {
     "AgentMetrics": "measures",

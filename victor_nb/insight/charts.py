@@ -12,9 +12,9 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from .growing import Columns
-from .projection import FAMILIES, MARK_NAMES, STATUSES, Projection
-from .quantiles import quantiles
+from victor_nb.insight.growing import Columns
+from victor_nb.insight.projection import FAMILIES, MARK_NAMES, STATUSES, Projection
+from victor_nb.insight.quantiles import quantiles
 
 BUCKETS: Final = 60
 """At most so many buckets, so that each is wide enough to be seen."""

@@ -12,12 +12,12 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 from weakref import WeakKeyDictionary
 
-from ..errors import UsageError, VictorError
-from ..journal import Journal, open_journal
-from .grouping import TIME_WORDS
-from .measuring import Table, measured
-from .moments import Moment, seconds_of
-from .projection import Projection
+from victor_nb.errors import UsageError, VictorError
+from victor_nb.insight.grouping import TIME_WORDS
+from victor_nb.insight.measuring import Table, measured
+from victor_nb.insight.moments import Moment, seconds_of
+from victor_nb.insight.projection import Projection
+from victor_nb.journal import Journal, open_journal
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -93,7 +93,7 @@ def journal_of(given: Journal | str | None) -> Journal:
     if isinstance(given, Journal):
         return given
     if given is None:
-        from ..config import Settings
+        from victor_nb.config import Settings
 
         given = Settings.load().journal_url
     place = (os.getpid(), os.getcwd(), given)
@@ -119,7 +119,7 @@ def refined(frame: pd.DataFrame, where: str, derive: Mapping[str, str]) -> pd.Da
         UsageError: a derived column has no name, or that of another column.
         ExpressionError: an expression cannot be read, or does not fit its columns.
     """
-    from ..tools.builtin.row_masks import computed_column, matching_rows
+    from victor_nb.tools.builtin.row_masks import computed_column, matching_rows
 
     for name, expression in derive.items():
         if not name.isidentifier() or name in frame.columns:

@@ -14,8 +14,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import UsageError, nearest
-from .projection import STATUSES, Projection
+from victor_nb.errors import UsageError, nearest
+from victor_nb.insight.projection import STATUSES, Projection
 
 RUN_WORDS: Final = ("agent", "workflow", "pipeline", "kind", "name", "status", "run")
 STEP_WORDS: Final = ("model", "tool", "node", "notebook", "step")

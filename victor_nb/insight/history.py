@@ -16,10 +16,10 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from ..journal.errors import JournalCorrupt
-from .counted import FAMILIES, MARK_NAMES, STATUSES
-from .growing import Columns
-from .sketch import bins_of
+from victor_nb.insight.counted import FAMILIES, MARK_NAMES, STATUSES
+from victor_nb.insight.growing import Columns
+from victor_nb.insight.sketch import bins_of
+from victor_nb.journal.errors import JournalCorrupt
 
 HOUR_S: Final = 3600
 DAY_S: Final = 86_400

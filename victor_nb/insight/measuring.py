@@ -9,11 +9,11 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from .grouping import STEP_WORDS, TIME_WORDS, Groups, Rows, checked, counts_steps, grouped
-from .growing import Columns
-from .measures import RUN_COLUMNS, STEP_COLUMNS, AgentMetrics, StepMetrics
-from .projection import FAMILIES, MARK_NAMES, STATUSES, Projection
-from .quantiles import quantiles
+from victor_nb.insight.grouping import STEP_WORDS, TIME_WORDS, Groups, Rows, checked, counts_steps, grouped
+from victor_nb.insight.growing import Columns
+from victor_nb.insight.measures import RUN_COLUMNS, STEP_COLUMNS, AgentMetrics, StepMetrics
+from victor_nb.insight.projection import FAMILIES, MARK_NAMES, STATUSES, Projection
+from victor_nb.insight.quantiles import quantiles
 
 QUANTILES: Final = {"p50_s": 0.5, "p95_s": 0.95, "p99_s": 0.99}
 

@@ -19,19 +19,19 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from . import bodies
-from .counted import FAMILIES as FAMILIES
-from .counted import MARK_NAMES as MARK_NAMES
-from .counted import MARKS as MARKS
-from .counted import STATUSES as STATUSES
-from .counted import Numbering as Numbering
-from .growing import Columns
-from .history import History, history_of, merged, read
-from .recalling import Recalled, recalled
+from victor_nb.insight import bodies
+from victor_nb.insight.counted import FAMILIES as FAMILIES
+from victor_nb.insight.counted import MARK_NAMES as MARK_NAMES
+from victor_nb.insight.counted import MARKS as MARKS
+from victor_nb.insight.counted import STATUSES as STATUSES
+from victor_nb.insight.counted import Numbering as Numbering
+from victor_nb.insight.growing import Columns
+from victor_nb.insight.history import History, history_of, merged, read
+from victor_nb.insight.recalling import Recalled, recalled
 
 if TYPE_CHECKING:
-    from ..journal import Journal
-    from ..journal.store import Head, Swept
+    from victor_nb.journal import Journal
+    from victor_nb.journal.store import Head, Swept
 
 _MARK_NUMBERS: Final = {type: MARK_NAMES.index(name) for type, name in MARKS.items()}
 _ANSWERS: Final = ("approval.decided", "interrupt.answered")

@@ -14,8 +14,8 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from .counted import FAMILIES, MARK_NAMES, STATUSES, Numbering, family_of
-from .history import History, StepKey, Sums, Words
+from victor_nb.insight.counted import FAMILIES, MARK_NAMES, STATUSES, Numbering, family_of
+from victor_nb.insight.history import History, StepKey, Sums, Words
 
 Values = NDArray[Any]
 Rows = Mapping[str, Values]

@@ -18,8 +18,8 @@ from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
 
 from prometheus_client import CollectorRegistry, make_wsgi_app
 
-from .exposition import JournalCollector
-from .projection import Projection
+from victor_nb.insight.exposition import JournalCollector
+from victor_nb.insight.projection import Projection
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment

@@ -1,7 +1,7 @@
 """What happened: an append-only journal of runs, events and durable steps."""
 
-from .effects import Effect, OnDoubt, ReplayMode
-from .errors import (
+from victor_nb.journal.effects import Effect, OnDoubt, ReplayMode
+from victor_nb.journal.errors import (
     JournalBusy,
     JournalCorrupt,
     JournalError,
@@ -21,13 +21,13 @@ from .errors import (
     StepInDoubt,
     Unstorable,
 )
-from .events import Event, RunInfo, Status
-from .journal import Journal
-from .opening import open_journal
-from .redaction import Redactor
-from .run import Run
-from .steps import Step, current_step
-from .subscription import Subscription
+from victor_nb.journal.events import Event, RunInfo, Status
+from victor_nb.journal.journal import Journal
+from victor_nb.journal.opening import open_journal
+from victor_nb.journal.redaction import Redactor
+from victor_nb.journal.run import Run
+from victor_nb.journal.steps import Step, current_step
+from victor_nb.journal.subscription import Subscription
 
 __all__ = [
     "Effect",

@@ -24,11 +24,11 @@ from uuid import UUID
 
 import msgspec
 
-from . import records, tables, times
-from .culprits import culprit_of
-from .errors import Unstorable
-from .redaction import NOTHING_SECRET, Redactor
-from .tables import NoPlace
+from victor_nb.journal import records, tables, times
+from victor_nb.journal.culprits import culprit_of
+from victor_nb.journal.errors import Unstorable
+from victor_nb.journal.redaction import NOTHING_SECRET, Redactor
+from victor_nb.journal.tables import NoPlace
 
 INLINE_BYTES: Final = 64 * 1024
 """An encoded field, text or byte string longer than this becomes a blob of its own."""

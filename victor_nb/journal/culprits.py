@@ -6,9 +6,9 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from . import records
-from .errors import Unstorable
-from .tables import NoPlace
+from victor_nb.journal import records
+from victor_nb.journal.errors import Unstorable
+from victor_nb.journal.tables import NoPlace
 
 
 def culprit_of(value: Any, where: str, plain: Callable[[Any], object]) -> tuple[str, Any]:

@@ -15,7 +15,7 @@ from collections.abc import Collection, Iterator, Sequence
 from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
 if TYPE_CHECKING:
-    from .store import Head
+    from victor_nb.journal.store import Head
 
 REFERENCES: Final = (b'"blob"', b'"$json"')
 """What stands before the name of a blob in everything that refers to one."""

@@ -6,11 +6,11 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from .disposal import REFERENCES, Remains, Summary, may_nest, names_in
+from victor_nb.journal.disposal import REFERENCES, Remains, Summary, may_nest, names_in
 
 if TYPE_CHECKING:
-    from .memory import MemoryStore
-    from .store import Head
+    from victor_nb.journal.memory import MemoryStore
+    from victor_nb.journal.store import Head
 
 
 class MemoryDisposal:

@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Any, Final, LiteralString
 from psycopg import Cursor
 from psycopg.types.numeric import Int8
 
-from .disposal import REFERENCES, Remains, Summary, may_nest, names_in
-from .packing import packed, unpacked
-from .postgres_server import PostgresServer
+from victor_nb.journal.disposal import REFERENCES, Remains, Summary, may_nest, names_in
+from victor_nb.journal.packing import packed, unpacked
+from victor_nb.journal.postgres_server import PostgresServer
 
 if TYPE_CHECKING:
-    from .store import Head
+    from victor_nb.journal.store import Head
 
 _PER_ROW: Final = 60
 _REFERS: Final = "(position(%b::bytea in {column}) > 0 OR position(%b::bytea in {column}) > 0)"

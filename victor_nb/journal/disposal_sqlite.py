@@ -15,12 +15,12 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from .disposal import REFERENCES, Remains, Summary, may_nest, names_in
-from .packing import packed, unpacked
-from .sqlite_file import SqliteFile
+from victor_nb.journal.disposal import REFERENCES, Remains, Summary, may_nest, names_in
+from victor_nb.journal.packing import packed, unpacked
+from victor_nb.journal.sqlite_file import SqliteFile
 
 if TYPE_CHECKING:
-    from .store import Head
+    from victor_nb.journal.store import Head
 
 PAGES_AT_ONCE: Final = 256
 _INCREMENTAL: Final = 2

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from .effects import Effect, OnDoubt
-from .errors import StepInDoubt
-from .steps import Past, Step
+from victor_nb.journal.effects import Effect, OnDoubt
+from victor_nb.journal.errors import StepInDoubt
+from victor_nb.journal.steps import Past, Step
 
 Doubt = Callable[[Step], Any]
 """Asked what to do with a step in doubt; returns "retry" or "skip", or an awaitable of one of them."""

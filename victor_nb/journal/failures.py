@@ -7,8 +7,8 @@ import traceback
 from collections.abc import Iterator
 from typing import Any, Final
 
-from ..errors import VictorError
-from .errors import RecordedFailure
+from victor_nb.errors import VictorError
+from victor_nb.journal.errors import RecordedFailure
 
 LONGEST_TRACE: Final = 8_000
 LONGEST_WORDS: Final = 10_000

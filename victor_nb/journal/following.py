@@ -11,8 +11,8 @@ from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from ..config import Settings
-    from .journal import Journal
+    from victor_nb.config import Settings
+    from victor_nb.journal.journal import Journal
 
 GROUP: Final = "victor_nb.followers"
 

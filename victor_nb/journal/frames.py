@@ -14,12 +14,12 @@ import msgspec
 import pandas as pd
 import pyarrow as pa
 
-from .errors import Unstorable
-from .tables import NoPlace, held_secret
+from victor_nb.journal.errors import Unstorable
+from victor_nb.journal.tables import NoPlace, held_secret
 
 if TYPE_CHECKING:
-    from .redaction import Redactor
-    from .tables import Coder, Decoder
+    from victor_nb.journal.redaction import Redactor
+    from victor_nb.journal.tables import Coder, Decoder
 
 _OURS: Final = b"victor"
 _ADVICE: Final = "give each column one type (text, numbers, dates), for example with df.astype(str)"

@@ -10,7 +10,7 @@ import logging
 import threading
 from collections.abc import Callable
 
-from .events import Event
+from victor_nb.journal.events import Event
 
 Listener = Callable[[Event], None]
 

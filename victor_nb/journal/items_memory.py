@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 from threading import RLock
 
-from .items import FOREVER, Change, ItemRow, Removal, end_of, is_over, last_of, start_of
+from victor_nb.journal.items import FOREVER, Change, ItemRow, Removal, end_of, is_over, last_of, start_of
 
 
 class MemoryItems:

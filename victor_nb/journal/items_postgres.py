@@ -13,8 +13,8 @@ from typing import Any, Final, LiteralString
 
 from psycopg import Cursor
 
-from .items import FOREVER, SWEPT_AT_ONCE, Change, ItemRow, Removal, end_of, last_of, start_of
-from .postgres_server import PostgresServer
+from victor_nb.journal.items import FOREVER, SWEPT_AT_ONCE, Change, ItemRow, Removal, end_of, last_of, start_of
+from victor_nb.journal.postgres_server import PostgresServer
 
 _TABLES: Final[tuple[LiteralString, ...]] = (
     """CREATE TABLE IF NOT EXISTS items (

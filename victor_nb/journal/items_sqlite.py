@@ -12,8 +12,8 @@ import sqlite3
 from collections.abc import Sequence
 from typing import Any, Final
 
-from .items import FOREVER, SWEPT_AT_ONCE, Change, ItemRow, Removal, end_of, last_of, start_of
-from .sqlite_file import SqliteFile
+from victor_nb.journal.items import FOREVER, SWEPT_AT_ONCE, Change, ItemRow, Removal, end_of, last_of, start_of
+from victor_nb.journal.sqlite_file import SqliteFile
 
 _COLUMNS: Final = ", ".join(ItemRow._fields)
 _TABLES: Final = """

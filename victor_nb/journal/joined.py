@@ -9,9 +9,9 @@ from __future__ import annotations
 from contextvars import ContextVar
 from typing import Any, Final
 
-from .effects import OnDoubt
-from .log import RunLog
-from .run import Run
+from victor_nb.journal.effects import OnDoubt
+from victor_nb.journal.log import RunLog
+from victor_nb.journal.run import Run
 
 RUN: Final[ContextVar[Run | None]] = ContextVar("victor_run", default=None)
 

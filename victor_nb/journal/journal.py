@@ -14,22 +14,22 @@ from typing import Any, Final, Generic, Self, TypeVar
 
 import msgspec
 
-from ..errors import nearest
-from .codec import BlobSource, Reader, Writer, from_json, to_json
-from .effects import OnDoubt, ReplayMode
-from .errors import JournalCorrupt, RunFinished, RunNotFound
-from .events import Event, RunInfo, Status
-from .hub import Hub, Listener
-from .ids import RunIds
-from .leases import Leases, is_free
-from .log import Entry, RunLog
-from .redaction import NOTHING_SECRET, Redactor
-from .replay import missed_request
-from .run import Run
-from .spans import Span, events_in, since_last, spans_of
-from .steps import HISTORY_TYPES, Past, merged, past_of
-from .store import Row, Store
-from .subscription import Subscription
+from victor_nb.errors import nearest
+from victor_nb.journal.codec import BlobSource, Reader, Writer, from_json, to_json
+from victor_nb.journal.effects import OnDoubt, ReplayMode
+from victor_nb.journal.errors import JournalCorrupt, RunFinished, RunNotFound
+from victor_nb.journal.events import Event, RunInfo, Status
+from victor_nb.journal.hub import Hub, Listener
+from victor_nb.journal.ids import RunIds
+from victor_nb.journal.leases import Leases, is_free
+from victor_nb.journal.log import Entry, RunLog
+from victor_nb.journal.redaction import NOTHING_SECRET, Redactor
+from victor_nb.journal.replay import missed_request
+from victor_nb.journal.run import Run
+from victor_nb.journal.spans import Span, events_in, since_last, spans_of
+from victor_nb.journal.steps import HISTORY_TYPES, Past, merged, past_of
+from victor_nb.journal.store import Row, Store
+from victor_nb.journal.subscription import Subscription
 
 T = TypeVar("T")
 

@@ -15,11 +15,11 @@ from weakref import ReferenceType, ref
 
 from msgspec.structs import replace
 
-from .errors import JournalError, RunInUse
-from .events import RunInfo, Status
-from .forks import renew_in_children
-from .lease import LEASE_S, Owner
-from .store import Head, Store
+from victor_nb.journal.errors import JournalError, RunInUse
+from victor_nb.journal.events import RunInfo, Status
+from victor_nb.journal.forks import renew_in_children
+from victor_nb.journal.lease import LEASE_S, Owner
+from victor_nb.journal.store import Head, Store
 
 BEAT_S: Final = LEASE_S / 3
 

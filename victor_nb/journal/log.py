@@ -19,11 +19,11 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
-from ..errors import VictorError
-from .errors import JournalUnreachable, LeaseLost
-from .events import Event, Status
-from .hub import Hub
-from .store import Row, Store
+from victor_nb.errors import VictorError
+from victor_nb.journal.errors import JournalUnreachable, LeaseLost
+from victor_nb.journal.events import Event, Status
+from victor_nb.journal.hub import Hub
+from victor_nb.journal.store import Row, Store
 
 
 class Entry(msgspec.Struct, eq=False):

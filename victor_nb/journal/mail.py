@@ -9,8 +9,8 @@ import threading
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from .codec import from_json
-from .store import Store
+from victor_nb.journal.codec import from_json
+from victor_nb.journal.store import Store
 
 Signal = tuple[str, dict[str, Any]]
 

@@ -9,13 +9,13 @@ from threading import RLock
 
 from msgspec.structs import replace
 
-from .disposal import Disposal
-from .disposal_memory import MemoryDisposal
-from .errors import LeaseLost, RunNotFound
-from .events import Event, RunInfo, Status
-from .items import Items
-from .items_memory import MemoryItems
-from .store import Head, Row, Swept
+from victor_nb.journal.disposal import Disposal
+from victor_nb.journal.disposal_memory import MemoryDisposal
+from victor_nb.journal.errors import LeaseLost, RunNotFound
+from victor_nb.journal.events import Event, RunInfo, Status
+from victor_nb.journal.items import Items
+from victor_nb.journal.items_memory import MemoryItems
+from victor_nb.journal.store import Head, Row, Swept
 
 
 class MemoryStore:

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import unquote
 
-from ..errors import MissingExtra, UsageError, nearest
-from .journal import Journal
-from .memory import MemoryStore
-from .redaction import NOTHING_SECRET, Redactor
-from .store import Store
+from victor_nb.errors import MissingExtra, UsageError, nearest
+from victor_nb.journal.journal import Journal
+from victor_nb.journal.memory import MemoryStore
+from victor_nb.journal.redaction import NOTHING_SECRET, Redactor
+from victor_nb.journal.store import Store
 
 DEFAULT_URL: Final = "sqlite:///.victor/victor.db"
 _SQLITE: Final = "sqlite:///"
@@ -41,7 +41,7 @@ def open_journal(url: str | None = None, redactor: Redactor = NOTHING_SECRET) ->
 
 
 def _sqlite(url: str) -> Store:
-    from .sqlite import SqliteStore
+    from victor_nb.journal.sqlite import SqliteStore
 
     place, _, options = url.removeprefix(_SQLITE).partition("?")
     if not url.startswith(_SQLITE) or not place:
@@ -56,7 +56,7 @@ def _postgres(url: str) -> Store:
         import psycopg  # noqa: F401
     except ImportError as missing:
         raise MissingExtra.named("postgres", needed_for="a journal in PostgreSQL") from missing
-    from .postgres import PostgresStore
+    from victor_nb.journal.postgres import PostgresStore
 
     return PostgresStore(url)
 

@@ -12,17 +12,17 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from . import step_events
-from .codec import INLINE_BYTES, Writer, is_plain, to_json
-from .effects import Effect, OnDoubt
-from .errors import Paused
-from .events import Event
-from .log import Entry
-from .spans import Span, events_in
-from .steps import Step
+from victor_nb.journal import step_events
+from victor_nb.journal.codec import INLINE_BYTES, Writer, is_plain, to_json
+from victor_nb.journal.effects import Effect, OnDoubt
+from victor_nb.journal.errors import Paused
+from victor_nb.journal.events import Event
+from victor_nb.journal.log import Entry
+from victor_nb.journal.spans import Span, events_in
+from victor_nb.journal.steps import Step
 
 if TYPE_CHECKING:
-    from .run import Run
+    from victor_nb.journal.run import Run
 
 
 class _Done(msgspec.Struct):

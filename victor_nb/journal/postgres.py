@@ -19,22 +19,22 @@ from psycopg import Cursor
 from psycopg.errors import UniqueViolation
 from psycopg.types.numeric import Int8
 
-from . import postgres_sql as sql
-from .disposal import Disposal
-from .disposal_postgres import PostgresDisposal
-from .errors import JournalError, JournalSetBack, LeaseLost, RunNotFound
-from .events import Event, RunInfo, Status
-from .forks import renew_in_children
-from .items import Items
-from .items_postgres import PostgresItems
-from .packing import unpacked
-from .postgres_blobs import BlobCleared, add_rows, with_blobs
-from .postgres_listening import Listening, RunWatch, lock_of
-from .postgres_schema import make_ready
-from .postgres_server import RECONNECT_S, PostgresServer
-from .postgres_tail import Tail
-from .postgres_url import Address
-from .store import Head, Row, Swept
+from victor_nb.journal import postgres_sql as sql
+from victor_nb.journal.disposal import Disposal
+from victor_nb.journal.disposal_postgres import PostgresDisposal
+from victor_nb.journal.errors import JournalError, JournalSetBack, LeaseLost, RunNotFound
+from victor_nb.journal.events import Event, RunInfo, Status
+from victor_nb.journal.forks import renew_in_children
+from victor_nb.journal.items import Items
+from victor_nb.journal.items_postgres import PostgresItems
+from victor_nb.journal.packing import unpacked
+from victor_nb.journal.postgres_blobs import BlobCleared, add_rows, with_blobs
+from victor_nb.journal.postgres_listening import Listening, RunWatch, lock_of
+from victor_nb.journal.postgres_schema import make_ready
+from victor_nb.journal.postgres_server import RECONNECT_S, PostgresServer
+from victor_nb.journal.postgres_tail import Tail
+from victor_nb.journal.postgres_url import Address
+from victor_nb.journal.store import Head, Row, Swept
 
 _LAST: Final = 2**62
 _COLUMNS: Final = "seq, time, type, step_id, parent_id, raw"

@@ -12,9 +12,9 @@ from typing import Any, Final, LiteralString, TypeVar
 from psycopg import Cursor
 from psycopg.types.numeric import Int8
 
-from .errors import Unstorable
-from .packing import packed
-from .postgres_server import PostgresServer
+from victor_nb.journal.errors import Unstorable
+from victor_nb.journal.packing import packed
+from victor_nb.journal.postgres_server import PostgresServer
 
 MOST_BYTES: Final = 1_000_000_000
 """What the blobs of one transaction may take, a little less than a message to the server."""

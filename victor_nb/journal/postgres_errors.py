@@ -10,8 +10,8 @@ from typing import Final
 
 import psycopg
 
-from ..errors import VictorError
-from .errors import (
+from victor_nb.errors import VictorError
+from victor_nb.journal.errors import (
     JournalBusy,
     JournalCorrupt,
     JournalError,

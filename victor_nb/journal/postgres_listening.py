@@ -19,10 +19,10 @@ import psycopg
 from psycopg import Connection, sql
 from psycopg.types.numeric import Int8
 
-from .errors import JournalError
-from .forks import renew_in_children
-from .postgres_server import Lost, PostgresServer
-from .postgres_sql import CHANNEL
+from victor_nb.journal.errors import JournalError
+from victor_nb.journal.forks import renew_in_children
+from victor_nb.journal.postgres_server import Lost, PostgresServer
+from victor_nb.journal.postgres_sql import CHANNEL
 
 TRY_AGAIN_S: Final = 1.0
 LOOK_AROUND_S: Final = 5.0

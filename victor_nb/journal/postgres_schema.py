@@ -15,8 +15,8 @@ from typing import Any, Final, LiteralString
 
 from psycopg import Cursor, sql
 
-from .errors import JournalCorrupt, JournalReadOnly, JournalTooNew, JournalUnavailable
-from .postgres_server import PostgresServer
+from victor_nb.journal.errors import JournalCorrupt, JournalReadOnly, JournalTooNew, JournalUnavailable
+from victor_nb.journal.postgres_server import PostgresServer
 
 SCHEMA_VERSION: Final = 2
 

@@ -23,11 +23,11 @@ import psycopg
 from psycopg import Connection, Cursor
 from psycopg.pq import TransactionStatus
 
-from .errors import JournalError, JournalUnavailable
-from .forks import renew_in_children
-from .postgres_errors import is_gone, may_pass, refused, translated, unreachable, was_taken_back
-from .postgres_sql import CLOCK
-from .postgres_url import Address
+from victor_nb.journal.errors import JournalError, JournalUnavailable
+from victor_nb.journal.forks import renew_in_children
+from victor_nb.journal.postgres_errors import is_gone, may_pass, refused, translated, unreachable, was_taken_back
+from victor_nb.journal.postgres_sql import CLOCK
+from victor_nb.journal.postgres_url import Address
 
 MOST_CONNECTIONS: Final = 8
 """How many connections one process opens at most, besides the one that listens."""

@@ -13,8 +13,8 @@ import threading
 from collections.abc import Sequence
 from typing import Final
 
-from .errors import JournalSetBack
-from .store import Row
+from victor_nb.journal.errors import JournalSetBack
+from victor_nb.journal.store import Row
 
 MOST_ROWS: Final = 256
 MOST_BYTES: Final = 1024 * 1024

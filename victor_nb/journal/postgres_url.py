@@ -14,7 +14,7 @@ from urllib.parse import parse_qsl, quote, urlencode
 from psycopg import ProgrammingError, pq
 from psycopg.conninfo import conninfo_to_dict
 
-from ..errors import UsageError, nearest
+from victor_nb.errors import UsageError, nearest
 
 DEFAULT_SCHEMA: Final = "victor"
 _OURS: Final = ("schema", "mode")

@@ -19,12 +19,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from ..errors import VictorError
-from .codec import digest, to_canonical_json, to_json
-from .disposal import may_nest
-from .events import Event, RunInfo, Status
-from .journal import Journal
-from .store import Row
+from victor_nb.errors import VictorError
+from victor_nb.journal.codec import digest, to_canonical_json, to_json
+from victor_nb.journal.disposal import may_nest
+from victor_nb.journal.events import Event, RunInfo, Status
+from victor_nb.journal.journal import Journal
+from victor_nb.journal.store import Row
 
 FORMAT = 1
 # Only what a replay reads: the rest (who executed, when it was resumed) belongs to the one execution.

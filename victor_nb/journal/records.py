@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from .errors import Unstorable
+from victor_nb.journal.errors import Unstorable
 
 OURS = f"{__package__.partition('.')[0]}."
 

@@ -6,13 +6,13 @@ import difflib
 from collections.abc import Container, Sequence
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from .codec import Writer, from_json
-from .errors import ReplayMiss
-from .events import Event, RunInfo
-from .steps import Step, fingerprint, is_fingerprint, unanswered
+from victor_nb.journal.codec import Writer, from_json
+from victor_nb.journal.errors import ReplayMiss
+from victor_nb.journal.events import Event, RunInfo
+from victor_nb.journal.steps import Step, fingerprint, is_fingerprint, unanswered
 
 if TYPE_CHECKING:
-    from .journal import Journal
+    from victor_nb.journal.journal import Journal
 
 MOST_CHANGES: Final = 5
 LONGEST_VALUE: Final = 160

@@ -16,23 +16,23 @@ from typing import TYPE_CHECKING, Any, Final, Self, TypeVar, cast
 
 import msgspec
 
-from ..errors import Resumable, VictorError
-from . import step_events
-from .codec import Writer, from_json
-from .doubts import Doubt, who_decides
-from .effects import Effect, OnDoubt, ReplayMode
-from .errors import JournalError, LeaseLost, Paused, ReplayMiss, RunFinished
-from .events import LIVE_ONLY, Event, RunInfo, Status
-from .failures import described, rebuilt, steps_failed_by, tag
-from .log import Entry, RunLog
-from .mail import SharedMail
-from .placed import PlacedSteps
-from .replay import miss_of
-from .spans import Span
-from .steps import CURRENT, Past, Step, StepIds
+from victor_nb.errors import Resumable, VictorError
+from victor_nb.journal import step_events
+from victor_nb.journal.codec import Writer, from_json
+from victor_nb.journal.doubts import Doubt, who_decides
+from victor_nb.journal.effects import Effect, OnDoubt, ReplayMode
+from victor_nb.journal.errors import JournalError, LeaseLost, Paused, ReplayMiss, RunFinished
+from victor_nb.journal.events import LIVE_ONLY, Event, RunInfo, Status
+from victor_nb.journal.failures import described, rebuilt, steps_failed_by, tag
+from victor_nb.journal.log import Entry, RunLog
+from victor_nb.journal.mail import SharedMail
+from victor_nb.journal.placed import PlacedSteps
+from victor_nb.journal.replay import miss_of
+from victor_nb.journal.spans import Span
+from victor_nb.journal.steps import CURRENT, Past, Step, StepIds
 
 if TYPE_CHECKING:
-    from .journal import Journal
+    from victor_nb.journal.journal import Journal
 
 T = TypeVar("T")
 _SKIPPED: Final = object()

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from .errors import JournalCorrupt
-from .events import Event, RunInfo
-from .store import Store
+from victor_nb.journal.errors import JournalCorrupt
+from victor_nb.journal.events import Event, RunInfo
+from victor_nb.journal.store import Store
 
 
 class Span(NamedTuple):

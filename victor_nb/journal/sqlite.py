@@ -19,15 +19,15 @@ from urllib.parse import quote
 
 import msgspec
 
-from .disposal import Disposal
-from .disposal_sqlite import SqliteDisposal
-from .errors import JournalError, LeaseLost, RunNotFound
-from .events import Event, RunInfo, Status
-from .items import Items
-from .items_sqlite import SqliteItems
-from .packing import packed, unpacked
-from .sqlite_file import BUSY_TIMEOUT_S, Result, SqliteFile
-from .store import Head, Row, Swept
+from victor_nb.journal.disposal import Disposal
+from victor_nb.journal.disposal_sqlite import SqliteDisposal
+from victor_nb.journal.errors import JournalError, LeaseLost, RunNotFound
+from victor_nb.journal.events import Event, RunInfo, Status
+from victor_nb.journal.items import Items
+from victor_nb.journal.items_sqlite import SqliteItems
+from victor_nb.journal.packing import packed, unpacked
+from victor_nb.journal.sqlite_file import BUSY_TIMEOUT_S, Result, SqliteFile
+from victor_nb.journal.store import Head, Row, Swept
 
 _RUN_COLUMNS: Final = "run_id, kind, name, status, created, updated, parent, through, owner, lease_until, request"
 _HEADS: Final = """SELECT id, run_id, kind, name, status, created, updated, owner, lease_until,

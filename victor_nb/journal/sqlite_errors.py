@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from pathlib import Path
 
-from .errors import (
+from victor_nb.journal.errors import (
     JournalBusy,
     JournalCorrupt,
     JournalError,

@@ -19,11 +19,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final, TypeVar
 
-from . import filesystem
-from .errors import JournalCorrupt, JournalTooNew, JournalUnavailable
-from .forks import renew_in_children
-from .sqlite_errors import is_busy, translated
-from .sqlite_schema import APPLICATION_ID, SCHEMA, SCHEMA_VERSION
+from victor_nb.journal import filesystem
+from victor_nb.journal.errors import JournalCorrupt, JournalTooNew, JournalUnavailable
+from victor_nb.journal.forks import renew_in_children
+from victor_nb.journal.sqlite_errors import is_busy, translated
+from victor_nb.journal.sqlite_schema import APPLICATION_ID, SCHEMA, SCHEMA_VERSION
 
 BUSY_TIMEOUT_S: Final = 30.0
 LONGEST_NAP_S: Final = 0.002

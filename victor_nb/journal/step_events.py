@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from ..errors import Resumable
-from .codec import Writer
-from .effects import Effect
-from .errors import OutcomeUnknown
-from .failures import described
-from .log import Entry
-from .redaction import Redactor
-from .steps import Step
+from victor_nb.errors import Resumable
+from victor_nb.journal.codec import Writer
+from victor_nb.journal.effects import Effect
+from victor_nb.journal.errors import OutcomeUnknown
+from victor_nb.journal.failures import described
+from victor_nb.journal.log import Entry
+from victor_nb.journal.redaction import Redactor
+from victor_nb.journal.steps import Step
 
 
 def started(step: Step, redactor: Redactor) -> Entry:

@@ -17,9 +17,9 @@ from typing import Any, Final
 
 import msgspec
 
-from .codec import from_json
-from .effects import Effect
-from .events import Event
+from victor_nb.journal.codec import from_json
+from victor_nb.journal.effects import Effect
+from victor_nb.journal.events import Event
 
 WHOLE_INPUTS_BYTES: Final = 512
 """Inputs longer than this are kept as a hash a field, unless the step asks to keep them whole."""

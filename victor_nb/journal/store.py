@@ -11,9 +11,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
-from .disposal import Disposal
-from .events import Event, RunInfo, Status
-from .items import Items
+from victor_nb.journal.disposal import Disposal
+from victor_nb.journal.events import Event, RunInfo, Status
+from victor_nb.journal.items import Items
 
 
 class Row(NamedTuple):

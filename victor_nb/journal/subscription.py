@@ -16,11 +16,11 @@ from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import TYPE_CHECKING, Final, Self
 
-from .events import FINAL_TYPES, LIVE_ONLY, Event
+from victor_nb.journal.events import FINAL_TYPES, LIVE_ONLY, Event
 
 if TYPE_CHECKING:
-    from .journal import Journal
-    from .store import Watch
+    from victor_nb.journal.journal import Journal
+    from victor_nb.journal.store import Watch
 
 POLL_S: Final = 0.1
 RARE_POLL_S: Final = 2.0

@@ -13,8 +13,8 @@ import io
 import sys
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from .errors import Unstorable
-from .redaction import Redactor
+from victor_nb.journal.errors import Unstorable
+from victor_nb.journal.redaction import Redactor
 
 if TYPE_CHECKING:
     import numpy as np
@@ -54,7 +54,7 @@ def dump(value: Any, coder: Coder) -> dict[str, object] | None:
     library = kind.__module__.partition(".")[0]
     if library == "pandas" and (pandas := sys.modules.get("pandas")) is not None:
         if kind is pandas.DataFrame or kind is pandas.Series or isinstance(value, pandas.Index):
-            from . import frames
+            from victor_nb.journal import frames
 
             return {"$table": "frame", "blob": coder.blob(frames.dump(value, coder))}
         return _dump_pandas_scalar(value, coder)
@@ -70,7 +70,7 @@ def dump(value: Any, coder: Coder) -> dict[str, object] | None:
 def load(kind: str, content: bytes, decoder: Decoder) -> Any:
     """Return the value that `dump` was given."""
     if kind == "frame":
-        from . import frames
+        from victor_nb.journal import frames
 
         return frames.load(content, decoder)
     import numpy as np
@@ -109,7 +109,7 @@ def _dump_pandas_scalar(value: Any, coder: Coder) -> dict[str, object] | None:
     if value is pd.NaT or value is pd.NA:
         return {"$pandas": ["NaT" if value is pd.NaT else "NA"]}
     if isinstance(value, pd.Timestamp):
-        from . import times
+        from victor_nb.journal import times
 
         try:
             # pandas 2 makes zones of pytz, which carry their name in `zone`
@@ -133,7 +133,7 @@ def pandas_scalar(kind: str, *parts: Any) -> Any:
     if kind in ("NaT", "NA"):
         return getattr(pd, kind)
     if kind == "Timestamp":
-        from . import times
+        from victor_nb.journal import times
 
         moment, zone = pd.Timestamp(parts[0]), parts[1]
         if zone is None:

@@ -1,7 +1,7 @@
 """Who answers: a name becomes a model. Providers' libraries are imported when a model of theirs is resolved."""
 
-from .catalogue import ModelInfo, catalogue
-from .errors import (
+from victor_nb.models.catalogue import ModelInfo, catalogue
+from victor_nb.models.errors import (
     MissingKey,
     ModelBusy,
     ModelError,
@@ -10,7 +10,7 @@ from .errors import (
     OfflineLimit,
     UnknownModel,
 )
-from .resolving import fallback, resolve
+from victor_nb.models.resolving import fallback, resolve
 
 __all__ = [
     "MissingKey",

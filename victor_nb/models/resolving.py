@@ -6,9 +6,9 @@ import os
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-from ..errors import MissingExtra, nearest
-from .catalogue import PROVIDERS, Provider, is_installed
-from .errors import MissingKey, ModelError, UnknownModel
+from victor_nb.errors import MissingExtra, nearest
+from victor_nb.models.catalogue import PROVIDERS, Provider, is_installed
+from victor_nb.models.errors import MissingKey, ModelError, UnknownModel
 
 if TYPE_CHECKING:
     from pydantic_ai.models import Model
@@ -58,7 +58,7 @@ def fallback(models: Sequence[Model]) -> Model:
 
 def _one(name: str, api_key: str | None, timeout_s: float) -> Model:
     if name == DEFAULT_MODEL:
-        from .offline import OfflineModel
+        from victor_nb.models.offline import OfflineModel
 
         return OfflineModel()
     if name.startswith(("http://", "https://")):
@@ -172,6 +172,6 @@ def _unknown(name: str, provider_name: str) -> UnknownModel:
 
 
 def _retrying(model: Model, place: str) -> Model:
-    from .retrying import RetryingModel
+    from victor_nb.models.retrying import RetryingModel
 
     return RetryingModel(model, place=place)

@@ -21,7 +21,7 @@ from pydantic_ai.models import Model, ModelRequestParameters, StreamedResponse
 from pydantic_ai.models.wrapper import WrapperModel
 from pydantic_ai.settings import ModelSettings
 
-from .errors import ModelBusy, ModelError, ModelRefused, ModelUnreachable
+from victor_nb.models.errors import ModelBusy, ModelError, ModelRefused, ModelUnreachable
 
 ATTEMPTS: Final = 4
 FIRST_WAIT_S: Final = 0.5

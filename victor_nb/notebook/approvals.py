@@ -14,13 +14,13 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Final
 
-from .awaiting import Cell, MainThread, current_cell
-from .displaying import current_display
-from .endable import EndablePrompt
-from .prompting import ALWAYS, Prompt, Word, ask_person
+from victor_nb.notebook.awaiting import Cell, MainThread, current_cell
+from victor_nb.notebook.displaying import current_display
+from victor_nb.notebook.endable import EndablePrompt
+from victor_nb.notebook.prompting import ALWAYS, Prompt, Word, ask_person
 
 if TYPE_CHECKING:
-    from ..agents.approvals import ApprovalRequest, Decision
+    from victor_nb.agents.approvals import ApprovalRequest, Decision
 
 PATIENCE_S: Final = 3600.0
 """How long a question stays open; after that the run stops and can be resumed."""
@@ -87,14 +87,14 @@ def _is_waiting(cell: Cell | None) -> bool:
 
 
 def _decision(word: Word) -> Decision:
-    from ..agents.approvals import Decision
+    from victor_nb.agents.approvals import Decision
 
     by = "prompt (always)" if word.choice == ALWAYS else "prompt"
     return Decision(word.approved, by=by, arguments=word.arguments, message=word.message)
 
 
 def _denied(request: ApprovalRequest, why: str) -> Exception:
-    from ..agents.errors import ApprovalDenied
+    from victor_nb.agents.errors import ApprovalDenied
 
     return ApprovalDenied(
         f"tool {request.tool!r} needs approval, and {why}",

@@ -23,7 +23,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any, Final, Generic, Protocol, TypeVar
 
-from .errors import CannotAwait, CellInterrupted
+from victor_nb.notebook.errors import CannotAwait, CellInterrupted
 
 T = TypeVar("T")
 

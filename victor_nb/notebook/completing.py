@@ -46,13 +46,13 @@ class Sources:
 
     def verbs(self) -> Iterable[str]:
         """The names of all verbs."""
-        from ..commands import VERBS
+        from victor_nb.commands import VERBS
 
         return VERBS
 
     def parameters(self, verb: str, inner: str = "") -> list[Parameter]:
         """The flags and positional values of one verb; of a verb with verbs of its own, those, or one of them."""
-        from ..commands.group import root
+        from victor_nb.commands.group import root
 
         command: Any = root.get_command(None, verb)  # type: ignore[arg-type]  # the context is not looked at
         own = getattr(command, "commands", {})
@@ -101,13 +101,13 @@ class Sources:
 
 
 def _models() -> list[str]:
-    from ..models import catalogue
+    from victor_nb.models import catalogue
 
     return [model.name for model in catalogue()]
 
 
 def _tools() -> list[str]:
-    from ..tools import registry
+    from victor_nb.tools import registry
 
     return [*(toolset.name for toolset in registry.toolsets()), *(tool.name for tool in registry.list())]
 

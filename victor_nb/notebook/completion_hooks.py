@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from .completing import Sources, complete
+from victor_nb.notebook.completing import Sources, complete
 
 Undo = Callable[[], None]
 

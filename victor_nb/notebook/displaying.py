@@ -18,15 +18,15 @@ from contextvars import ContextVar, copy_context
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from ..errors import VictorError
-from .routing import honour_front_end
+from victor_nb.errors import VictorError
+from victor_nb.notebook.routing import honour_front_end
 
 if TYPE_CHECKING:
-    from ..commands.session import GoOn
-    from ..journal import Event
-    from ..views.graph_live import LiveGraph
-    from ..views.live import LiveView
-    from ..views.offers import Answer
+    from victor_nb.commands.session import GoOn
+    from victor_nb.journal import Event
+    from victor_nb.views.graph_live import LiveGraph
+    from victor_nb.views.live import LiveView
+    from victor_nb.views.offers import Answer
 
 HELLO_S: Final = 1.5
 """How long after it is shown a display may take to say hello before something else is tried."""
@@ -229,18 +229,18 @@ class Displays:
 
 
 def _live_view(run_id: str, *, on_answer: Deliver, load: Load | None) -> Any:
-    from ..views import live_view
+    from victor_nb.views import live_view
 
     return live_view(run_id, on_answer=on_answer, load=load)
 
 
 def _live_graph(run_id: str, *, on_answer: Deliver, load: Load | None, states: States | None) -> Any:
-    from ..views import live_graph
+    from victor_nb.views import live_graph
 
     return live_graph(run_id, on_answer=on_answer, load=load, states=states)
 
 
 def _live_pipeline(run_id: str, *, on_answer: Deliver, load: Load | None) -> Any:
-    from ..views import live_pipeline
+    from victor_nb.views import live_pipeline
 
     return live_pipeline(run_id, on_answer=on_answer, load=load)

@@ -10,7 +10,7 @@ VictorError
 
 from __future__ import annotations
 
-from ..errors import UsageError
+from victor_nb.errors import UsageError
 
 
 def rendered(name: str, text: str) -> list[str]:

@@ -13,12 +13,12 @@ from contextlib import ExitStack
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from .completing import Sources
-from .completion_hooks import hook_completion
-from .face import Face
-from .magic import magic_for
-from .transforming import AwaitVictor
-from .warming import Warming
+from victor_nb.notebook.completing import Sources
+from victor_nb.notebook.completion_hooks import hook_completion
+from victor_nb.notebook.face import Face
+from victor_nb.notebook.magic import magic_for
+from victor_nb.notebook.transforming import AwaitVictor
+from victor_nb.notebook.warming import Warming
 
 _loaded: WeakKeyDictionary[Any, ExitStack] = WeakKeyDictionary()
 

@@ -17,19 +17,19 @@ from dataclasses import asdict
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from ..errors import UsageError, VictorError
-from .approvals import CellApprover
-from .awaiting import MainThread, Work, awaited, blocked, waiting_cell
-from .displaying import Displays
-from .errors import LineUnreadable, rendered
-from .failing import LastFailure
-from .prompting import CannotPrompt
-from .python_cells import run_code
+from victor_nb.errors import UsageError, VictorError
+from victor_nb.notebook.approvals import CellApprover
+from victor_nb.notebook.awaiting import MainThread, Work, awaited, blocked, waiting_cell
+from victor_nb.notebook.displaying import Displays
+from victor_nb.notebook.errors import LineUnreadable, rendered
+from victor_nb.notebook.failing import LastFailure
+from victor_nb.notebook.prompting import CannotPrompt
+from victor_nb.notebook.python_cells import run_code
 
 if TYPE_CHECKING:
-    from ..commands import Session
-    from ..tools.builtin.python_cell import CellOutcome
-    from ..views.offers import Answer
+    from victor_nb.commands import Session
+    from victor_nb.tools.builtin.python_cell import CellOutcome
+    from victor_nb.views.offers import Answer
 
 _PARTING_S: Final = 2.0
 
@@ -50,7 +50,7 @@ class Face:
     def session(self) -> Session:
         """What the verbs get from this shell; made on first use."""
         if self._session is None:
-            from ..commands import Session
+            from victor_nb.commands import Session
 
             self._session = Session(
                 namespace=self.shell.user_ns,
@@ -106,12 +106,12 @@ class Face:
 
     def _state_at(self, run_id: str, superstep: int) -> dict[str, Any]:
         """The state of a workflow's run after a superstep."""
-        from ..workflows import WorkflowRun
+        from victor_nb.workflows import WorkflowRun
 
         return WorkflowRun(self.session.journal(), run_id).state(superstep)
 
     def _invoke(self, line: str, body: str | None) -> object:
-        from ..commands import invoke
+        from victor_nb.commands import invoke
 
         return invoke(words(line, body), self.session, body)
 
@@ -129,7 +129,7 @@ class Face:
         self.session.journal().signal(answer.run_id, answer.kind, {**said, **reason, "by": "button"})
 
     def _send_answer(self, answer: Answer) -> None:
-        from ..workflows import WorkflowRun
+        from victor_nb.workflows import WorkflowRun
 
         journal = self.session.journal()
         if answer.call_id not in {asked.id for asked in WorkflowRun(journal, answer.run_id).interrupts}:
@@ -156,7 +156,7 @@ def words(line: str, body: str | None) -> list[str]:
 
     Raises: LineUnreadable for a quote that nobody closed.
     """
-    from ..commands import VERBS
+    from victor_nb.commands import VERBS
 
     try:
         argv = shlex.split(line)
@@ -168,7 +168,7 @@ def words(line: str, body: str | None) -> list[str]:
 
 
 def _submitted(result: Awaitable[Any]) -> Work[Any]:
-    from ..agents.background import submit
+    from victor_nb.agents.background import submit
 
     async def work() -> Any:
         return await result

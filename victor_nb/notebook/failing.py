@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..config import glimpse
+from victor_nb.config import glimpse
 
 
 class LastFailure:
@@ -34,7 +34,7 @@ class LastFailure:
 def _explain(error: BaseException, source: str) -> None:
     from IPython.display import display
 
-    from ..commands.failure import failure_of
-    from ..commands.fix import explained
+    from victor_nb.commands.failure import failure_of
+    from victor_nb.commands.fix import explained
 
     display(explained(failure_of(error, source)))  # type: ignore[no-untyped-call]

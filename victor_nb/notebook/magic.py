@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Protocol, cast
 
-from .face import Face
+from victor_nb.notebook.face import Face
 
 
 class VictorMagic(Protocol):

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 if TYPE_CHECKING:
-    from ..agents.approvals import ApprovalRequest
+    from victor_nb.agents.approvals import ApprovalRequest
 
 Prompt = Callable[[str], str]
 """Reads one line. Raises `CannotPrompt` where nobody can type, EOFError when the input ended."""

@@ -20,8 +20,8 @@ from types import CodeType
 from typing import TYPE_CHECKING, Any, Final, TextIO
 
 if TYPE_CHECKING:
-    from ..tools import Artifact
-    from ..tools.builtin.python_cell import CellOutcome
+    from victor_nb.tools import Artifact
+    from victor_nb.tools.builtin.python_cell import CellOutcome
 
 LIMIT: Final = 100_000
 """Characters of each stream, and of the value, that are kept for the model."""
@@ -40,7 +40,7 @@ class Kept:
 
     def outcome(self) -> CellOutcome:
         """The same as the tools take it."""
-        from ..tools.builtin.python_cell import CellOutcome
+        from victor_nb.tools.builtin.python_cell import CellOutcome
 
         shown = tuple(artifact for bundle in self.displays if (artifact := try_artifact(bundle)) is not None)
         return CellOutcome(self.stdout, self.stderr, self.value, self.error, shown)
@@ -48,7 +48,7 @@ class Kept:
 
 def try_artifact(bundle: dict[str, Any]) -> Artifact | None:
     """Turn what was displayed into an artifact; None for what lives in a browser only, such as widgets."""
-    from ..tools import Artifact
+    from victor_nb.tools import Artifact
 
     text = str(bundle.get("text/plain", ""))[:LIMIT]
     for kind in _RICH:

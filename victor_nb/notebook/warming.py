@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from importlib import import_module
 from typing import Final
 
-from ..config import glimpse
+from victor_nb.config import glimpse
 
 LIBRARIES: Final = (
     "click",

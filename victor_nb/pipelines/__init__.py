@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .errors import InvalidPipeline
-    from .executing import (
+    from victor_nb.pipelines.errors import InvalidPipeline
+    from victor_nb.pipelines.executing import (
         CellOutcome,
         EngineCannot,
         Execution,
@@ -19,20 +19,20 @@ if TYPE_CHECKING:
         execute_notebook,
         run_notebook,
     )
-    from .failures import PipelineChanged, PipelineFailed, WrongValue
-    from .gluing import Picture, WrongGlue, glue, values_of
-    from .parameters.errors import (
+    from victor_nb.pipelines.failures import PipelineChanged, PipelineFailed, WrongValue
+    from victor_nb.pipelines.gluing import Picture, WrongGlue, glue, values_of
+    from victor_nb.pipelines.parameters.errors import (
         CannotHandOver,
         MissingParameter,
         UnknownParameter,
         UnreadableParameters,
         WrongParameter,
     )
-    from .pipeline import Pipeline
-    from .results import NodeResult, PipelineResult
-    from .settings import PipelineOptions
-    from .spec import Node, PipelineParameter, PipelineSpec, agent, compute, notebook, workflow
-    from .yaml_file import load_pipeline, pipeline_from_yaml, pipeline_schema, pipeline_to_yaml
+    from victor_nb.pipelines.pipeline import Pipeline
+    from victor_nb.pipelines.results import NodeResult, PipelineResult
+    from victor_nb.pipelines.settings import PipelineOptions
+    from victor_nb.pipelines.spec import Node, PipelineParameter, PipelineSpec, agent, compute, notebook, workflow
+    from victor_nb.pipelines.yaml_file import load_pipeline, pipeline_from_yaml, pipeline_schema, pipeline_to_yaml
 
 _HOME = {
     "CannotHandOver": "parameters.errors",

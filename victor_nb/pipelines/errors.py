@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..workflows.errors import InvalidWorkflow, Problem
+from victor_nb.workflows.errors import InvalidWorkflow, Problem
 
 
 class InvalidPipeline(InvalidWorkflow):

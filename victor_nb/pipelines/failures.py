@@ -18,11 +18,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..errors import Resumable, VictorError
-from ..workflows.errors import InvalidState
+from victor_nb.errors import Resumable, VictorError
+from victor_nb.workflows.errors import InvalidState
 
 if TYPE_CHECKING:
-    from .results import PipelineResult
+    from victor_nb.pipelines.results import PipelineResult
 
 
 class WrongValue(InvalidState):

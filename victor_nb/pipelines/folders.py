@@ -12,7 +12,7 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Final
 
-from .spec import PipelineSpec
+from victor_nb.pipelines.spec import PipelineSpec
 
 DRAFTS: Final = ".drafts"
 PLACE: Final = Path(".victor") / "pipelines"

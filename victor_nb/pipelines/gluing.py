@@ -21,7 +21,7 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from ..errors import VictorError
+from victor_nb.errors import VictorError
 
 FOLDER: Final = "VICTOR_GLUE"
 """The variable that tells a kernel in which folder values are handed on."""
@@ -170,9 +170,9 @@ def forget(folder: Path) -> None:
 
 
 def _hand_on(name: str, value: object, folder: Path) -> dict[str, object]:
-    from ..journal.redaction import NOTHING_SECRET
-    from .parameters.errors import CannotHandOver
-    from .parameters.handed import kept
+    from victor_nb.journal.redaction import NOTHING_SECRET
+    from victor_nb.pipelines.parameters.errors import CannotHandOver
+    from victor_nb.pipelines.parameters.handed import kept
 
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -192,8 +192,8 @@ def _hand_on(name: str, value: object, folder: Path) -> dict[str, object]:
 
 def _in_the_notebook(value: object) -> dict[str, object]:
     """Return what a notebook says of a value that nobody fetches: all of it, if it is short and plain."""
-    from .parameters.errors import CannotHandOver
-    from .parameters.handed import plain
+    from victor_nb.pipelines.parameters.errors import CannotHandOver
+    from victor_nb.pipelines.parameters.handed import plain
 
     try:
         written, modules = plain(value, LARGEST_IN_NOTEBOOK)
@@ -203,7 +203,7 @@ def _in_the_notebook(value: object) -> dict[str, object]:
 
 
 def _read(about: Mapping[str, Any], folder: Path) -> object:
-    from .parameters.handed import value
+    from victor_nb.pipelines.parameters.handed import value
 
     return value(about["json"], str(folder), *about.get("modules", ()))
 

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from ..journal import Journal, RunInfo
-from ..journal.errors import RunNotFound
-from .record import KIND, result_of
-from .results import PipelineResult, joined
+from victor_nb.journal import Journal, RunInfo
+from victor_nb.journal.errors import RunNotFound
+from victor_nb.pipelines.record import KIND, result_of
+from victor_nb.pipelines.results import PipelineResult, joined
 
 if TYPE_CHECKING:
     import pandas

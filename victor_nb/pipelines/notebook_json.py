@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from .executing.notebook_files import InvalidNotebook
+from victor_nb.pipelines.executing.notebook_files import InvalidNotebook
 
 
 def notebook_of(content: bytes, path: str) -> dict[str, Any]:
@@ -33,7 +33,7 @@ def notebook_of(content: bytes, path: str) -> dict[str, Any]:
 
 
 def _upgraded(text: str, path: str) -> Any:
-    from .kernels import defer_grammars
+    from victor_nb.pipelines.kernels import defer_grammars
 
     defer_grammars()
     import nbformat

@@ -10,26 +10,26 @@ from collections.abc import Container, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypedDict, Unpack
 
-from ..errors import UsageError
-from ..journal import Journal
-from ..journal.codec import Writer
-from .errors import InvalidPipeline
-from .inference import Dependencies, dependencies
-from .record import KIND, result_of
-from .results import PipelineResult
-from .running.choosing import chosen
-from .settings import PipelineOptions, check_options, workers_of
-from .shapes import shape_of
-from .spec import UNSET, Node, PipelineParameter, PipelineSpec
-from .values import is_redacted, parameters_of
+from victor_nb.errors import UsageError
+from victor_nb.journal import Journal
+from victor_nb.journal.codec import Writer
+from victor_nb.pipelines.errors import InvalidPipeline
+from victor_nb.pipelines.inference import Dependencies, dependencies
+from victor_nb.pipelines.record import KIND, result_of
+from victor_nb.pipelines.results import PipelineResult
+from victor_nb.pipelines.running.choosing import chosen
+from victor_nb.pipelines.settings import PipelineOptions, check_options, workers_of
+from victor_nb.pipelines.shapes import shape_of
+from victor_nb.pipelines.spec import UNSET, Node, PipelineParameter, PipelineSpec
+from victor_nb.pipelines.values import is_redacted, parameters_of
 
 if TYPE_CHECKING:
     import pandas
 
-    from ..workflows import Workflow
-    from ..workflows.errors import Problem
-    from ..workflows.shape import GraphShape
-    from .caching.cache import Cache
+    from victor_nb.pipelines.caching.cache import Cache
+    from victor_nb.workflows import Workflow
+    from victor_nb.workflows.errors import Problem
+    from victor_nb.workflows.shape import GraphShape
 
 
 class Asked(TypedDict, total=False):
@@ -96,7 +96,7 @@ class Pipeline:
         return self._problems(dependencies(self.spec, values), values)
 
     def _problems(self, found: Dependencies, values: Mapping[str, object]) -> list[Problem]:
-        from .running.checking import problems_of_notebooks
+        from victor_nb.pipelines.running.checking import problems_of_notebooks
 
         return [*found.problems, *problems_of_notebooks(self.spec, values)]
 
@@ -114,7 +114,7 @@ class Pipeline:
         self, include: Container[str] | None = None, exclude: Container[str] | None = None
     ) -> dict[str, str]:
         """Show the graph in a cell."""
-        from ..workflows.drawing import as_bundle
+        from victor_nb.workflows.drawing import as_bundle
 
         return as_bundle(self.shape, include=include, exclude=exclude)
 
@@ -124,8 +124,8 @@ class Pipeline:
         Raises:
             InvalidPipeline, WrongValue: it cannot run.
         """
-        from ..journal import Redactor
-        from .running.explaining import whys
+        from victor_nb.journal import Redactor
+        from victor_nb.pipelines.running.explaining import whys
 
         values = parameters_of(self.spec, parameters or {})
         cache = self._cache()
@@ -166,14 +166,14 @@ class Pipeline:
 
         Ctrl-C stops the run and leaves it resumable.
         """
-        from ..workflows.blocking import run_to_end
+        from victor_nb.workflows.blocking import run_to_end
 
         return run_to_end(self.run(parameters, **options))
 
     def _ready(
         self, parameters: Mapping[str, object] | None, options: PipelineOptions
     ) -> tuple[Workflow, Any, Journal]:
-        from ..workflows.journals import journal_of
+        from victor_nb.workflows.journals import journal_of
 
         check_options(options)
         journal = journal_of(options.get("journal"))
@@ -187,7 +187,7 @@ class Pipeline:
         return self._workflow(found, asked["parameters"], options), self._input(asked, options), journal
 
     def _input(self, asked: dict[str, Any], options: PipelineOptions) -> Any:
-        from ..workflows import Command
+        from victor_nb.workflows import Command
 
         if not options.get("run_id"):
             return {"input": asked}
@@ -240,8 +240,8 @@ class Pipeline:
         return found
 
     def _workflow(self, found: Dependencies, parameters: Mapping[str, Any], options: PipelineOptions) -> Workflow:
-        from ..workflows import START, Workflow
-        from .running.pipeline_node import PipelineNode
+        from victor_nb.pipelines.running.pipeline_node import PipelineNode
+        from victor_nb.workflows import START, Workflow
 
         node = PipelineNode(
             self.spec,
@@ -266,8 +266,8 @@ class Pipeline:
         Raises:
             RunNotFound: there is no such run.
         """
-        from ..workflows.journals import journal_of
-        from .history import newest_run
+        from victor_nb.pipelines.history import newest_run
+        from victor_nb.workflows.journals import journal_of
 
         found = journal_of(journal)
         return result_of(found, run_id or newest_run(found, self.name))
@@ -281,8 +281,8 @@ class Pipeline:
             node: a row for each member of this node in each run instead: values of the matrix, and what it handed on.
             limit: the most runs that are looked at.
         """
-        from ..workflows.journals import journal_of
-        from .history import table_of
+        from victor_nb.pipelines.history import table_of
+        from victor_nb.workflows.journals import journal_of
 
         return table_of(journal_of(journal), self.name, node, limit)
 
@@ -295,9 +295,9 @@ class Pipeline:
         return self._cache().bytes()
 
     def _cache(self) -> Cache:
-        from ..journal import Redactor
-        from .caching.cache import Cache
-        from .folders import folder_of
+        from victor_nb.journal import Redactor
+        from victor_nb.pipelines.caching.cache import Cache
+        from victor_nb.pipelines.folders import folder_of
 
         return Cache(folder_of(self.spec), self.spec.folder.resolve(), Redactor())
 

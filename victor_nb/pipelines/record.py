@@ -12,14 +12,14 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast, get_args
 
-from ..errors import VictorError
-from ..journal import Event, Journal
-from .gluing import import_modules
-from .results import Because, NodeResult, NodeStatus, PipelineResult
-from .spec import NodeKind
+from victor_nb.errors import VictorError
+from victor_nb.journal import Event, Journal
+from victor_nb.pipelines.gluing import import_modules
+from victor_nb.pipelines.results import Because, NodeResult, NodeStatus, PipelineResult
+from victor_nb.pipelines.spec import NodeKind
 
 if TYPE_CHECKING:
-    from ..workflows.control import Interrupt
+    from victor_nb.workflows.control import Interrupt
 
 KIND: Final = "pipeline"
 """Of runs."""
@@ -208,6 +208,6 @@ def result_of(journal: Journal, run_id: str) -> PipelineResult:
 
 
 def _questions(journal: Journal, run_id: str) -> tuple[Interrupt, ...]:
-    from ..workflows.travel import WorkflowRun  # the engine: not for those who only ask how far a run is
+    from victor_nb.workflows.travel import WorkflowRun  # the engine: not for those who only ask how far a run is
 
     return tuple(WorkflowRun(journal, run_id).interrupts)

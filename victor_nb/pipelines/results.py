@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
-from ..errors import UsageError, VictorError, nearest
+from victor_nb.errors import UsageError, VictorError, nearest
 
 if TYPE_CHECKING:
-    from ..workflows.control import Interrupt
+    from victor_nb.workflows.control import Interrupt
 
 NodeStatus = Literal["pending", "running", "finished", "cached", "failed", "killed", "skipped", "stopped"]
 Because = Literal["", "when", "failed", "not asked"]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .executing.outcomes import NotebookFailed
+from victor_nb.pipelines.executing.outcomes import NotebookFailed
 
 
 @dataclass(frozen=True, slots=True)

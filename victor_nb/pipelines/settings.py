@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, TypedDict
 
 if TYPE_CHECKING:
-    from ..journal import Event, Journal, ReplayMode
-    from ..workflows.executors import AnyExecutor
-    from .running.around import Kernels
+    from victor_nb.journal import Event, Journal, ReplayMode
+    from victor_nb.pipelines.running.around import Kernels
+    from victor_nb.workflows.executors import AnyExecutor
 
 WITH_EXECUTOR = 64
 """So many nodes are given to an executor at once, which has them wait for its own workers."""

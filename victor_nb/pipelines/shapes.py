@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from ..workflows.shape import EdgeShape, GraphShape, NodeShape
-from ..workflows.shape import NodeKind as DrawnKind
-from .spec import Node, NodeKind, NotebookWork, PipelineSpec, WorkflowWork
+from victor_nb.pipelines.spec import Node, NodeKind, NotebookWork, PipelineSpec, WorkflowWork
+from victor_nb.workflows.shape import EdgeShape, GraphShape, NodeShape
+from victor_nb.workflows.shape import NodeKind as DrawnKind
 
 _DRAWN: Final[Mapping[NodeKind, DrawnKind]] = {
     "notebook": "notebook",

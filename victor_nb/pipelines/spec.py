@@ -18,8 +18,8 @@ from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 if TYPE_CHECKING:
-    from ..agents import Agent
-    from ..workflows import RetryPolicy, Workflow
+    from victor_nb.agents import Agent
+    from victor_nb.workflows import RetryPolicy, Workflow
 
 NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 """What the id of a node, a parameter and an axis of a matrix look like, so that templates can name them."""
@@ -352,6 +352,6 @@ def retry_policy(given: int | RetryPolicy | None) -> RetryPolicy | None:
     Raises:
         ValueError: there is no such number of attempts.
     """
-    from ..workflows import RetryPolicy
+    from victor_nb.workflows import RetryPolicy
 
     return RetryPolicy(attempts=given) if isinstance(given, int) else given

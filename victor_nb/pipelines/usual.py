@@ -11,8 +11,8 @@ from collections import defaultdict
 from statistics import median
 from typing import Any, Final
 
-from ..journal import Journal, Run
-from .record import KIND, KINDS
+from victor_nb.journal import Journal, Run
+from victor_nb.pipelines.record import KIND, KINDS
 
 USUAL: Final = "pipeline.usual"
 """The event, live only: `{"nodes": {id: seconds}, "cells": {id: [{"position", "code", "seconds"}]}}`. Ids of members,

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ..errors import nearest
-from ..workflows.errors import InvalidState
-from ..workflows.yaml_file.type_names import fitting
-from .failures import WrongValue
-from .spec import UNSET, PipelineParameter, PipelineSpec
+from victor_nb.errors import nearest
+from victor_nb.pipelines.failures import WrongValue
+from victor_nb.pipelines.spec import UNSET, PipelineParameter, PipelineSpec
+from victor_nb.workflows.errors import InvalidState
+from victor_nb.workflows.yaml_file.type_names import fitting
 
 
 def parameters_of(spec: PipelineSpec, given: Mapping[str, object]) -> dict[str, Any]:

@@ -10,9 +10,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .asking import gc
-    from .clearance import Clearance, Group
-    from .policy import Policy
+    from victor_nb.retention.asking import gc
+    from victor_nb.retention.clearance import Clearance, Group
+    from victor_nb.retention.policy import Policy
 
 _HOME = {"Clearance": "clearance", "Group": "clearance", "Policy": "policy", "gc": "asking"}
 

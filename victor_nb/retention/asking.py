@@ -6,17 +6,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from ..errors import UsageError, nearest
-from ..journal import Journal
-from .clearance import Clearance
-from .policy import STATES, Policy
+from victor_nb.errors import UsageError, nearest
+from victor_nb.journal import Journal
+from victor_nb.retention.clearance import Clearance
+from victor_nb.retention.policy import STATES, Policy
 
 if TYPE_CHECKING:
-    from ..config import Settings
-    from ..insight.moments import Moment
-    from ..journal.store import Store
-    from .collecting import Freed
-    from .planning import Plan
+    from victor_nb.config import Settings
+    from victor_nb.insight.moments import Moment
+    from victor_nb.journal.store import Store
+    from victor_nb.retention.collecting import Freed
+    from victor_nb.retention.planning import Plan
 
 LAST_OF_THREAD: Final = "they are the last of their threads"
 
@@ -66,10 +66,10 @@ def gc(
         ...     looked.runs, done.runs, journal.runs()
         (1, 1, [])
     """
-    from ..insight.frames import journal_of
+    from victor_nb.insight.frames import journal_of
 
     if settings is None:
-        from ..config import Settings
+        from victor_nb.config import Settings
 
         settings = Settings.load()
     opened = journal_of(settings.journal_url if journal is None else journal)
@@ -97,7 +97,7 @@ class _Asked:
 
 
 def _policy(asked: _Asked, journal: Journal, settings: Settings) -> Policy:
-    from ..insight.moments import seconds_of
+    from victor_nb.insight.moments import seconds_of
 
     for state in asked.states:
         if state not in STATES:
@@ -121,10 +121,10 @@ def _policy(asked: _Asked, journal: Journal, settings: Settings) -> Policy:
 
 
 def _cleared(journal: Journal, policy: Policy, settings: Settings, *, yes: bool, rewrite: bool) -> Clearance:
-    from ..workflows.conversations import ends_of_threads
-    from .collecting import collect
-    from .notebooks import bytes_in, folders_of
-    from .planning import planned
+    from victor_nb.retention.collecting import collect
+    from victor_nb.retention.notebooks import bytes_in, folders_of
+    from victor_nb.retention.planning import planned
+    from victor_nb.workflows.conversations import ends_of_threads
 
     plan = planned(journal, policy, dict.fromkeys(ends_of_threads(journal), LAST_OF_THREAD))
     store = journal.store

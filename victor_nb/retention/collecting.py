@@ -12,13 +12,13 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from ..insight.history import merged, read, written
-from ..insight.projection import LOOK_BACK, Projection
-from ..journal import Journal
-from ..journal.store import Head
-from . import notebooks
-from .marking import References
-from .planning import Plan, family
+from victor_nb.insight.history import merged, read, written
+from victor_nb.insight.projection import LOOK_BACK, Projection
+from victor_nb.journal import Journal
+from victor_nb.journal.store import Head
+from victor_nb.retention import notebooks
+from victor_nb.retention.marking import References
+from victor_nb.retention.planning import Plan, family
 
 RUNS_AT_ONCE: Final = 50
 EVENTS_AT_ONCE: Final = 500

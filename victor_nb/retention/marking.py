@@ -10,8 +10,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
-from ..journal.disposal import names_in
-from ..journal.store import Head, Store
+from victor_nb.journal.disposal import names_in
+from victor_nb.journal.store import Head, Store
 
 EVENTS_AT_ONCE: Final = 2000
 BYTES_AT_ONCE: Final = 16 * 1024 * 1024

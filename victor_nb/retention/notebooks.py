@@ -12,8 +12,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from ..journal.store import Store
-from ..pipelines.folders import PLACE
+from victor_nb.journal.store import Store
+from victor_nb.pipelines.folders import PLACE
 
 MARK: Final = ".leaving"
 

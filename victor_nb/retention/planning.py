@@ -6,12 +6,12 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from ..journal import Journal
-from ..journal.leases import is_free
-from ..journal.store import Head
-from .clearance import Group
-from .marking import References, windows
-from .policy import Choice, Policy, chosen
+from victor_nb.journal import Journal
+from victor_nb.journal.leases import is_free
+from victor_nb.journal.store import Head
+from victor_nb.retention.clearance import Group
+from victor_nb.retention.marking import References, windows
+from victor_nb.retention.policy import Choice, Policy, chosen
 
 PINNED = "they are pinned"
 

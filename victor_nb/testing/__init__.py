@@ -8,11 +8,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .assertions import RunAssertions, assert_run, timeline
-    from .clock import FrozenClock
-    from .killing import Comeback, Killed, KillPoint, kill_and_resume, leave_mark, run_and_kill
-    from .models import ForbiddenCall, ForbiddenModel, ScriptedModel, Turn, forbidden
-    from .recordings import Recording, RecordingMissing
+    from victor_nb.testing.assertions import RunAssertions, assert_run, timeline
+    from victor_nb.testing.clock import FrozenClock
+    from victor_nb.testing.killing import Comeback, Killed, KillPoint, kill_and_resume, leave_mark, run_and_kill
+    from victor_nb.testing.models import ForbiddenCall, ForbiddenModel, ScriptedModel, Turn, forbidden
+    from victor_nb.testing.recordings import Recording, RecordingMissing
 
 # `models` brings the agent framework, which a test of the journal alone does not need.
 _HOME = {

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, NoReturn, Self
 
-from ..journal import Event, Journal, Status
+from victor_nb.journal import Event, Journal, Status
 
 LONGEST_VALUE = 100
 

@@ -17,8 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal, NamedTuple
 
-from ..journal import Journal, open_journal
-from .assertions import timeline
+from victor_nb.journal import Journal, open_journal
+from victor_nb.testing.assertions import timeline
 
 Program = Callable[[Journal, str | None], Awaitable[object] | object]
 """What is killed: gets a journal, and the id of the run to resume (None the first time)."""
@@ -94,7 +94,7 @@ def leave_mark(mark: str) -> None:
     """
     if MARKS not in os.environ:
         raise RuntimeError("leave_mark() counts effects in programs that kill_and_resume() runs, and nowhere else")
-    from .stage import mark_left
+    from victor_nb.testing.stage import mark_left
 
     mark_left(mark)
 

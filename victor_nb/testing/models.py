@@ -18,7 +18,7 @@ from pydantic_ai.models import Model
 from pydantic_ai.models.function import AgentInfo, DeltaToolCall, DeltaToolCalls, FunctionModel
 from pydantic_core import to_jsonable_python
 
-from ..tools import Tool
+from victor_nb.tools import Tool
 
 Calls = tuple[tuple[str, dict[str, Any]], ...]
 

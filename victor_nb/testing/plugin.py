@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from ..journal import Journal
-    from .clock import FrozenClock
-    from .recordings import Recording
+    from victor_nb.journal import Journal
+    from victor_nb.testing.clock import FrozenClock
+    from victor_nb.testing.recordings import Recording
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -30,7 +30,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.fixture
 def victor_frozen_clock() -> FrozenClock:
     """A clock that stands still; the journals of a test that asks for it run on it."""
-    from .clock import FrozenClock
+    from victor_nb.testing.clock import FrozenClock
 
     return FrozenClock()
 
@@ -38,7 +38,7 @@ def victor_frozen_clock() -> FrozenClock:
 @pytest.fixture
 def victor_journal(request: pytest.FixtureRequest) -> Iterator[Journal]:
     """An empty journal in memory."""
-    from ..journal import open_journal
+    from victor_nb.journal import open_journal
 
     with open_journal("memory:") as journal:
         yield _on_clock(journal, request)
@@ -47,7 +47,7 @@ def victor_journal(request: pytest.FixtureRequest) -> Iterator[Journal]:
 @pytest.fixture
 def victor_sqlite_journal(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Journal]:
     """An empty journal in a file of the test's own."""
-    from ..journal import open_journal
+    from victor_nb.journal import open_journal
 
     with open_journal(f"sqlite:///{tmp_path / 'victor.db'}") as journal:
         yield _on_clock(journal, request)
@@ -59,7 +59,7 @@ def victor_recording(request: pytest.FixtureRequest) -> Iterator[Recording]:
 
     A test that fails leaves the recording as it was.
     """
-    from .recordings import Recording
+    from victor_nb.testing.recordings import Recording
 
     name = re.sub(r"[^\w.-]+", "_", request.node.name).strip("_")
     path = request.path.parent / "recordings" / request.path.stem / f"{name}.jsonl"

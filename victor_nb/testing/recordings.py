@@ -10,13 +10,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, Unpack
 
-from ..errors import VictorError
-from ..journal import Journal, ReplayMode, Status, open_journal
-from ..journal.recording import exported, imported
+from victor_nb.errors import VictorError
+from victor_nb.journal import Journal, ReplayMode, Status, open_journal
+from victor_nb.journal.recording import exported, imported
 
 if TYPE_CHECKING:
-    from ..agents import Agent, AgentResult
-    from ..agents.agent import AskOptions
+    from victor_nb.agents import Agent, AgentResult
+    from victor_nb.agents.agent import AskOptions
 
 
 class RecordingMissing(VictorError):

@@ -18,9 +18,9 @@ from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
-from ..journal import RunInfo, Status, open_journal
-from ..journal.store import Row, Store
-from .killing import MARKS, KillPoint, Program
+from victor_nb.journal import RunInfo, Status, open_journal
+from victor_nb.journal.store import Row, Store
+from victor_nb.testing.killing import MARKS, KillPoint, Program
 
 
 class Executioner:

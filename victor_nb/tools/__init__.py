@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .caching.rules import Caching
-from .categories import Override, load_categories
-from .declaring import Cost, Tool, Toolset, tool
-from .errors import (
+from victor_nb.tools.caching.rules import Caching
+from victor_nb.tools.categories import Override, load_categories
+from victor_nb.tools.declaring import Cost, Tool, Toolset, tool
+from victor_nb.tools.errors import (
     CategoryFileError,
     DuplicateTool,
     ExpressionError,
@@ -26,21 +26,21 @@ from .errors import (
     UnknownTool,
     UnknownVariable,
 )
-from .registering import ToolRegistry, ToolsetRecipe, Workbench
-from .roles import Role
-from .values import Artifact, to_model_text
+from victor_nb.tools.registering import ToolRegistry, ToolsetRecipe, Workbench
+from victor_nb.tools.roles import Role
+from victor_nb.tools.values import Artifact, to_model_text
 
 if TYPE_CHECKING:
-    from .builtin.kernel_variables import kernel_variables
-    from .builtin.project_files import project_files
-    from .builtin.python_cell import CellOutcome, python_cell
-    from .builtin.python_docs import python_docs
-    from .builtin.shell import shell
-    from .builtin.sql import sql
-    from .builtin.variables import describe_variables
-    from .caching.cache import ToolCache
-    from .caching.project import project_cache
-    from .defaults import registry
+    from victor_nb.tools.builtin.kernel_variables import kernel_variables
+    from victor_nb.tools.builtin.project_files import project_files
+    from victor_nb.tools.builtin.python_cell import CellOutcome, python_cell
+    from victor_nb.tools.builtin.python_docs import python_docs
+    from victor_nb.tools.builtin.shell import shell
+    from victor_nb.tools.builtin.sql import sql
+    from victor_nb.tools.builtin.variables import describe_variables
+    from victor_nb.tools.caching.cache import ToolCache
+    from victor_nb.tools.caching.project import project_cache
+    from victor_nb.tools.defaults import registry
 
 _HOME = {
     "CellOutcome": "builtin.python_cell",

@@ -16,10 +16,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from ..errors import nearest
-from .declaring import COSTS
-from .errors import CategoryFileError
-from .signatures import NAME
+from victor_nb.errors import nearest
+from victor_nb.tools.declaring import COSTS
+from victor_nb.tools.errors import CategoryFileError
+from victor_nb.tools.signatures import NAME
 
 
 @dataclass(frozen=True, slots=True)

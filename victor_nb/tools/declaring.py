@@ -14,15 +14,15 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, get_args, overload
 
-from ..journal import Effect
-from .caching.rules import Caching, check_rule
-from .docstrings import description_of
-from .errors import DuplicateTool, ToolDeclarationError
-from .signatures import check_function, check_name, place_of
-from .values import MODEL_TEXT_LIMIT_CHARS
+from victor_nb.journal import Effect
+from victor_nb.tools.caching.rules import Caching, check_rule
+from victor_nb.tools.docstrings import description_of
+from victor_nb.tools.errors import DuplicateTool, ToolDeclarationError
+from victor_nb.tools.signatures import check_function, check_name, place_of
+from victor_nb.tools.values import MODEL_TEXT_LIMIT_CHARS
 
 if TYPE_CHECKING:
-    from .schemas import Schema
+    from victor_nb.tools.schemas import Schema
 
 Cost = Literal["free", "low", "medium", "high"]
 COSTS: tuple[str, ...] = get_args(Cost)
@@ -85,7 +85,7 @@ class Tool:
 
     @cached_property
     def schema(self) -> Schema:
-        from .schemas import schema_of
+        from victor_nb.tools.schemas import schema_of
 
         return schema_of(self.function)
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Final
 
-from .builtin.kernel_variables import kernel_variables
-from .builtin.project_files import project_files
-from .builtin.python_cell import python_cell, without_kernel
-from .builtin.python_docs import python_docs
-from .builtin.shell import shell
-from .builtin.sql import sql
-from .registering import ToolRegistry, ToolsetRecipe
+from victor_nb.tools.builtin.kernel_variables import kernel_variables
+from victor_nb.tools.builtin.project_files import project_files
+from victor_nb.tools.builtin.python_cell import python_cell, without_kernel
+from victor_nb.tools.builtin.python_docs import python_docs
+from victor_nb.tools.builtin.shell import shell
+from victor_nb.tools.builtin.sql import sql
+from victor_nb.tools.registering import ToolRegistry, ToolsetRecipe
 
 
 def _built_in() -> ToolRegistry:

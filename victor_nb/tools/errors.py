@@ -19,7 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from ..errors import VictorError, nearest
+from victor_nb.errors import VictorError, nearest
 
 LISTED_NAMES = 12
 """How many known names an error lists at most."""

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final, TypedDict, TypeVar, Unpack
 
-from ..journal import Effect
-from .declaring import Cost, Tool, tool
+from victor_nb.journal import Effect
+from victor_nb.tools.declaring import Cost, Tool, tool
 
 _MARK: Final = "__victor_tool__"
 Method = TypeVar("Method", bound=Callable[..., Any])

@@ -14,15 +14,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from ..errors import nearest
-from ..journal import Effect
-from .declaring import Cost, Tool, Toolset
-from .errors import CategoryFileError, DuplicateTool, UnknownTool
-from .searching import ranked
+from victor_nb.errors import nearest
+from victor_nb.journal import Effect
+from victor_nb.tools.declaring import Cost, Tool, Toolset
+from victor_nb.tools.errors import CategoryFileError, DuplicateTool, UnknownTool
+from victor_nb.tools.searching import ranked
 
 if TYPE_CHECKING:
-    from .builtin.python_cell import Execute
-    from .categories import Override
+    from victor_nb.tools.builtin.python_cell import Execute
+    from victor_nb.tools.categories import Override
 
 
 @dataclass(frozen=True, slots=True)

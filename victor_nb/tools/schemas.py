@@ -13,10 +13,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ..errors import nearest
-from .docstrings import parameters_in
-from .errors import ToolArgumentError, ToolDeclarationError
-from .signatures import place_of
+from victor_nb.errors import nearest
+from victor_nb.tools.docstrings import parameters_in
+from victor_nb.tools.errors import ToolArgumentError, ToolDeclarationError
+from victor_nb.tools.signatures import place_of
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
-from .declaring import Tool
+from victor_nb.tools.declaring import Tool
 
 _WORD: Final = re.compile(r"[a-z0-9]+")
 _WEIGHTS: Final = (("name", 5.0), ("keywords", 4.0), ("category", 2.0), ("description", 1.0))

@@ -18,7 +18,7 @@ from pathlib import PurePath
 from typing import Any, Final
 from uuid import UUID
 
-from .errors import ToolDeclarationError
+from victor_nb.tools.errors import ToolDeclarationError
 
 NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,63}")
 """What every model provider accepts as a tool's name."""

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .shape import END, START, EdgeShape, GraphShape, NodeShape
+from victor_nb.workflows.shape import END, START, EdgeShape, GraphShape, NodeShape
 
 if TYPE_CHECKING:
-    from .control import PARENT, Command, Interrupt, Send, send
-    from .errors import (
+    from victor_nb.workflows.control import PARENT, Command, Interrupt, Send, send
+    from victor_nb.workflows.errors import (
         CannotMove,
         ConcurrentWrites,
         ExecutorLost,
@@ -26,12 +26,12 @@ if TYPE_CHECKING:
         StepLimitReached,
         WorkflowStopped,
     )
-    from .executors import NodeExecutor
-    from .functional import Final, FunctionWorkflow, Handle, StepFunction, step, workflow
-    from .graph import Workflow
-    from .memory import Embedder, Item, Memory
-    from .policies import CachePolicy, RetryPolicy
-    from .reducers import (
+    from victor_nb.workflows.executors import NodeExecutor
+    from victor_nb.workflows.functional import Final, FunctionWorkflow, Handle, StepFunction, step, workflow
+    from victor_nb.workflows.graph import Workflow
+    from victor_nb.workflows.memory import Embedder, Item, Memory
+    from victor_nb.workflows.policies import CachePolicy, RetryPolicy
+    from victor_nb.workflows.reducers import (
         Default,
         Ephemeral,
         MessagesState,
@@ -42,12 +42,12 @@ if TYPE_CHECKING:
         last,
         union,
     )
-    from .results import WorkflowResult
-    from .runtime import Runtime, current_runtime, interrupt
-    from .settings import Options
-    from .streaming import StreamPart, WorkflowStream
-    from .travel import Checkpoint, RunDiff, WorkflowRun
-    from .yaml_file import (
+    from victor_nb.workflows.results import WorkflowResult
+    from victor_nb.workflows.runtime import Runtime, current_runtime, interrupt
+    from victor_nb.workflows.settings import Options
+    from victor_nb.workflows.streaming import StreamPart, WorkflowStream
+    from victor_nb.workflows.travel import Checkpoint, RunDiff, WorkflowRun
+    from victor_nb.workflows.yaml_file import (
         ExpressionFailed,
         FileUnreadable,
         InvalidExpression,

@@ -10,12 +10,12 @@ import json
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from .errors import InvalidState
-from .state import Schema
+from victor_nb.workflows.errors import InvalidState
+from victor_nb.workflows.state import Schema
 
 if TYPE_CHECKING:
-    from ..agents import Agent
-    from .runtime import Runtime
+    from victor_nb.agents import Agent
+    from victor_nb.workflows.runtime import Runtime
 
 Prompt = str | Callable[[Any], str] | None
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from ..journal import Journal, Run
-from ..journal.events import Event
-from .control import NOTHING, Command, Interrupt
-from .errors import ResumeMismatch
+from victor_nb.journal import Journal, Run
+from victor_nb.journal.events import Event
+from victor_nb.workflows.control import NOTHING, Command, Interrupt
+from victor_nb.workflows.errors import ResumeMismatch
 
 REQUESTED: Final = "interrupt.requested"
 ANSWERED: Final = "interrupt.answered"

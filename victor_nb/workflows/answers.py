@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ..errors import nearest
-from .control import NOTHING, PARENT, Command, Send
-from .errors import InvalidUpdate
-from .plan import Plan, Route
-from .position import Answer, Due, Values, due_from_json, due_to_json
-from .shape import END
+from victor_nb.errors import nearest
+from victor_nb.workflows.control import NOTHING, PARENT, Command, Send
+from victor_nb.workflows.errors import InvalidUpdate
+from victor_nb.workflows.plan import Plan, Route
+from victor_nb.workflows.position import Answer, Due, Values, due_from_json, due_to_json
+from victor_nb.workflows.shape import END
 
 
 def read_answer(plan: Plan, node: str, answer: Any) -> Answer:

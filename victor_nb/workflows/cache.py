@@ -11,13 +11,13 @@ from contextlib import contextmanager
 from hashlib import blake2b
 from typing import Any, Final
 
-from ..journal import Journal
-from ..journal.codec import Writer
-from .answers import from_json, to_json
-from .memory import Delete, Memory
-from .policies import CachePolicy
-from .position import Answer
-from .runtime import RUNTIME
+from victor_nb.journal import Journal
+from victor_nb.journal.codec import Writer
+from victor_nb.workflows.answers import from_json, to_json
+from victor_nb.workflows.memory import Delete, Memory
+from victor_nb.workflows.policies import CachePolicy
+from victor_nb.workflows.position import Answer
+from victor_nb.workflows.runtime import RUNTIME
 
 ROOM: Final = "answers of nodes"
 

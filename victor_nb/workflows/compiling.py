@@ -6,12 +6,12 @@ import inspect
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from .nodes import WANTED, NodeSpec, routes_of
-from .plan import Plan, Route, WholeSchema, shape_of
-from .position import Due, Join, Rules
-from .shape import END, START
-from .sources import read
-from .state import Schema
+from victor_nb.workflows.nodes import WANTED, NodeSpec, routes_of
+from victor_nb.workflows.plan import Plan, Route, WholeSchema, shape_of
+from victor_nb.workflows.position import Due, Join, Rules
+from victor_nb.workflows.shape import END, START
+from victor_nb.workflows.sources import read
+from victor_nb.workflows.state import Schema
 
 Targets = Mapping[Any, str] | Sequence[str] | None
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal, NamedTuple
 
-from .reducers import Overwrite, Remove
+from victor_nb.workflows.reducers import Overwrite, Remove
 
 PARENT: Final = "__parent__"
 """As `Command(graph=PARENT, …)`: the command is meant for the graph that this sub-workflow is a node of."""

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from ..journal import Journal
-from .memory import Memory
+from victor_nb.journal import Journal
+from victor_nb.workflows.memory import Memory
 
 ROOM: Final = "threads"
 _AT_ONCE: Final = 500

@@ -23,10 +23,10 @@ from distributed import Client, Future, KilledWorker, Queue
 from distributed.cfexecutor import ClientExecutor
 from distributed.client import FutureCancelledError
 
-from ..errors import UsageError, VictorError, nearest
-from ..journal import Effect, current_step
-from .errors import ExecutorLost
-from .executors import Opened, cannot_move
+from victor_nb.errors import UsageError, VictorError, nearest
+from victor_nb.journal import Effect, current_step
+from victor_nb.workflows.errors import ExecutorLost
+from victor_nb.workflows.executors import Opened, cannot_move
 
 BY_REFERENCE_FROM: Final = 1_000_000
 """Values of at least so many bytes are put on the cluster once instead of being sent with each node."""

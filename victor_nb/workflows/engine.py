@@ -13,18 +13,29 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
-from ..errors import VictorError
-from ..journal import Effect, Step
-from ..journal.log import Entry
-from .answers import from_json, to_json
-from .control import Command, Interrupt
-from .errors import NodeTimeout, StepLimitReached, WorkflowStopped
-from .execution import add_routes, perform
-from .plan import Plan, Route
-from .position import Answer, Due, Edits, Position, Values, after, applied, start, step_id, with_edits
-from .runtime import Runtime, Shared, Waiting
-from .shape import START
-from .together import side_by_side
+from victor_nb.errors import VictorError
+from victor_nb.journal import Effect, Step
+from victor_nb.journal.log import Entry
+from victor_nb.workflows.answers import from_json, to_json
+from victor_nb.workflows.control import Command, Interrupt
+from victor_nb.workflows.errors import NodeTimeout, StepLimitReached, WorkflowStopped
+from victor_nb.workflows.execution import add_routes, perform
+from victor_nb.workflows.plan import Plan, Route
+from victor_nb.workflows.position import (
+    Answer,
+    Due,
+    Edits,
+    Position,
+    Values,
+    after,
+    applied,
+    start,
+    step_id,
+    with_edits,
+)
+from victor_nb.workflows.runtime import Runtime, Shared, Waiting
+from victor_nb.workflows.shape import START
+from victor_nb.workflows.together import side_by_side
 
 YIELD_S: Final = 0.02
 """After this long without a pause, others on the event loop get their turn."""

@@ -21,8 +21,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from ..errors import Resumable, VictorError
-from ..journal.errors import OutcomeUnknown
+from victor_nb.errors import Resumable, VictorError
+from victor_nb.journal.errors import OutcomeUnknown
 
 
 class Problem(NamedTuple):

@@ -14,21 +14,21 @@ import time
 from collections.abc import Awaitable, Callable, Iterable
 from typing import TYPE_CHECKING, Any, cast
 
-from ..errors import Resumable, VictorError
-from ..journal import Step
-from ..journal.failures import described
-from ..journal.steps import CURRENT
-from .answers import read_answer, read_route
-from .control import NOTHING, Command
-from .errors import NodeFailed
-from .nodes import NodeSpec
-from .plan import Route
-from .policies import RetryPolicy, TimeoutPolicy
-from .position import Answer, Due, Values, applied
-from .runtime import RUNTIME, Runtime
+from victor_nb.errors import Resumable, VictorError
+from victor_nb.journal import Step
+from victor_nb.journal.failures import described
+from victor_nb.journal.steps import CURRENT
+from victor_nb.workflows.answers import read_answer, read_route
+from victor_nb.workflows.control import NOTHING, Command
+from victor_nb.workflows.errors import NodeFailed
+from victor_nb.workflows.nodes import NodeSpec
+from victor_nb.workflows.plan import Route
+from victor_nb.workflows.policies import RetryPolicy, TimeoutPolicy
+from victor_nb.workflows.position import Answer, Due, Values, applied
+from victor_nb.workflows.runtime import RUNTIME, Runtime
 
 if TYPE_CHECKING:
-    from .engine import GraphRun
+    from victor_nb.workflows.engine import GraphRun
 
 Attempt = Callable[[], Awaitable[Any]]
 
@@ -248,7 +248,7 @@ async def add_routes(
 
 async def _run_inside(graph: GraphRun, node: NodeSpec, given: Any, runtime: Runtime, alone: bool) -> Any:
     """Run a sub-workflow on the keys that it shares with the graph around it; its answer is what it wrote to them."""
-    from .engine import GraphRun  # the engine calls nodes, and this node is an engine
+    from victor_nb.workflows.engine import GraphRun  # the engine calls nodes, and this node is an engine
 
     plan = cast("Any", node.inside).plan()
     inner = GraphRun(plan, graph.shared, inside=runtime.step, inline=graph.inline and alone)

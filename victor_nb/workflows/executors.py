@@ -15,8 +15,8 @@ from concurrent.futures import BrokenExecutor, Executor, ProcessPoolExecutor
 from importlib import import_module
 from typing import Any, Final, Protocol, TypeAlias, runtime_checkable
 
-from ..errors import MissingExtra, UsageError, nearest
-from .errors import CannotMove, ExecutorLost
+from victor_nb.errors import MissingExtra, UsageError, nearest
+from victor_nb.workflows.errors import CannotMove, ExecutorLost
 
 
 @runtime_checkable

@@ -18,18 +18,18 @@ from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from typing import Any, Generic, ParamSpec, TypedDict, TypeVar, Unpack, cast, overload
 
-from ..errors import UsageError
-from ..journal import Effect
-from .graph import Workflow
-from .nodes import WANTED, is_awaited
-from .policies import CachePolicy, RetryPolicy
-from .position import Answer
-from .results import WorkflowResult
-from .runtime import RUNTIME, Runtime
-from .settings import Options
-from .shape import START
-from .sources import read
-from .streaming import Mode, WorkflowStream
+from victor_nb.errors import UsageError
+from victor_nb.journal import Effect
+from victor_nb.workflows.graph import Workflow
+from victor_nb.workflows.nodes import WANTED, is_awaited
+from victor_nb.workflows.policies import CachePolicy, RetryPolicy
+from victor_nb.workflows.position import Answer
+from victor_nb.workflows.results import WorkflowResult
+from victor_nb.workflows.runtime import RUNTIME, Runtime
+from victor_nb.workflows.settings import Options
+from victor_nb.workflows.shape import START
+from victor_nb.workflows.sources import read
+from victor_nb.workflows.streaming import Mode, WorkflowStream
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -219,7 +219,7 @@ class FunctionWorkflow(Generic[R]):
 
 
 def _given(input: Any, options: Options) -> Any:
-    from .control import Command
+    from victor_nb.workflows.control import Command
 
     if isinstance(input, Command) or (input is None and options.get("run_id") is not None):
         return input

@@ -14,27 +14,27 @@ from hashlib import blake2b
 from itertools import pairwise
 from typing import Any, Self, Unpack
 
-from ..errors import UsageError
-from ..journal import Effect, Journal, OnDoubt
-from .agent_nodes import Prompt, agent_call
-from .blocking import run_to_end
-from .cache import NodeCache
-from .compiling import Targets, compiled, route_of
-from .errors import InvalidWorkflow, Problem
-from .journals import journal_of
-from .nodes import NodeSpec, name_of, of_callable
-from .plan import Plan, Route
-from .policies import CachePolicy, Defaults, RetryPolicy, TimeoutPolicy
-from .position import Join
-from .results import WorkflowResult
-from .running import execute
-from .settings import Options, asked
-from .shape import END, START, GraphShape, NodeKind
-from .sources import Reading
-from .state import Schema
-from .streaming import Mode, WorkflowStream
-from .travel import WorkflowRun
-from .validation import problems_of
+from victor_nb.errors import UsageError
+from victor_nb.journal import Effect, Journal, OnDoubt
+from victor_nb.workflows.agent_nodes import Prompt, agent_call
+from victor_nb.workflows.blocking import run_to_end
+from victor_nb.workflows.cache import NodeCache
+from victor_nb.workflows.compiling import Targets, compiled, route_of
+from victor_nb.workflows.errors import InvalidWorkflow, Problem
+from victor_nb.workflows.journals import journal_of
+from victor_nb.workflows.nodes import NodeSpec, name_of, of_callable
+from victor_nb.workflows.plan import Plan, Route
+from victor_nb.workflows.policies import CachePolicy, Defaults, RetryPolicy, TimeoutPolicy
+from victor_nb.workflows.position import Join
+from victor_nb.workflows.results import WorkflowResult
+from victor_nb.workflows.running import execute
+from victor_nb.workflows.settings import Options, asked
+from victor_nb.workflows.shape import END, START, GraphShape, NodeKind
+from victor_nb.workflows.sources import Reading
+from victor_nb.workflows.state import Schema
+from victor_nb.workflows.streaming import Mode, WorkflowStream
+from victor_nb.workflows.travel import WorkflowRun
+from victor_nb.workflows.validation import problems_of
 
 RESERVED = frozenset({START, END})
 
@@ -270,7 +270,7 @@ class Workflow:
         self, include: Container[str] | None = None, exclude: Container[str] | None = None
     ) -> dict[str, str]:
         """Show the graph in a cell: as SVG, and as text where nothing else is shown."""
-        from .drawing import as_bundle
+        from victor_nb.workflows.drawing import as_bundle
 
         return as_bundle(self.shape(), include=include, exclude=exclude)
 

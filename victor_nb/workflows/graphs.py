@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from ..journal import Journal
-from ..journal.events import Event
-from .errors import GraphChanged
-from .plan import Plan, rules_to_json
+from victor_nb.journal import Journal
+from victor_nb.journal.events import Event
+from victor_nb.workflows.errors import GraphChanged
+from victor_nb.workflows.plan import Plan, rules_to_json
 
 GRAPH: Final = "workflow.graph"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..journal import Journal, open_journal
+from victor_nb.journal import Journal, open_journal
 
 
 def journal_of(given: Journal | str | None) -> Journal:
@@ -14,6 +14,6 @@ def journal_of(given: Journal | str | None) -> Journal:
         return given
     if given == "memory:":
         return open_journal(given)
-    from ..agents.agent import default_journal
+    from victor_nb.agents.agent import default_journal
 
     return default_journal(given)

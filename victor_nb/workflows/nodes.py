@@ -14,13 +14,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from ..journal import Effect, OnDoubt
-from .policies import CachePolicy, RetryPolicy, TimeoutPolicy
-from .shape import GraphShape, NodeKind
-from .sources import Reading, plain, read
+from victor_nb.journal import Effect, OnDoubt
+from victor_nb.workflows.policies import CachePolicy, RetryPolicy, TimeoutPolicy
+from victor_nb.workflows.shape import GraphShape, NodeKind
+from victor_nb.workflows.sources import Reading, plain, read
 
 if TYPE_CHECKING:
-    from .graph import Workflow
+    from victor_nb.workflows.graph import Workflow
 
 WANTED: Final = ("runtime", "context", "store", "writer", "config")
 """Names of parameters that a node is given besides the state: its runtime, or a part of it."""

@@ -12,15 +12,15 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..errors import UsageError
-from ..journal import Event, Journal, RunInfo
-from ..journal.spans import Span, events_in, spans_of
-from .answering import EDITS, UPDATED
-from .answers import from_json as answer_from_json
-from .errors import InvalidState
-from .graphs import GRAPH, loaded
-from .plan import rules_from_json
-from .position import (
+from victor_nb.errors import UsageError
+from victor_nb.journal import Event, Journal, RunInfo
+from victor_nb.journal.spans import Span, events_in, spans_of
+from victor_nb.workflows.answering import EDITS, UPDATED
+from victor_nb.workflows.answers import from_json as answer_from_json
+from victor_nb.workflows.errors import InvalidState
+from victor_nb.workflows.graphs import GRAPH, loaded
+from victor_nb.workflows.plan import rules_from_json
+from victor_nb.workflows.position import (
     Edit,
     Edits,
     Position,
@@ -36,9 +36,9 @@ from .position import (
     taking_place,
     with_edits_beside,
 )
-from .reducers import Reducer
-from .shape import START
-from .snapshots import SNAPSHOT
+from victor_nb.workflows.reducers import Reducer
+from victor_nb.workflows.shape import START
+from victor_nb.workflows.snapshots import SNAPSHOT
 
 
 def edits_in(journal: Journal, events: Sequence[Event]) -> dict[int, list[Edit]]:

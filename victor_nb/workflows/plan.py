@@ -10,12 +10,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from .nodes import NodeSpec
-from .position import Due, Join, Rules
-from .reducers import NAMED, Reducer, name_of
-from .shape import END, START, EdgeShape, GraphShape, NodeKind, NodeShape
-from .sources import Reading
-from .state import Schema
+from victor_nb.workflows.nodes import NodeSpec
+from victor_nb.workflows.position import Due, Join, Rules
+from victor_nb.workflows.reducers import NAMED, Reducer, name_of
+from victor_nb.workflows.shape import END, START, EdgeShape, GraphShape, NodeKind, NodeShape
+from victor_nb.workflows.sources import Reading
+from victor_nb.workflows.state import Schema
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from .errors import NodeTimeout
+from victor_nb.workflows.errors import NodeTimeout
 
 RetryOn = tuple[type[BaseException], ...] | type[BaseException] | Callable[[Exception], bool]
 

@@ -15,9 +15,9 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from .control import NOTHING, Command
-from .errors import ConcurrentWrites, InvalidState
-from .reducers import Overwrite, Reducer
+from victor_nb.workflows.control import NOTHING, Command
+from victor_nb.workflows.errors import ConcurrentWrites, InvalidState
+from victor_nb.workflows.reducers import Overwrite, Reducer
 
 Values = dict[str, Any]
 

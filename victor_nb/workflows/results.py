@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, Literal, TypeVar
 
-from .control import Interrupt
+from victor_nb.workflows.control import Interrupt
 
 if TYPE_CHECKING:
-    from .travel import WorkflowRun
+    from victor_nb.workflows.travel import WorkflowRun
 
 S = TypeVar("S")
 RunStatus = Literal["finished", "waiting"]

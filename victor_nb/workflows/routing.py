@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..errors import UsageError
-from .answers import dues_of, read_route
-from .plan import Plan
-from .position import Due, Position, applied
+from victor_nb.errors import UsageError
+from victor_nb.workflows.answers import dues_of, read_route
+from victor_nb.workflows.plan import Plan
+from victor_nb.workflows.position import Due, Position, applied
 
 
 async def due_after(plan: Plan, node: str, position: Position, update: dict[str, Any]) -> list[Due]:

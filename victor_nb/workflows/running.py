@@ -14,34 +14,34 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import structs
 
-from ..errors import Resumable, UsageError, VictorError
-from ..journal import Effect, Event, Journal, ReplayMiss, Run
-from ..journal.codec import Writer
-from ..journal.joined import RUN, current_run
-from ..journal.steps import CURRENT
-from .answering import EDITS, UPDATED, answers_of, record_questions
-from .control import Command
-from .conversations import last_of_thread, note_end_of_thread
-from .engine import GraphRun
-from .errors import GraphChanged, InvalidState
-from .executors import opened
-from .graphs import GRAPH, changes_of, graph_changed, graph_of
-from .journals import journal_of
-from .past import Past, before, edits_in
-from .plan import Plan
-from .position import Edit, Position, Values, from_json
-from .results import WorkflowResult
-from .runtime import RUNTIME, Shared, Waiting
-from .settings import Ask, Settings
-from .snapshots import SNAPSHOT, Snapshots, snapshot_of
-from .state import Schema
-from .stored import Stored
-from .streaming import Emitter
-from .travel import WorkflowRun
-from .watching import stoppable
+from victor_nb.errors import Resumable, UsageError, VictorError
+from victor_nb.journal import Effect, Event, Journal, ReplayMiss, Run
+from victor_nb.journal.codec import Writer
+from victor_nb.journal.joined import RUN, current_run
+from victor_nb.journal.steps import CURRENT
+from victor_nb.workflows.answering import EDITS, UPDATED, answers_of, record_questions
+from victor_nb.workflows.control import Command
+from victor_nb.workflows.conversations import last_of_thread, note_end_of_thread
+from victor_nb.workflows.engine import GraphRun
+from victor_nb.workflows.errors import GraphChanged, InvalidState
+from victor_nb.workflows.executors import opened
+from victor_nb.workflows.graphs import GRAPH, changes_of, graph_changed, graph_of
+from victor_nb.workflows.journals import journal_of
+from victor_nb.workflows.past import Past, before, edits_in
+from victor_nb.workflows.plan import Plan
+from victor_nb.workflows.position import Edit, Position, Values, from_json
+from victor_nb.workflows.results import WorkflowResult
+from victor_nb.workflows.runtime import RUNTIME, Shared, Waiting
+from victor_nb.workflows.settings import Ask, Settings
+from victor_nb.workflows.snapshots import SNAPSHOT, Snapshots, snapshot_of
+from victor_nb.workflows.state import Schema
+from victor_nb.workflows.stored import Stored
+from victor_nb.workflows.streaming import Emitter
+from victor_nb.workflows.travel import WorkflowRun
+from victor_nb.workflows.watching import stoppable
 
 if TYPE_CHECKING:
-    from .graph import Workflow
+    from victor_nb.workflows.graph import Workflow
 
 
 async def execute(workflow: Workflow, ask: Ask, emit: Emitter | None = None) -> WorkflowResult[Any]:

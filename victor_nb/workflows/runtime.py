@@ -14,21 +14,21 @@ from contextvars import ContextVar
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from ..errors import UsageError
-from ..journal.errors import Paused
-from .control import NOTHING, Interrupt
-from .settings import Settings
-from .stored import Stored
-from .threads import Threads
+from victor_nb.errors import UsageError
+from victor_nb.journal.errors import Paused
+from victor_nb.workflows.control import NOTHING, Interrupt
+from victor_nb.workflows.settings import Settings
+from victor_nb.workflows.stored import Stored
+from victor_nb.workflows.threads import Threads
 
 if TYPE_CHECKING:
     import random
 
-    from ..journal import Journal, Run, Step
-    from .cache import NodeCache
-    from .executors import NodeExecutor
-    from .memory import Memory
-    from .streaming import Emitter
+    from victor_nb.journal import Journal, Run, Step
+    from victor_nb.workflows.cache import NodeCache
+    from victor_nb.workflows.executors import NodeExecutor
+    from victor_nb.workflows.memory import Memory
+    from victor_nb.workflows.streaming import Emitter
 
 T = TypeVar("T")
 
@@ -74,7 +74,7 @@ class Shared:
         if self.settings.store is not None:
             return self.settings.store
         if self._memory is None:
-            from .memory import Memory
+            from victor_nb.workflows.memory import Memory
 
             self._memory = Memory(self.journal)
         return self._memory
@@ -82,7 +82,7 @@ class Shared:
     def cache(self) -> NodeCache:
         """What nodes said in other runs."""
         if self._cache is None:
-            from .cache import NodeCache
+            from victor_nb.workflows.cache import NodeCache
 
             self._cache = NodeCache(self.journal, self._workflow)
         return self._cache

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Literal, TypedDict
 
 if TYPE_CHECKING:
-    from ..journal import Event, Journal, OnDoubt, ReplayMode
-    from .executors import AnyExecutor, NodeExecutor
-    from .memory import Memory
+    from victor_nb.journal import Event, Journal, OnDoubt, ReplayMode
+    from victor_nb.workflows.executors import AnyExecutor, NodeExecutor
+    from victor_nb.workflows.memory import Memory
 
 MOST_STEPS: Final = 1_000
 """Supersteps that a run may take unless it is given more: a cycle that never ends is a mistake more often than not."""

@@ -13,11 +13,11 @@ from typing import Any, Final
 
 import msgspec
 
-from ..journal.codec import Writer
-from ..journal.log import Entry
-from .control import NOTHING
-from .position import Position, to_json
-from .stored import Stored
+from victor_nb.journal.codec import Writer
+from victor_nb.journal.log import Entry
+from victor_nb.workflows.control import NOTHING
+from victor_nb.workflows.position import Position, to_json
+from victor_nb.workflows.stored import Stored
 
 SNAPSHOT: Final = "state.snapshot"
 EVERY: Final = 1_000

@@ -14,9 +14,9 @@ from collections.abc import Callable, Mapping
 from copy import deepcopy
 from typing import Annotated, Any, Final, get_args, get_origin, get_type_hints, is_typeddict
 
-from ..errors import nearest
-from .errors import InvalidState, InvalidUpdate
-from .reducers import Default, Ephemeral, Overwrite, Reducer, pure
+from victor_nb.errors import nearest
+from victor_nb.workflows.errors import InvalidState, InvalidUpdate
+from victor_nb.workflows.reducers import Default, Ephemeral, Overwrite, Reducer, pure
 
 Values = dict[str, Any]
 

@@ -12,8 +12,8 @@ from typing import Any
 
 import msgspec
 
-from ..journal import Redactor
-from ..journal.codec import INLINE_BYTES, Writer, digest
+from victor_nb.journal import Redactor
+from victor_nb.journal.codec import INLINE_BYTES, Writer, digest
 
 
 class Stored:

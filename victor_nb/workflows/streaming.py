@@ -20,16 +20,16 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, get_args
 
-from ..errors import UsageError, nearest
-from ..journal import Event, Step
-from .control import NOTHING
-from .position import Answer, Due, Position, Values
-from .runtime import RUNTIME
+from victor_nb.errors import UsageError, nearest
+from victor_nb.journal import Event, Step
+from victor_nb.workflows.control import NOTHING
+from victor_nb.workflows.position import Answer, Due, Position, Values
+from victor_nb.workflows.runtime import RUNTIME
 
 if TYPE_CHECKING:
-    from .engine import GraphRun
-    from .results import WorkflowResult
-    from .runtime import Waiting
+    from victor_nb.workflows.engine import GraphRun
+    from victor_nb.workflows.results import WorkflowResult
+    from victor_nb.workflows.runtime import Waiting
 
 Mode = Literal["values", "updates", "messages", "tasks", "checkpoints", "custom", "debug"]
 MODES: Final[tuple[str, ...]] = get_args(Mode)

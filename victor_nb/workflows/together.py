@@ -14,17 +14,17 @@ import functools
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING
 
-from ..errors import VictorError
-from ..journal import Step
-from ..journal.log import Entry
-from .execution import answer_of, called
-from .nodes import NodeSpec
-from .position import Answer, Due, Position, step_ids
-from .runtime import Waiting
-from .threads import Job
+from victor_nb.errors import VictorError
+from victor_nb.journal import Step
+from victor_nb.journal.log import Entry
+from victor_nb.workflows.execution import answer_of, called
+from victor_nb.workflows.nodes import NodeSpec
+from victor_nb.workflows.position import Answer, Due, Position, step_ids
+from victor_nb.workflows.runtime import Waiting
+from victor_nb.workflows.threads import Job
 
 if TYPE_CHECKING:
-    from .engine import GraphRun
+    from victor_nb.workflows.engine import GraphRun
 
 
 async def side_by_side(graph: GraphRun, position: Position) -> tuple[list[Answer], list[Entry]]:

@@ -14,20 +14,20 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
-from ..errors import UsageError, nearest
-from ..journal import Event, Journal, RunInfo
-from ..journal.replay import Change, changes
-from ..journal.spans import Span, spans_of
-from .answering import ANSWERED, EDITED, REQUESTED, questions_in
-from .control import Interrupt
-from .graphs import GRAPH, differences, newest_graph
-from .past import Past
-from .position import Due, Position, due_to_json
-from .shape import START, GraphShape
-from .snapshots import SNAPSHOT
+from victor_nb.errors import UsageError, nearest
+from victor_nb.journal import Event, Journal, RunInfo
+from victor_nb.journal.replay import Change, changes
+from victor_nb.journal.spans import Span, spans_of
+from victor_nb.workflows.answering import ANSWERED, EDITED, REQUESTED, questions_in
+from victor_nb.workflows.control import Interrupt
+from victor_nb.workflows.graphs import GRAPH, differences, newest_graph
+from victor_nb.workflows.past import Past
+from victor_nb.workflows.position import Due, Position, due_to_json
+from victor_nb.workflows.shape import START, GraphShape
+from victor_nb.workflows.snapshots import SNAPSHOT
 
 if TYPE_CHECKING:
-    from .graph import Workflow
+    from victor_nb.workflows.graph import Workflow
 
 TOP_TYPES = ("run.started", GRAPH, "step.finished", EDITED, SNAPSHOT)
 
@@ -268,8 +268,8 @@ class WorkflowRun:
 
     def _after_node(self, node: str, position: Position, update: dict[str, Any]) -> list[Due]:
         """What is due once a node has written an update."""
-        from .blocking import run_to_end
-        from .routing import due_after
+        from victor_nb.workflows.blocking import run_to_end
+        from victor_nb.workflows.routing import due_after
 
         shape = self.shape
         self._known_node(node)

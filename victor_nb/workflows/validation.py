@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from ..errors import nearest
-from .errors import Problem
-from .nodes import NodeSpec
-from .plan import Route, possible_ends
-from .position import Join
-from .shape import END, START
-from .state import Schema
+from victor_nb.errors import nearest
+from victor_nb.workflows.errors import Problem
+from victor_nb.workflows.nodes import NodeSpec
+from victor_nb.workflows.plan import Route, possible_ends
+from victor_nb.workflows.position import Join
+from victor_nb.workflows.shape import END, START
+from victor_nb.workflows.state import Schema
 
 Routes = Mapping[str, Sequence[Route]]
 Edges = Sequence[tuple[str, str]]

@@ -7,9 +7,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Final
 
-from ..errors import VictorError
-from ..journal import JournalError, Run
-from .errors import WorkflowStopped
+from victor_nb.errors import VictorError
+from victor_nb.journal import JournalError, Run
+from victor_nb.workflows.errors import WorkflowStopped
 
 POLL_S: Final = 0.15
 

@@ -9,11 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.workflows.examples import human_approval, map_reduce, plan_and_execute, react, reflection, supervisor
 from victor_nb.journal import open_journal
 from victor_nb.testing import KillPoint, kill_and_resume, leave_mark
 from victor_nb.workflows import Command, StepLimitReached, Workflow
-
-from . import human_approval, map_reduce, plan_and_execute, react, reflection, supervisor
 
 HERE = Path(__file__).parent
 

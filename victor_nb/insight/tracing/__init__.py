@@ -11,13 +11,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ...errors import MissingExtra
+from victor_nb.errors import MissingExtra
 
 if TYPE_CHECKING:
-    from .conventions import GEN_AI_VERSION
-    from .identity import trace_id_of
-    from .switch import follow
-    from .tracing import Tracing, trace
+    from victor_nb.insight.tracing.conventions import GEN_AI_VERSION
+    from victor_nb.insight.tracing.identity import trace_id_of
+    from victor_nb.insight.tracing.switch import follow
+    from victor_nb.insight.tracing.tracing import Tracing, trace
 
 _HOME = {
     "GEN_AI_VERSION": "conventions",

@@ -10,8 +10,8 @@ from typing import Any, Final
 
 import msgspec
 
-from . import conventions as names
-from .told import Answer, Call, Request, read
+from victor_nb.insight.tracing import conventions as names
+from victor_nb.insight.tracing.told import Answer, Call, Request, read
 
 _ROLES: Final = {
     "prompt": "user",

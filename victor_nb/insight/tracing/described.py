@@ -7,9 +7,9 @@ from typing import Final, NamedTuple
 
 from opentelemetry.trace import SpanKind
 
-from . import content
-from . import conventions as names
-from .told import Answer, Call, End, Error, RunEnd, read
+from victor_nb.insight.tracing import content
+from victor_nb.insight.tracing import conventions as names
+from victor_nb.insight.tracing.told import Answer, Call, End, Error, RunEnd, read
 
 Value = str | int | float | bool | tuple[str, ...]
 

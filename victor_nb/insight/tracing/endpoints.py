@@ -7,7 +7,7 @@ import socket
 from typing import Final
 from urllib.parse import urlsplit
 
-from ...config.schema import OTLP_VARIABLES
+from victor_nb.config.schema import OTLP_VARIABLES
 
 PATH: Final = "/v1/traces"
 USUAL: Final = "http://localhost:4318"

@@ -19,8 +19,8 @@ from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExport
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 
-from ...config.environment import without_password
-from .endpoints import usual_endpoint, with_path
+from victor_nb.config.environment import without_password
+from victor_nb.insight.tracing.endpoints import usual_endpoint, with_path
 
 REST_S: Final = 30.0
 _SENDER: Final = logging.getLogger("opentelemetry.exporter.otlp.proto.http.trace_exporter")

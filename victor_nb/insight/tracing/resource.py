@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from opentelemetry.sdk.resources import SERVICE_NAME, Resource
 
-from ...version import __version__
+from victor_nb.version import __version__
 
 
 def resource() -> Resource:

@@ -7,9 +7,9 @@ import os
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from ...config import Settings
-    from ...journal import Journal
-    from .tracing import Tracing
+    from victor_nb.config import Settings
+    from victor_nb.insight.tracing.tracing import Tracing
+    from victor_nb.journal import Journal
 
 INSTALL: Final = 'pip install "victor-nb[otel]"'
 
@@ -30,8 +30,8 @@ def follow(journal: Journal, settings: Settings) -> None:
 
 def _made(endpoint: str, *, content: bool) -> Tracing | None:
     try:
-        from .exporting import exporter_to
-        from .tracing import Tracing
+        from victor_nb.insight.tracing.exporting import exporter_to
+        from victor_nb.insight.tracing.tracing import Tracing
     except ImportError as missing:
         logging.getLogger(__name__).warning("traces are asked for and not sent: %s (%s)", missing, INSTALL)
         return None

@@ -9,7 +9,7 @@ from typing import Any, Final, TypeVar
 
 import msgspec
 
-from ..bodies import Usage
+from victor_nb.insight.bodies import Usage
 
 T = TypeVar("T")
 

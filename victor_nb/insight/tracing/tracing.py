@@ -24,18 +24,18 @@ from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter
 from opentelemetry.sdk.trace.sampling import Decision
 from opentelemetry.trace import Link, NonRecordingSpan, SpanContext, Status, StatusCode, TraceFlags
 
-from ...journal import JournalError, current_step
-from ...version import __version__
-from . import described
-from .conventions import CONVERSATION, ERROR_TYPE, SCHEMA_URL
-from .described import Described
-from .given_ids import GivenIds
-from .identity import span_id_of, trace_id_of
-from .resource import resource
-from .told import Begin, Graph, read
+from victor_nb.insight.tracing import described
+from victor_nb.insight.tracing.conventions import CONVERSATION, ERROR_TYPE, SCHEMA_URL
+from victor_nb.insight.tracing.described import Described
+from victor_nb.insight.tracing.given_ids import GivenIds
+from victor_nb.insight.tracing.identity import span_id_of, trace_id_of
+from victor_nb.insight.tracing.resource import resource
+from victor_nb.insight.tracing.told import Begin, Graph, read
+from victor_nb.journal import JournalError, current_step
+from victor_nb.version import __version__
 
 if TYPE_CHECKING:
-    from ...journal import Event, Journal, RunInfo
+    from victor_nb.journal import Event, Journal, RunInfo
 
 CLOSE_S: Final = 3.0
 """How long the end of a process, or of a `with` block, waits for spans to be sent."""

@@ -1,5 +1,5 @@
 """The model that needs no key and no network: rules, not language. It says so wherever it answers."""
 
-from .model import OfflineModel
+from victor_nb.models.offline.model import OfflineModel
 
 __all__ = ["OfflineModel"]

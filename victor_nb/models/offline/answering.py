@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from .planning import PlannedCall
+from victor_nb.models.offline.planning import PlannedCall
 
 LONGEST_PART: Final = 2_500
 NOTICE: Final = (

@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from .variables import Variable
-from .words import folded, mentions, stems
+from victor_nb.models.offline.variables import Variable
+from victor_nb.models.offline.words import folded, mentions, stems
 
 _OR_EQUAL: Final = (
     (

@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
-from .tools import OfferedTool, Parameter
-from .words import folded, stems
+from victor_nb.models.offline.tools import OfferedTool, Parameter
+from victor_nb.models.offline.words import folded, stems
 
 _NUMBER: Final = re.compile(r"(?<![\w.])[-+]?\d[\d_]*(?:\.\d+)?(?![\w])")
 _QUOTED: Final = re.compile(r"'([^']+)'|\"([^\"]+)\"|`([^`]+)`|“([^”]+)”")

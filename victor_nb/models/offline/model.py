@@ -32,12 +32,12 @@ from pydantic_ai.profiles import ModelProfile
 from pydantic_ai.settings import ModelSettings
 from pydantic_ai.usage import RequestUsage
 
-from ..errors import OfflineLimit
-from .answering import NOTICE, Outcome, answer, cannot_answer
-from .planning import PlannedCall, plan
-from .structure import fill
-from .tools import OfferedTool, offered
-from .variables import Variable, variables_in, without_blocks
+from victor_nb.models.errors import OfflineLimit
+from victor_nb.models.offline.answering import NOTICE, Outcome, answer, cannot_answer
+from victor_nb.models.offline.planning import PlannedCall, plan
+from victor_nb.models.offline.structure import fill
+from victor_nb.models.offline.tools import OfferedTool, offered
+from victor_nb.models.offline.variables import Variable, variables_in, without_blocks
 
 MODEL_NAME: Final = "offline"
 SYSTEM: Final = "victor"

@@ -10,12 +10,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from .conditions import expression_in
-from .filling import arguments_for
-from .intents import BY_NAME, GROUPED_BY, INTENTS, SMALLEST_FIRST, Intent, statistic_in
-from .tools import OfferedTool, Parameter, best, meaningful
-from .variables import Variable
-from .words import folded, mentions, stems
+from victor_nb.models.offline.conditions import expression_in
+from victor_nb.models.offline.filling import arguments_for
+from victor_nb.models.offline.intents import BY_NAME, GROUPED_BY, INTENTS, SMALLEST_FIRST, Intent, statistic_in
+from victor_nb.models.offline.tools import OfferedTool, Parameter, best, meaningful
+from victor_nb.models.offline.variables import Variable
+from victor_nb.models.offline.words import folded, mentions, stems
 
 MOST_CALLS: Final = 8
 GOOD_ENOUGH: Final = 1.0

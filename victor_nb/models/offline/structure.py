@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
-from .words import likeness, stems
+from victor_nb.models.offline.words import likeness, stems
 
 _NUMBER_TYPES: Final[dict[str, type | tuple[type, ...]]] = {
     "integer": int,

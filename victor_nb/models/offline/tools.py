@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from .words import STOP_WORDS, likeness, stems
+from victor_nb.models.offline.words import STOP_WORDS, likeness, stems
 
 NAME_WEIGHT: Final = 3.0
 KEYWORD_WEIGHT: Final = 2.0

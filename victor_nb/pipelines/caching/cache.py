@@ -17,16 +17,16 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from ...journal import Redactor
-from ...journal.codec import Reader, Writer, from_json
-from ..drafts import sweep, write_whole
-from ..failures import NotRestored
-from ..folders import DRAFTS, PipelineFolder, file_name
-from ..gluing import import_modules
-from ..observing.observed import Seen
-from .fingerprint import Fingerprint, difference, fingerprint_now
-from .hashing import Hashes
-from .kept import Kept, removed
+from victor_nb.journal import Redactor
+from victor_nb.journal.codec import Reader, Writer, from_json
+from victor_nb.pipelines.caching.fingerprint import Fingerprint, difference, fingerprint_now
+from victor_nb.pipelines.caching.hashing import Hashes
+from victor_nb.pipelines.caching.kept import Kept, removed
+from victor_nb.pipelines.drafts import sweep, write_whole
+from victor_nb.pipelines.failures import NotRestored
+from victor_nb.pipelines.folders import DRAFTS, PipelineFolder, file_name
+from victor_nb.pipelines.gluing import import_modules
+from victor_nb.pipelines.observing.observed import Seen
 
 MOST_ENTRIES: Final = 10
 """Kept for each member; the oldest go first."""

@@ -20,11 +20,11 @@ from typing import Final
 
 import msgspec
 
-from ..observing.installed import Installed
-from ..observing.observed import ABSENT, NOTEBOOK, UNSETTLED, Observed, Package, Seen, look_again
-from ..observing.places import Places
-from ..observing.searches import search_again, shown_search
-from .hashing import Hashes
+from victor_nb.pipelines.caching.hashing import Hashes
+from victor_nb.pipelines.observing.installed import Installed
+from victor_nb.pipelines.observing.observed import ABSENT, NOTEBOOK, UNSETTLED, Observed, Package, Seen, look_again
+from victor_nb.pipelines.observing.places import Places
+from victor_nb.pipelines.observing.searches import search_again, shown_search
 
 GONE: Final = "gone"
 """Stands for the hash or version of what was there and is not any more."""

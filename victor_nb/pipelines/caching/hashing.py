@@ -20,9 +20,9 @@ from typing import Final, Literal, TypeAlias
 
 import msgspec
 
-from ..drafts import sweep, write_whole
-from ..parameters.cell_syntax import code_cells, language_of, source_of, tags_of
-from .source import code_hash, normalised_cell, text_hash
+from victor_nb.pipelines.caching.source import code_hash, normalised_cell, text_hash
+from victor_nb.pipelines.drafts import sweep, write_whole
+from victor_nb.pipelines.parameters.cell_syntax import code_cells, language_of, source_of, tags_of
 
 REST_NS: Final = 2_000_000_000  # the coarsest clock of a file system in use (FAT)
 MOST_REMEMBERED: Final = 50_000

@@ -12,10 +12,10 @@ from collections.abc import Container, Iterator
 from hashlib import blake2b
 from pathlib import Path
 
-from ...errors import VictorError
-from ..drafts import draft_of, sweep, write_whole
-from ..folders import DRAFTS
-from .hashing import Hashes
+from victor_nb.errors import VictorError
+from victor_nb.pipelines.caching.hashing import Hashes
+from victor_nb.pipelines.drafts import draft_of, sweep, write_whole
+from victor_nb.pipelines.folders import DRAFTS
 
 
 class KeptLost(VictorError):

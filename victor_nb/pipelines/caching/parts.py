@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from ...journal import Redactor
-from ...journal.codec import Writer, digest
-from .fingerprint import Part
-from .source import text_hash
+from victor_nb.journal import Redactor
+from victor_nb.journal.codec import Writer, digest
+from victor_nb.pipelines.caching.fingerprint import Part
+from victor_nb.pipelines.caching.source import text_hash
 
 SHOWN_CHARS: Final = 60
 _SHOWN_BYTES: Final = 1_000

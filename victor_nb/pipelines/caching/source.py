@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from hashlib import blake2b
 from typing import Final
 
-from ..parameters.cell_syntax import code_cells, is_python, parsed, source_of, tags_of
+from victor_nb.pipelines.parameters.cell_syntax import code_cells, is_python, parsed, source_of, tags_of
 
 DECISIVE_TAGS: Final = ("injected-parameters", "parameters", "raises-exception", "skip-execution")
 """Where values are set, what may fail, and what is passed over: the tags that papermill and nbclient act on."""

@@ -8,13 +8,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .cell_outputs import Bounds
-    from .engine_names import EngineCannot, UnknownEngine
-    from .execution import Execution, execute_notebook, run_notebook
-    from .kernel_names import UnknownKernel
-    from .notebook_files import InvalidNotebook, NotebookNotFound, NotebookNotSaved, read_notebook
-    from .outcomes import CellError, CellOutcome, NotebookFailed, NotebookOutcome
-    from .saving import fold, recovered
+    from victor_nb.pipelines.executing.cell_outputs import Bounds
+    from victor_nb.pipelines.executing.engine_names import EngineCannot, UnknownEngine
+    from victor_nb.pipelines.executing.execution import Execution, execute_notebook, run_notebook
+    from victor_nb.pipelines.executing.kernel_names import UnknownKernel
+    from victor_nb.pipelines.executing.notebook_files import (
+        InvalidNotebook,
+        NotebookNotFound,
+        NotebookNotSaved,
+        read_notebook,
+    )
+    from victor_nb.pipelines.executing.outcomes import CellError, CellOutcome, NotebookFailed, NotebookOutcome
+    from victor_nb.pipelines.executing.saving import fold, recovered
 
 _HOME = {
     "Bounds": "cell_outputs",

@@ -19,8 +19,8 @@ from nbclient.exceptions import CellExecutionComplete
 from nbformat import NotebookNode
 from nbformat.v4 import output_from_msg
 
-from ..kernels.exits import KernelExit
-from ..kernels.manager import BatchKernelManager
+from victor_nb.pipelines.kernels.exits import KernelExit
+from victor_nb.pipelines.kernels.manager import BatchKernelManager
 
 OUTPUT_SILENCE_S: Final = 10.0
 """A cell that has been answered and whose output has been silent for so long, its end missing, has ended."""

@@ -16,7 +16,7 @@ from typing import Any, Final
 
 import msgspec
 
-from .output_log import Entry
+from victor_nb.pipelines.executing.output_log import Entry
 
 SPILL_LIMIT: Final = 4_000_000_000
 """No more than this goes into the file beside the notebook; a cell that prints for ever must not fill the disk."""

@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING, Final
 
 from papermill.engines import Engine, NBClientEngine
 
-from ..kernels import BatchKernelManager, Kernels, kernel_manager_class
-from ..kernels.exits import KernelExit
+from victor_nb.pipelines.kernels import BatchKernelManager, Kernels, kernel_manager_class
+from victor_nb.pipelines.kernels.exits import KernelExit
 
 if TYPE_CHECKING:
-    from ..kernels.errors import KernelDied
+    from victor_nb.pipelines.kernels.errors import KernelDied
 
 ANSWER_S: Final = 30.0
 """A kernel that has just started answers within so long."""

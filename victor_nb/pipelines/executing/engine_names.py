@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from importlib.metadata import entry_points
 
-from ...errors import VictorError, nearest
+from victor_nb.errors import VictorError, nearest
 
 GROUP = "papermill.engine"
 

@@ -17,16 +17,16 @@ from typing import TYPE_CHECKING
 
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 
-from .cell_outputs import Bounds, CellOutputs
-from .limits import STOPPED, Cut
-from .outcomes import OnEvent, Reason
-from .recorder import Recorder
-from .saving import SavedNotebook, spill_name
+from victor_nb.pipelines.executing.cell_outputs import Bounds, CellOutputs
+from victor_nb.pipelines.executing.limits import STOPPED, Cut
+from victor_nb.pipelines.executing.outcomes import OnEvent, Reason
+from victor_nb.pipelines.executing.recorder import Recorder
+from victor_nb.pipelines.executing.saving import SavedNotebook, spill_name
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
 
-    from .engine_kernel import EngineKernel
+    from victor_nb.pipelines.executing.engine_kernel import EngineKernel
 
 
 class Ended(Exception):

@@ -21,26 +21,26 @@ from typing import TYPE_CHECKING, Any, Final
 from papermill.clientwrap import PapermillNotebookClient
 from papermill.engines import Engine, NBClientEngine, papermill_engines
 
-from ...errors import VictorError, nearest
-from ..gluing import FOLDER, WrongGlue, forget, glued_in, names_of, values_of
-from ..observing.observed import Observed
-from .engine_kernel import EngineKernel, takes_kernels
-from .engine_names import EngineCannot, unknown_engine
-from .engine_reports import Ended, EngineReports, reason_of
-from .limits import LOOK_S, STOPPED, Cut, cell_cut, notebook_cut
-from .marking import mark
-from .outcomes import NotebookFailed, NotebookOutcome, Reason, Status
-from .saving import SavedNotebook
+from victor_nb.errors import VictorError, nearest
+from victor_nb.pipelines.executing.engine_kernel import EngineKernel, takes_kernels
+from victor_nb.pipelines.executing.engine_names import EngineCannot, unknown_engine
+from victor_nb.pipelines.executing.engine_reports import Ended, EngineReports, reason_of
+from victor_nb.pipelines.executing.limits import LOOK_S, STOPPED, Cut, cell_cut, notebook_cut
+from victor_nb.pipelines.executing.marking import mark
+from victor_nb.pipelines.executing.outcomes import NotebookFailed, NotebookOutcome, Reason, Status
+from victor_nb.pipelines.executing.saving import SavedNotebook
+from victor_nb.pipelines.gluing import FOLDER, WrongGlue, forget, glued_in, names_of, values_of
+from victor_nb.pipelines.observing.observed import Observed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from nbformat import NotebookNode
 
-    from ..parameters.injecting import Injected
-    from .execution import Execution
-    from .outcomes import OnEvent
-    from .session import Task
+    from victor_nb.pipelines.executing.execution import Execution
+    from victor_nb.pipelines.executing.outcomes import OnEvent
+    from victor_nb.pipelines.executing.session import Task
+    from victor_nb.pipelines.parameters.injecting import Injected
 
 GRACE_S: Final = 2.0
 """A cell that is interrupted has so long to end by itself; an engine whose kernel was ended, to see it."""

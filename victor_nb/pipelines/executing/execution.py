@@ -17,18 +17,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..parameters.injecting import Injected, inject
-from .cell_outputs import Bounds
-from .engine_names import EngineCannot
-from .kernel_names import kernel_of
-from .notebook_files import is_local, read_notebook
-from .outcomes import NotebookOutcome, OnEvent
-from .output_log import OBSERVED, folder_of
+from victor_nb.pipelines.executing.cell_outputs import Bounds
+from victor_nb.pipelines.executing.engine_names import EngineCannot
+from victor_nb.pipelines.executing.kernel_names import kernel_of
+from victor_nb.pipelines.executing.notebook_files import is_local, read_notebook
+from victor_nb.pipelines.executing.outcomes import NotebookOutcome, OnEvent
+from victor_nb.pipelines.executing.output_log import OBSERVED, folder_of
+from victor_nb.pipelines.parameters.injecting import Injected, inject
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
 
-    from ..kernels import Kernels
+    from victor_nb.pipelines.kernels import Kernels
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +86,7 @@ def execute_notebook(
     how: Execution | None = None,
 ) -> NotebookOutcome:
     """`run_notebook` for callers that do not await, also inside a running event loop; any number in as many threads."""
-    from ...workflows.blocking import run_to_end
+    from victor_nb.workflows.blocking import run_to_end
 
     return run_to_end(run_notebook(source, output, parameters, on_event=on_event, how=how))
 
@@ -119,8 +119,8 @@ async def run_notebook(
     how, began = how or Execution(), time.monotonic()
     notebook = read_notebook(source)  # before papermill and nbclient are imported, see `defer_grammars`
     _check_engine(how, str(source))
-    from ..observing.observed import Watch
-    from .session import Session, Task
+    from victor_nb.pipelines.executing.session import Session, Task
+    from victor_nb.pipelines.observing.observed import Watch
 
     folder = _folder_beside(str(output))
     kernel = kernel_of(notebook, how.kernel, str(source), how.engine or None)
@@ -141,7 +141,7 @@ async def run_notebook(
         environment={**os.environ, **how.context, **how.environment, **injected.environment},
     )
     if how.engine:
-        from .engines import run_with_engine
+        from victor_nb.pipelines.executing.engines import run_with_engine
 
         return await run_with_engine(task, how, injected, on_event)
     return await Session(task, how, on_event, began).outcome()
@@ -152,7 +152,7 @@ def _check_engine(how: Execution, source: str) -> None:
         if how.engine_options:
             raise EngineCannot("engine_options are given, and no engine is named", source, "name it: engine='…'")
         return
-    from .engines import check_engine
+    from victor_nb.pipelines.executing.engines import check_engine
 
     check_engine(how.engine, how.environment, how.cwd, how.engine_options, source)
     if how.within:
@@ -168,7 +168,7 @@ def _folder_beside(output: str) -> Path:
 def _injected(notebook: NotebookNode, parameters: Mapping[str, object], folder: Path) -> Injected:
     if not parameters:
         return inject(notebook, parameters, folder)
-    from ...config import Settings
+    from victor_nb.config import Settings
 
     return inject(notebook, parameters, folder / "parameters", Settings.load().values_to_hide())
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ...errors import VictorError, nearest
+from victor_nb.errors import VictorError, nearest
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode

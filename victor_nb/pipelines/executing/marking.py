@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from nbformat.v4 import new_markdown_cell
 from papermill.execute import ERROR_ANCHOR_MSG, ERROR_MARKER_TAG, ERROR_STYLE
 
-from .outcomes import Reason
+from victor_nb.pipelines.executing.outcomes import Reason
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode

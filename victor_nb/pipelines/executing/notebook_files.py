@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from ...errors import VictorError
+from victor_nb.errors import VictorError
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -43,7 +43,7 @@ def read_notebook(source: str | Path) -> NotebookNode:
         NotebookNotFound: nothing can be read there.
         InvalidNotebook: what is there is no notebook.
     """
-    from ..kernels import defer_grammars
+    from victor_nb.pipelines.kernels import defer_grammars
 
     defer_grammars()
     import nbformat

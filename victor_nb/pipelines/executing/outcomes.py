@@ -10,9 +10,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
-from ...errors import VictorError
-from ..kernels.exits import KernelExit
-from ..observing.observed import Observed
+from victor_nb.errors import VictorError
+from victor_nb.pipelines.kernels.exits import KernelExit
+from victor_nb.pipelines.observing.observed import Observed
 
 Status = Literal["finished", "failed", "killed", "stopped"]
 """`failed`: a cell raised. `killed`: the kernel died, or was ended because time ran out. `stopped`: somebody asked."""

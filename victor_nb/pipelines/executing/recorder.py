@@ -17,14 +17,14 @@ from typing import TYPE_CHECKING, Any, Final
 import nbformat
 from papermill.engines import NotebookExecutionManager
 
-from .cell_outputs import Bounds, CellOutputs
-from .outcomes import CellError, CellOutcome, CellStatus, OnEvent
-from .saving import SavedNotebook, spill_name
+from victor_nb.pipelines.executing.cell_outputs import Bounds, CellOutputs
+from victor_nb.pipelines.executing.outcomes import CellError, CellOutcome, CellStatus, OnEvent
+from victor_nb.pipelines.executing.saving import SavedNotebook, spill_name
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
 
-    from .snapshots import Snapshot
+    from victor_nb.pipelines.executing.snapshots import Snapshot
 
 SKIP_TAG: Final = "skip-execution"
 LIVE_LIMIT: Final = 64_000

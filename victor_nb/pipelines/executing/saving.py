@@ -15,9 +15,16 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from .cell_outputs import UNBOUNDED, CellOutputs, apply
-from .notebook_files import NotebookNotSaved, draft_of, is_local, notebook_bytes, read_notebook, write_whole
-from .output_log import MARK, OBSERVED, Entry, OutputLog, entries_after, folder_of
+from victor_nb.pipelines.executing.cell_outputs import UNBOUNDED, CellOutputs, apply
+from victor_nb.pipelines.executing.notebook_files import (
+    NotebookNotSaved,
+    draft_of,
+    is_local,
+    notebook_bytes,
+    read_notebook,
+    write_whole,
+)
+from victor_nb.pipelines.executing.output_log import MARK, OBSERVED, Entry, OutputLog, entries_after, folder_of
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode

@@ -14,23 +14,31 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from ...errors import VictorError
-from ..gluing import FOLDER, forget, glued_in
-from ..kernels import kernel_manager_class
-from .batch_kernel import BatchKernel, KernelGone
-from .limits import STOPPED, Cut, Limits
-from .marking import mark
-from .outcomes import CellError, CellStatus, NotebookFailed, NotebookOutcome, OnEvent, Reason, Status
-from .recorder import Recorder, is_executed
-from .saving import SavedNotebook
-from .snapshots import NONE_KEPT, Snapshot, Snapshots
-from .watching import Watcher
+from victor_nb.errors import VictorError
+from victor_nb.pipelines.executing.batch_kernel import BatchKernel, KernelGone
+from victor_nb.pipelines.executing.limits import STOPPED, Cut, Limits
+from victor_nb.pipelines.executing.marking import mark
+from victor_nb.pipelines.executing.outcomes import (
+    CellError,
+    CellStatus,
+    NotebookFailed,
+    NotebookOutcome,
+    OnEvent,
+    Reason,
+    Status,
+)
+from victor_nb.pipelines.executing.recorder import Recorder, is_executed
+from victor_nb.pipelines.executing.saving import SavedNotebook
+from victor_nb.pipelines.executing.snapshots import NONE_KEPT, Snapshot, Snapshots
+from victor_nb.pipelines.executing.watching import Watcher
+from victor_nb.pipelines.gluing import FOLDER, forget, glued_in
+from victor_nb.pipelines.kernels import kernel_manager_class
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
 
-    from ..observing.observed import Observed, Watch
-    from .execution import Execution
+    from victor_nb.pipelines.executing.execution import Execution
+    from victor_nb.pipelines.observing.observed import Observed, Watch
 
 GRACE_S: Final = 2.0
 """A cell that is interrupted has so long to end by itself, and to say how far it came."""

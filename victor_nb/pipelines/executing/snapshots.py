@@ -21,14 +21,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 from papermill.execute import remove_error_markers
 
-from .notebook_files import InvalidNotebook, write_whole
-from .recorder import is_executed
-from .saving import recovered
+from victor_nb.pipelines.executing.notebook_files import InvalidNotebook, write_whole
+from victor_nb.pipelines.executing.recorder import is_executed
+from victor_nb.pipelines.executing.saving import recovered
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
 
-    from .batch_kernel import BatchKernel
+    from victor_nb.pipelines.executing.batch_kernel import BatchKernel
 
 SHARE: Final = 10
 """Snapshots may take one part in so many of the time that cells take."""

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 import psutil
 
 if TYPE_CHECKING:
-    from .recorder import Recorder
+    from victor_nb.pipelines.executing.recorder import Recorder
 
 PAUSE_S: Final = 1.0
 

@@ -7,6 +7,6 @@ Nothing is run, and no file of the folder is changed.
 
 from __future__ import annotations
 
-from .drafting import guessed
+from victor_nb.pipelines.guessing.drafting import guessed
 
 __all__ = ["guessed"]

@@ -17,14 +17,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from ...errors import UsageError, nearest
-from ..inference.path_patterns import ANY_PARTS, is_glob, is_same, meet
-from ..inference.templates import as_patterns
-from ..parameters.declaring import UNKNOWN, Parameter, declared
-from ..parameters.types import Choice
-from ..spec import NAME, id_of
-from .drawing_up import drawn_up
-from .file_uses import FileUse, uses_of
+from victor_nb.errors import UsageError, nearest
+from victor_nb.pipelines.guessing.drawing_up import drawn_up
+from victor_nb.pipelines.guessing.file_uses import FileUse, uses_of
+from victor_nb.pipelines.inference.path_patterns import ANY_PARTS, is_glob, is_same, meet
+from victor_nb.pipelines.inference.templates import as_patterns
+from victor_nb.pipelines.parameters.declaring import UNKNOWN, Parameter, declared
+from victor_nb.pipelines.parameters.types import Choice
+from victor_nb.pipelines.spec import NAME, id_of
 
 _LEFT_OUT: Final = (".ipynb_checkpoints", ".victor", "node_modules", "__pycache__")
 _TYPES: Final = ("int", "float", "str", "bool", "list", "dict")

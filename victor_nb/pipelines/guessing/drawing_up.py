@@ -7,10 +7,10 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Final
 
-from ...workflows.yaml_file.scalars import meaning
+from victor_nb.workflows.yaml_file.scalars import meaning
 
 if TYPE_CHECKING:
-    from .drafting import Draft, DraftedNode, DraftedParameter
+    from victor_nb.pipelines.guessing.drafting import Draft, DraftedNode, DraftedParameter
 
 _PLAIN: Final = re.compile(r"[A-Za-z0-9_./][A-Za-z0-9_./ -]*")
 _HEAD: Final = """\

@@ -13,9 +13,9 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal, TypeAlias
 
-from ..parameters.cell_syntax import code_cells, parsed
-from ..parameters.cell_syntax import source_of as text_of
-from .folding import folded
+from victor_nb.pipelines.guessing.folding import folded
+from victor_nb.pipelines.parameters.cell_syntax import code_cells, parsed
+from victor_nb.pipelines.parameters.cell_syntax import source_of as text_of
 
 Way: TypeAlias = Literal["reads", "writes"]
 

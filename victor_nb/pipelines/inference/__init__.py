@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .findings import Keys, Locate
-    from .needs import Dependencies, dependencies
+    from victor_nb.pipelines.inference.findings import Keys, Locate
+    from victor_nb.pipelines.inference.needs import Dependencies, dependencies
 
 _HOME = {"Dependencies": "needs", "Keys": "findings", "Locate": "findings", "dependencies": "needs"}
 

@@ -9,15 +9,23 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
-from ...errors import nearest
-from ...workflows.errors import InvalidState
-from ...workflows.yaml_file.expressions import TEMPLATE_WORDS, is_template
-from ...workflows.yaml_file.mistakes import near
-from ...workflows.yaml_file.type_names import UnknownType, fitting, python_type
-from ..executing.engine_names import unknown_engine
-from ..spec import NAME, UNSET, ComputeWork, NotebookWork, PipelineParameter, PipelineSpec, WorkflowWork
-from .findings import Findings, Keys, listed
-from .path_patterns import is_remote
+from victor_nb.errors import nearest
+from victor_nb.pipelines.executing.engine_names import unknown_engine
+from victor_nb.pipelines.inference.findings import Findings, Keys, listed
+from victor_nb.pipelines.inference.path_patterns import is_remote
+from victor_nb.pipelines.spec import (
+    NAME,
+    UNSET,
+    ComputeWork,
+    NotebookWork,
+    PipelineParameter,
+    PipelineSpec,
+    WorkflowWork,
+)
+from victor_nb.workflows.errors import InvalidState
+from victor_nb.workflows.yaml_file.expressions import TEMPLATE_WORDS, is_template
+from victor_nb.workflows.yaml_file.mistakes import near
+from victor_nb.workflows.yaml_file.type_names import UnknownType, fitting, python_type
 
 _YAML: Final = (".yaml", ".yml")
 _FUNCTION: Final = re.compile(r"[\w./\\ -]+:[A-Za-z_]\w*")

@@ -7,11 +7,11 @@ import posixpath
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from ...workflows.yaml_file.mistakes import near
-from ..spec import Node, PipelineSpec
-from .findings import Findings, Keys
-from .path_patterns import ANY_PARTS, PathIndex, in_one_form, is_glob, is_remote, is_same
-from .templates import as_patterns, known_values, members
+from victor_nb.pipelines.inference.findings import Findings, Keys
+from victor_nb.pipelines.inference.path_patterns import ANY_PARTS, PathIndex, in_one_form, is_glob, is_remote, is_same
+from victor_nb.pipelines.inference.templates import as_patterns, known_values, members
+from victor_nb.pipelines.spec import Node, PipelineSpec
+from victor_nb.workflows.yaml_file.mistakes import near
 
 Tie = tuple[int, int, str]
 """The number of a node that reads, of one that writes, and the path."""

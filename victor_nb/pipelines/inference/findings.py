@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Final, TypeAlias
 
-from ...workflows.errors import Problem
-from ..spec import PipelineSpec
+from victor_nb.pipelines.spec import PipelineSpec
+from victor_nb.workflows.errors import Problem
 
 Keys: TypeAlias = tuple[str | int, ...]
 """Where in a node (or, without a node, in the pipeline) something stands, by the keys of pipeline files."""

@@ -14,13 +14,13 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from ...workflows.errors import Problem
-from ...workflows.yaml_file.ordering import cycle
-from ..spec import NotebookWork, PipelineSpec
-from .checks import check_after, check_matrices, check_names, check_parameters, check_work
-from .declared_files import Tie, check_missing, check_writers, declared_files, ties
-from .findings import Findings, Locate
-from .templates import Reading, readings
+from victor_nb.pipelines.inference.checks import check_after, check_matrices, check_names, check_parameters, check_work
+from victor_nb.pipelines.inference.declared_files import Tie, check_missing, check_writers, declared_files, ties
+from victor_nb.pipelines.inference.findings import Findings, Locate
+from victor_nb.pipelines.inference.templates import Reading, readings
+from victor_nb.pipelines.spec import NotebookWork, PipelineSpec
+from victor_nb.workflows.errors import Problem
+from victor_nb.workflows.yaml_file.ordering import cycle
 
 Needs = dict[str, dict[str, str]]
 

@@ -8,13 +8,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from ...workflows.yaml_file.errors import ExpressionFailed, InvalidExpression
-from ...workflows.yaml_file.expressions import Template, expression, is_template, template
-from ...workflows.yaml_file.mistakes import near
-from ...workflows.yaml_file.places import Place
-from ..spec import UNSET, AgentWork, Node, PipelineSpec
-from .findings import Findings, Keys, listed
-from .path_patterns import ANY_PART, ANY_PARTS
+from victor_nb.pipelines.inference.findings import Findings, Keys, listed
+from victor_nb.pipelines.inference.path_patterns import ANY_PART, ANY_PARTS
+from victor_nb.pipelines.spec import UNSET, AgentWork, Node, PipelineSpec
+from victor_nb.workflows.yaml_file.errors import ExpressionFailed, InvalidExpression
+from victor_nb.workflows.yaml_file.expressions import Template, expression, is_template, template
+from victor_nb.workflows.yaml_file.mistakes import near
+from victor_nb.workflows.yaml_file.places import Place
 
 MOST_MEMBERS: Final = 1000
 """A matrix with more combinations is not looked at one by one before the run."""

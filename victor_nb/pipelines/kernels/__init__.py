@@ -10,12 +10,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .errors import KernelDied, UnknownKernels
-    from .exits import KernelExit
-    from .fork_server import close_zygotes, prepare
-    from .lazy_grammars import defer_grammars
-    from .manager import BatchKernelManager, Kernels, kernel_manager_class
-    from .static_imports import Import, notebook_imports
+    from victor_nb.pipelines.kernels.errors import KernelDied, UnknownKernels
+    from victor_nb.pipelines.kernels.exits import KernelExit
+    from victor_nb.pipelines.kernels.fork_server import close_zygotes, prepare
+    from victor_nb.pipelines.kernels.lazy_grammars import defer_grammars
+    from victor_nb.pipelines.kernels.manager import BatchKernelManager, Kernels, kernel_manager_class
+    from victor_nb.pipelines.kernels.static_imports import Import, notebook_imports
 
 _HOME = {
     "BatchKernelManager": "manager",

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from victor_nb.errors import VictorError
-
-from .exits import KernelExit
+from victor_nb.pipelines.kernels.exits import KernelExit
 
 
 class KernelDied(VictorError):

@@ -21,8 +21,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
-from .process import GuardedProcess, channel, received
-from .static_imports import Import
+from victor_nb.pipelines.kernels.process import GuardedProcess, channel, received
+from victor_nb.pipelines.kernels.static_imports import Import
 
 PER_KERNEL = ("JPY_", "VICTOR_")  # variables that each kernel may have its own value of
 MOST_ZYGOTES = 4

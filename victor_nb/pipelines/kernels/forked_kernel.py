@@ -20,7 +20,7 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, NoReturn, TypedDict
 
-from .guardian import say
+from victor_nb.pipelines.kernels.guardian import say
 
 if TYPE_CHECKING:
     from ipykernel.kernelapp import IPKernelApp

@@ -22,14 +22,13 @@ from jupyter_client.manager import AsyncKernelManager
 from traitlets import DottedObjectName, Type, default
 
 from victor_nb.errors import nearest
-
-from .client import BatchKernelClient, quick_context
-from .errors import KernelDied, UnknownKernels
-from .exits import KernelExit
-from .guardian import remove_folder
-from .pool import PoolProvisioner
-from .provisioner import ColdProvisioner, ForkProvisioner, python_kernel
-from .static_imports import Import, notebook_imports
+from victor_nb.pipelines.kernels.client import BatchKernelClient, quick_context
+from victor_nb.pipelines.kernels.errors import KernelDied, UnknownKernels
+from victor_nb.pipelines.kernels.exits import KernelExit
+from victor_nb.pipelines.kernels.guardian import remove_folder
+from victor_nb.pipelines.kernels.pool import PoolProvisioner
+from victor_nb.pipelines.kernels.provisioner import ColdProvisioner, ForkProvisioner, python_kernel
+from victor_nb.pipelines.kernels.static_imports import Import, notebook_imports
 
 Kernels = Literal["warm", "cold"]
 

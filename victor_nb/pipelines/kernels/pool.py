@@ -20,8 +20,8 @@ from typing import Any, NamedTuple
 from jupyter_client.connect import write_connection_file
 from jupyter_client.launcher import launch_kernel
 
-from .guardian import remove_folder
-from .provisioner import ColdProvisioner, python_kernel, without_debugger
+from victor_nb.pipelines.kernels.guardian import remove_folder
+from victor_nb.pipelines.kernels.provisioner import ColdProvisioner, python_kernel, without_debugger
 
 MOST_IDLE = 4
 _OWN = frozenset({"env", "cwd", "kernel_id", "extra_arguments"})

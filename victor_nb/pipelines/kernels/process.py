@@ -16,8 +16,8 @@ import threading
 import weakref
 from contextlib import suppress
 
-from .exits import KernelExit
-from .guardian import LARGEST_MESSAGE, SWEEP_LIMIT_S, say
+from victor_nb.pipelines.kernels.exits import KernelExit
+from victor_nb.pipelines.kernels.guardian import LARGEST_MESSAGE, SWEEP_LIMIT_S, say
 
 _channels: weakref.WeakSet[socket.socket] = weakref.WeakSet()
 

@@ -19,11 +19,11 @@ from typing import Any
 
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 
-from . import fork_server
-from .exits import KernelExit
-from .fork_server import START, Start
-from .process import GuardedProcess, channel
-from .static_imports import Import
+from victor_nb.pipelines.kernels import fork_server
+from victor_nb.pipelines.kernels.exits import KernelExit
+from victor_nb.pipelines.kernels.fork_server import START, Start
+from victor_nb.pipelines.kernels.process import GuardedProcess, channel
+from victor_nb.pipelines.kernels.static_imports import Import
 
 FORK_LIMIT_S = 20.0  # a fork that hangs, as after OpenMP has run in the zygote, hangs for ever
 FIRST_FORK_LIMIT_S = 90.0  # the zygote starts, and imports what the notebook imports

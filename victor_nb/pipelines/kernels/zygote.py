@@ -29,8 +29,8 @@ import threading
 from contextlib import suppress
 from typing import NoReturn
 
-from . import forked_kernel
-from .guardian import LARGEST_MESSAGE, fork, guard, say
+from victor_nb.pipelines.kernels import forked_kernel
+from victor_nb.pipelines.kernels.guardian import LARGEST_MESSAGE, fork, guard, say
 
 IDLE_S = 600.0
 KERNEL_MODULES = (

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePath
 from typing import Any, Final
 
-from ..parameters.cell_syntax import code_cells, parsed, source_of
+from victor_nb.pipelines.parameters.cell_syntax import code_cells, parsed, source_of
 
 _LONGEST_PATH: Final = 1024
 _QUOTED: Final = re.compile(r"""(?<=['"])[^'"\n]+(?=['"])""")  # in a query: read_parquet('data/wine.parquet')

@@ -23,14 +23,13 @@ from typing import Any, Final
 import msgspec
 
 from victor_nb.journal.sqlite_schema import APPLICATION_ID
-
-from ..caching.hashing import Hashes
-from ..caching.source import text_hash
-from ..parameters.cell_syntax import is_python
-from .code_names import imported_modules, named_files, run_notebooks
-from .installed import Installed
-from .places import Places
-from .searches import Searches
+from victor_nb.pipelines.caching.hashing import Hashes
+from victor_nb.pipelines.caching.source import text_hash
+from victor_nb.pipelines.observing.code_names import imported_modules, named_files, run_notebooks
+from victor_nb.pipelines.observing.installed import Installed
+from victor_nb.pipelines.observing.places import Places
+from victor_nb.pipelines.observing.searches import Searches
+from victor_nb.pipelines.parameters.cell_syntax import is_python
 
 ABSENT: Final = "absent"
 """The hash of a file that was asked for and was not there."""

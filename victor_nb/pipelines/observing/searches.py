@@ -10,8 +10,8 @@ import os
 from collections.abc import Container, Iterable
 from typing import Final
 
-from ..caching.source import text_hash
-from .places import Places
+from victor_nb.pipelines.caching.source import text_hash
+from victor_nb.pipelines.observing.places import Places
 
 MOST_NAMES: Final = 100_000
 _SEPARATOR: Final = "\t"

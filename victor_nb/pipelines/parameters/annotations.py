@@ -15,9 +15,18 @@ from pathlib import Path, PurePath
 from typing import Final
 from uuid import UUID
 
-from .literals import Names, NotSpelledOut, dotted, value_of
-from .plain_types import NOTHING, PLAIN
-from .types import Anything, Choice, Either, Fixed, Mapped, OfLibrary, ParameterType, Several
+from victor_nb.pipelines.parameters.literals import Names, NotSpelledOut, dotted, value_of
+from victor_nb.pipelines.parameters.plain_types import NOTHING, PLAIN
+from victor_nb.pipelines.parameters.types import (
+    Anything,
+    Choice,
+    Either,
+    Fixed,
+    Mapped,
+    OfLibrary,
+    ParameterType,
+    Several,
+)
 
 ANYTHING: Final = Anything()
 _TYPING: Final = ("typing.", "typing_extensions.", "collections.abc.")

@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
-from ..kernels.static_imports import PYTHON_CELL_MAGICS
+from victor_nb.pipelines.kernels.static_imports import PYTHON_CELL_MAGICS
 
 _CELL_MAGIC: Final = re.compile(r"\A\s*%%(\w+)([^\n]*)\n?")
 _ASSIGNED: Final = re.compile(r"^(\s*)([^=!%?]*[^=!%?<>\s]\s*=\s*)([%!])(?!=)(.*)$", re.DOTALL)

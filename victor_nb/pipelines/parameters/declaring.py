@@ -18,12 +18,16 @@ from dataclasses import dataclass
 from typing import Final
 
 from victor_nb.errors import nearest
-
-from .annotations import ANYTHING, type_in, type_of_annotation, type_of_default
-from .cell_syntax import code_cells, is_python, parsed, source_of, tags_of
-from .errors import MissingParameter, UnknownParameter, UnreadableParameters, WrongParameter
-from .literals import Names, NotSpelledOut, imported_names, value_of
-from .types import Misfit, ParameterType
+from victor_nb.pipelines.parameters.annotations import ANYTHING, type_in, type_of_annotation, type_of_default
+from victor_nb.pipelines.parameters.cell_syntax import code_cells, is_python, parsed, source_of, tags_of
+from victor_nb.pipelines.parameters.errors import (
+    MissingParameter,
+    UnknownParameter,
+    UnreadableParameters,
+    WrongParameter,
+)
+from victor_nb.pipelines.parameters.literals import Names, NotSpelledOut, imported_names, value_of
+from victor_nb.pipelines.parameters.types import Misfit, ParameterType
 
 TAG: Final = "parameters"
 INJECTED_TAG: Final = "injected-parameters"

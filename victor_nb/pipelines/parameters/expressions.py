@@ -22,9 +22,8 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from victor_nb.journal.redaction import Redactor
-
-from . import handed
-from .errors import CannotHandOver
+from victor_nb.pipelines.parameters import handed
+from victor_nb.pipelines.parameters.errors import CannotHandOver
 
 SECRET_PREFIX: Final = "VICTOR_SECRET_"
 LONGEST: Final = 64 * 1024

@@ -18,8 +18,7 @@ from typing import Final
 from victor_nb.journal.codec import Reader, Writer, digest, from_json, to_json
 from victor_nb.journal.errors import Unstorable
 from victor_nb.journal.redaction import NOTHING_SECRET, Redactor
-
-from .errors import CannotHandOver
+from victor_nb.pipelines.parameters.errors import CannotHandOver
 
 LONGEST_INLINE: Final = 4096
 """In bytes of JSON; what is longer lies in a file, so that a person can still read the cell."""

@@ -18,11 +18,10 @@ from typing import Any
 from uuid import UUID
 
 from victor_nb.journal.redaction import Redactor
-
-from .cell_syntax import is_python, language_of, tags_of
-from .declaring import INJECTED_TAG, TAG
-from .errors import CannotHandOver, UnknownParameter
-from .expressions import Code
+from victor_nb.pipelines.parameters.cell_syntax import is_python, language_of, tags_of
+from victor_nb.pipelines.parameters.declaring import INJECTED_TAG, TAG
+from victor_nb.pipelines.parameters.errors import CannotHandOver, UnknownParameter
+from victor_nb.pipelines.parameters.expressions import Code
 
 _LONGEST_SHOWN = 1000
 

@@ -12,8 +12,8 @@ from pathlib import Path, PurePath
 from typing import Any, Final
 from uuid import UUID
 
-from .literals import NotSpelledOut, value_in
-from .types import Plain
+from victor_nb.pipelines.parameters.literals import NotSpelledOut, value_in
+from victor_nb.pipelines.parameters.types import Plain
 
 _TRUTH: Final = dict.fromkeys(("true", "yes", "on", "1"), True) | dict.fromkeys(("false", "no", "off", "0"), False)
 _NOTHING: Final = frozenset({"none", "null", "~", ""})

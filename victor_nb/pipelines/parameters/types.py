@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any, Protocol
 
-from .literals import NotSpelledOut, value_in
+from victor_nb.pipelines.parameters.literals import NotSpelledOut, value_in
 
 
 class Misfit(Exception):

@@ -7,17 +7,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from ...journal import ReplayMode, Run, Step
-from ..caching.cache import Cache
-from ..folders import PipelineFolder
-from ..spec import PipelineSpec
-from .choosing import Choice
-from .scheduling import Workers
-from .warming import Warmer
+from victor_nb.journal import ReplayMode, Run, Step
+from victor_nb.pipelines.caching.cache import Cache
+from victor_nb.pipelines.folders import PipelineFolder
+from victor_nb.pipelines.running.choosing import Choice
+from victor_nb.pipelines.running.scheduling import Workers
+from victor_nb.pipelines.running.warming import Warmer
+from victor_nb.pipelines.spec import PipelineSpec
 
 if TYPE_CHECKING:
-    from ...workflows import Runtime
-    from ...workflows.executors import NodeExecutor
+    from victor_nb.workflows import Runtime
+    from victor_nb.workflows.executors import NodeExecutor
 
 Kernels = Literal["warm", "cold"]
 

@@ -7,11 +7,11 @@ import random
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
-from ...errors import Resumable
-from ...journal import Step
-from ...journal.failures import described
-from ...workflows import NodeTimeout, RetryPolicy
-from .around import Around
+from victor_nb.errors import Resumable
+from victor_nb.journal import Step
+from victor_nb.journal.failures import described
+from victor_nb.pipelines.running.around import Around
+from victor_nb.workflows import NodeTimeout, RetryPolicy
 
 T = TypeVar("T")
 

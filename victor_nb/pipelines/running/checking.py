@@ -9,14 +9,14 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 
-from ...errors import VictorError
-from ...workflows.errors import Problem
-from ...workflows.yaml_file.expressions import filled, prepare, templates_in
-from ..executing.engine_names import unknown_engine
-from ..executing.notebook_files import NotebookNotFound
-from ..parameters.declaring import Declared, Parameter, check, declared
-from ..spec import Node, NotebookWork, PipelineSpec
-from .notebook_work import read_notebook
+from victor_nb.errors import VictorError
+from victor_nb.pipelines.executing.engine_names import unknown_engine
+from victor_nb.pipelines.executing.notebook_files import NotebookNotFound
+from victor_nb.pipelines.parameters.declaring import Declared, Parameter, check, declared
+from victor_nb.pipelines.running.notebook_work import read_notebook
+from victor_nb.pipelines.spec import Node, NotebookWork, PipelineSpec
+from victor_nb.workflows.errors import Problem
+from victor_nb.workflows.yaml_file.expressions import filled, prepare, templates_in
 
 
 def problems_of_notebooks(spec: PipelineSpec, values: Mapping[str, object]) -> tuple[Problem, ...]:
@@ -57,10 +57,10 @@ def _check_engine(work: NotebookWork, base: Path) -> None:
     is_plain = not work.environment and not work.engine_options
     if is_plain and folder.resolve() == Path.cwd():  # any engine can do that
         return
-    from ..kernels import defer_grammars
+    from victor_nb.pipelines.kernels import defer_grammars
 
     defer_grammars()  # before papermill is imported
-    from ..executing.engines import check_engine
+    from victor_nb.pipelines.executing.engines import check_engine
 
     check_engine(work.engine, work.environment, folder, work.engine_options, work.path)
 

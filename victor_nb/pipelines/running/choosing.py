@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from ...errors import UsageError, nearest
+from victor_nb.errors import UsageError, nearest
 
 
 @dataclass(frozen=True, slots=True)

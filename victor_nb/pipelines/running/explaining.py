@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from graphlib import TopologicalSorter
 from typing import Any
 
-from ...errors import VictorError
-from ...journal import Redactor
-from ..caching.cache import Cache
-from ..results import joined
-from ..spec import Node, PipelineSpec
-from .given import given_to, is_due
-from .matrix import Member, members
-from .preparing import prepared
+from victor_nb.errors import VictorError
+from victor_nb.journal import Redactor
+from victor_nb.pipelines.caching.cache import Cache
+from victor_nb.pipelines.results import joined
+from victor_nb.pipelines.running.given import given_to, is_due
+from victor_nb.pipelines.running.matrix import Member, members
+from victor_nb.pipelines.running.preparing import prepared
+from victor_nb.pipelines.spec import Node, PipelineSpec
 
 
 def whys(

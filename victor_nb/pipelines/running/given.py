@@ -10,11 +10,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from ...errors import VictorError
-from ...workflows import ExpressionFailed
-from ...workflows.yaml_file.expressions import expression, filled, prepare
-from ..spec import AgentWork, ComputeWork, Node
-from .matrix import Member
+from victor_nb.errors import VictorError
+from victor_nb.pipelines.running.matrix import Member
+from victor_nb.pipelines.spec import AgentWork, ComputeWork, Node
+from victor_nb.workflows import ExpressionFailed
+from victor_nb.workflows.yaml_file.expressions import expression, filled, prepare
 
 _GLOB: Final = frozenset("*?[")
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from itertools import product
 from typing import Any, Final
 
-from ...workflows import ExpressionFailed
-from ...workflows.yaml_file.expressions import filled, prepare
+from victor_nb.workflows import ExpressionFailed
+from victor_nb.workflows.yaml_file.expressions import filled, prepare
 
 _LONGEST: Final = 40
 

@@ -14,21 +14,21 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, cast
 
-from ...agents.inside import Inside, variables_of
-from ...errors import VictorError
-from ...journal import Redactor, Step
-from ..caching.fingerprint import Part
-from ..caching.hashing import Hashes
-from ..caching.parts import code_part, text_part, value_part
-from ..executing.notebook_files import NotebookNotFound
-from ..executing.outcomes import NotebookOutcome
-from ..failures import NodeKilled, NodeStopped
-from ..notebook_json import notebook_of
-from ..observing.observed import Observed
-from ..parameters.declaring import check, declared
-from ..spec import Node, NotebookWork
-from .around import Around, Kernels
-from .given import Given
+from victor_nb.agents.inside import Inside, variables_of
+from victor_nb.errors import VictorError
+from victor_nb.journal import Redactor, Step
+from victor_nb.pipelines.caching.fingerprint import Part
+from victor_nb.pipelines.caching.hashing import Hashes
+from victor_nb.pipelines.caching.parts import code_part, text_part, value_part
+from victor_nb.pipelines.executing.notebook_files import NotebookNotFound
+from victor_nb.pipelines.executing.outcomes import NotebookOutcome
+from victor_nb.pipelines.failures import NodeKilled, NodeStopped
+from victor_nb.pipelines.notebook_json import notebook_of
+from victor_nb.pipelines.observing.observed import Observed
+from victor_nb.pipelines.parameters.declaring import check, declared
+from victor_nb.pipelines.running.around import Around, Kernels
+from victor_nb.pipelines.running.given import Given
+from victor_nb.pipelines.spec import Node, NotebookWork
 
 STOP_S: Final = 30.0
 """A notebook that was told to stop is waited for so long."""
@@ -69,7 +69,7 @@ class NotebookJob:
 
 def execute_job(job: NotebookJob, tell: Tell | None = None, stop: threading.Event | None = None) -> NotebookOutcome:
     """Execute a notebook in this process; see `executing.execute_notebook`."""
-    from ..executing import Execution, execute_notebook
+    from victor_nb.pipelines.executing import Execution, execute_notebook
 
     how = Execution(
         kernels=job.kernels,
@@ -116,7 +116,7 @@ def ready(node: Node, given: Given, base: Path) -> Prepared:
     """
     assert isinstance(node.work, NotebookWork)
     if node.work.engine:
-        from ..executing.engine_names import unknown_engine
+        from victor_nb.pipelines.executing.engine_names import unknown_engine
 
         if (unknown := unknown_engine(node.work.engine, f"node {given.member.id!r}")) is not None:
             raise unknown

@@ -16,27 +16,27 @@ from typing import Any, Final
 
 import msgspec
 
-from ...errors import VictorError
-from ...journal import Effect, Step
-from ...journal.codec import from_json
-from ...journal.errors import JournalError, LeaseLost
-from ...journal.steps import CURRENT
-from ...workflows import NodeFailed
-from ...workflows.runtime import RUNTIME, Runtime, Waiting
-from ..caching.cache import Entry
-from ..caching.fingerprint import Fingerprint, difference
-from ..caching.kept import KeptLost
-from ..failures import NodeStopped, NothingToTake, NotRestored, OutputMissing, PipelineChanged
-from ..gluing import WrongGlue, import_modules
-from ..observing.observed import Observed
-from ..record import WHY
-from ..results import Because, NodeStatus
-from ..spec import AgentWork, ComputeWork, Node, NotebookWork, WorkflowWork
-from .around import Around
-from .attempts import tried, within
-from .given import files_of, given_to, is_due
-from .matrix import Member
-from .preparing import Work, prepared
+from victor_nb.errors import VictorError
+from victor_nb.journal import Effect, Step
+from victor_nb.journal.codec import from_json
+from victor_nb.journal.errors import JournalError, LeaseLost
+from victor_nb.journal.steps import CURRENT
+from victor_nb.pipelines.caching.cache import Entry
+from victor_nb.pipelines.caching.fingerprint import Fingerprint, difference
+from victor_nb.pipelines.caching.kept import KeptLost
+from victor_nb.pipelines.failures import NodeStopped, NothingToTake, NotRestored, OutputMissing, PipelineChanged
+from victor_nb.pipelines.gluing import WrongGlue, import_modules
+from victor_nb.pipelines.observing.observed import Observed
+from victor_nb.pipelines.record import WHY
+from victor_nb.pipelines.results import Because, NodeStatus
+from victor_nb.pipelines.running.around import Around
+from victor_nb.pipelines.running.attempts import tried, within
+from victor_nb.pipelines.running.given import files_of, given_to, is_due
+from victor_nb.pipelines.running.matrix import Member
+from victor_nb.pipelines.running.preparing import Work, prepared
+from victor_nb.pipelines.spec import AgentWork, ComputeWork, Node, NotebookWork, WorkflowWork
+from victor_nb.workflows import NodeFailed
+from victor_nb.workflows.runtime import RUNTIME, Runtime, Waiting
 
 SUPERSTEP: Final = 1
 """Of the graph whose one node a pipeline is."""
@@ -187,14 +187,14 @@ async def _made(around: Around, work: Work, step: Step) -> _Made:
     node, member = work.node, work.member
     notebook, observed, modules = "", Observed(), tuple[str, ...]()
     if isinstance(node.work, NotebookWork):
-        from .notebook_work import executed
+        from victor_nb.pipelines.running.notebook_work import executed
 
         assert work.notebook is not None
         outcome = await executed(node, member.id, work.notebook, around, step)
         value: Any = outcome.value
         notebook, observed, modules = outcome.notebook, outcome.observed, outcome.modules
     else:
-        from .works import asked, computed, worked
+        from victor_nb.pipelines.running.works import asked, computed, worked
 
         match node.work:
             case ComputeWork():

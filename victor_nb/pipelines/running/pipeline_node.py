@@ -13,25 +13,25 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from ...errors import VictorError
-from ...journal import Effect, Step
-from ...workflows import Runtime
-from ...workflows.runtime import Waiting
-from ...workflows.sources import Reading
-from ..caching.cache import Cache
-from ..failures import PipelineFailed
-from ..folders import folder_of
-from ..record import MEMBERS, PIPELINE_GRAPH, SKIPPED, TYPES, folded
-from ..results import Because, PipelineResult, joined
-from ..shapes import shape_of
-from ..spec import Node, PipelineSpec
-from ..usual import tell_usual_times
-from .around import Around, Kernels
-from .choosing import chosen
-from .matrix import Member, members
-from .performing import Came, perform
-from .scheduling import Workers, in_order_of_need, ways_to_the_end
-from .warming import Warmer
+from victor_nb.errors import VictorError
+from victor_nb.journal import Effect, Step
+from victor_nb.pipelines.caching.cache import Cache
+from victor_nb.pipelines.failures import PipelineFailed
+from victor_nb.pipelines.folders import folder_of
+from victor_nb.pipelines.record import MEMBERS, PIPELINE_GRAPH, SKIPPED, TYPES, folded
+from victor_nb.pipelines.results import Because, PipelineResult, joined
+from victor_nb.pipelines.running.around import Around, Kernels
+from victor_nb.pipelines.running.choosing import chosen
+from victor_nb.pipelines.running.matrix import Member, members
+from victor_nb.pipelines.running.performing import Came, perform
+from victor_nb.pipelines.running.scheduling import Workers, in_order_of_need, ways_to_the_end
+from victor_nb.pipelines.running.warming import Warmer
+from victor_nb.pipelines.shapes import shape_of
+from victor_nb.pipelines.spec import Node, PipelineSpec
+from victor_nb.pipelines.usual import tell_usual_times
+from victor_nb.workflows import Runtime
+from victor_nb.workflows.runtime import Waiting
+from victor_nb.workflows.sources import Reading
 
 
 @dataclass(frozen=True)

@@ -8,17 +8,17 @@ from pathlib import Path, PurePath
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from ...journal import Redactor
-from ...workflows import NodeFailed
-from ..caching.fingerprint import Fingerprint, inputs_now
-from ..caching.hashing import Hashes
-from ..observing.observed import Seen
-from ..spec import AgentWork, ComputeWork, Node, NotebookWork, WorkflowWork
-from .given import Given, files_of
-from .matrix import Member
+from victor_nb.journal import Redactor
+from victor_nb.pipelines.caching.fingerprint import Fingerprint, inputs_now
+from victor_nb.pipelines.caching.hashing import Hashes
+from victor_nb.pipelines.observing.observed import Seen
+from victor_nb.pipelines.running.given import Given, files_of
+from victor_nb.pipelines.running.matrix import Member
+from victor_nb.pipelines.spec import AgentWork, ComputeWork, Node, NotebookWork, WorkflowWork
+from victor_nb.workflows import NodeFailed
 
 if TYPE_CHECKING:
-    from .notebook_work import Prepared
+    from victor_nb.pipelines.running.notebook_work import Prepared
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +61,12 @@ def prepared(
     """
     notebook: Prepared | None = None
     if isinstance(node.work, NotebookWork):
-        from .notebook_work import notebook_parts, ready
+        from victor_nb.pipelines.running.notebook_work import notebook_parts, ready
 
         notebook = ready(node, given, base)
         parts = notebook_parts(node, notebook, redactor)
     else:
-        from .works import agent_parts, compute_parts, workflow_parts
+        from victor_nb.pipelines.running.works import agent_parts, compute_parts, workflow_parts
 
         match node.work:
             case ComputeWork():

@@ -17,8 +17,8 @@ from pathlib import Path
 from types import CodeType, FunctionType, MethodType, ModuleType
 from typing import Any, Final
 
-from ...journal.codec import Writer
-from ...workflows.sources import plain, read
+from victor_nb.journal.codec import Writer
+from victor_nb.workflows.sources import plain, read
 
 _INSTALLED: Final = tuple(
     str(Path(sysconfig.get_path(name)).resolve()) for name in ("stdlib", "platstdlib", "purelib", "platlib")

@@ -13,8 +13,8 @@ from collections import deque
 from collections.abc import Callable, Collection, Mapping
 from typing import Final
 
-from ...errors import VictorError
-from ..spec import NotebookWork, PipelineSpec
+from victor_nb.errors import VictorError
+from victor_nb.pipelines.spec import NotebookWork, PipelineSpec
 
 Prepare = Callable[[NotebookWork, Mapping[str, object]], None]
 
@@ -63,7 +63,7 @@ class Warmer:
 
     def _warm(self) -> None:
         while (work := self._next()) is not None:
-            from .notebook_work import read_notebook
+            from victor_nb.pipelines.running.notebook_work import read_notebook
 
             try:
                 notebook = read_notebook(work.path, self._base)
@@ -86,7 +86,7 @@ class Warmer:
 
 
 def _prepared(work: NotebookWork, notebook: Mapping[str, object]) -> None:
-    from ..kernels import notebook_imports, prepare
+    from victor_nb.pipelines.kernels import notebook_imports, prepare
 
     prepare([notebook_imports(notebook)], {**os.environ, **work.environment})
 

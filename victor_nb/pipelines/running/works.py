@@ -15,20 +15,20 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from ...errors import UsageError, nearest
-from ...journal import Redactor, ReplayMiss
-from ...workflows.sources import read
-from ...workflows.yaml_file.handlers import Handlers, NotFound, Reference
-from ..caching.fingerprint import Part
-from ..caching.parts import code_part, text_part, value_part
-from ..spec import AgentWork, ComputeWork, WorkflowWork
-from .around import Around
-from .given import Given
-from .uses import used_by
+from victor_nb.errors import UsageError, nearest
+from victor_nb.journal import Redactor, ReplayMiss
+from victor_nb.pipelines.caching.fingerprint import Part
+from victor_nb.pipelines.caching.parts import code_part, text_part, value_part
+from victor_nb.pipelines.running.around import Around
+from victor_nb.pipelines.running.given import Given
+from victor_nb.pipelines.running.uses import used_by
+from victor_nb.pipelines.spec import AgentWork, ComputeWork, WorkflowWork
+from victor_nb.workflows.sources import read
+from victor_nb.workflows.yaml_file.handlers import Handlers, NotFound, Reference
 
 if TYPE_CHECKING:
-    from ...agents import Agent
-    from ...workflows import Workflow
+    from victor_nb.agents import Agent
+    from victor_nb.workflows import Workflow
 
 _MODULE_AND_NAME: Final = re.compile(r"[\w.]+:[\w.]+")
 
@@ -98,7 +98,7 @@ def agent_of(work: AgentWork) -> Agent:
     """Return the agent of a node: it, or one with no tools for the model that is named."""
     if not isinstance(work.agent, str):
         return work.agent
-    from ...agents import Agent
+    from victor_nb.agents import Agent
 
     return Agent(model=work.agent)
 
@@ -107,7 +107,7 @@ def agent_parts(work: AgentWork, given: Given, redactor: Redactor) -> dict[str, 
     """What an agent's answer depends on, as far as it can be known before it is asked."""
     from pydantic import TypeAdapter
 
-    from ...agents.tooling import tools_in
+    from victor_nb.agents.tooling import tools_in
 
     agent = agent_of(work)
     tools = tools_in(agent.tools)
@@ -144,7 +144,7 @@ def workflow_of(work: WorkflowWork, base: Path) -> Workflow:
     """
     if not isinstance(work.workflow, str):
         return work.workflow
-    from ...workflows import Workflow, load_workflow
+    from victor_nb.workflows import Workflow, load_workflow
 
     if _MODULE_AND_NAME.fullmatch(work.workflow) is None:
         return load_workflow(base / work.workflow)

@@ -12,9 +12,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .loading import load_pipeline, pipeline_from_yaml, read_spec, spec_from_yaml
-    from .schema import pipeline_schema
-    from .writing import pipeline_to_yaml
+    from victor_nb.pipelines.yaml_file.loading import load_pipeline, pipeline_from_yaml, read_spec, spec_from_yaml
+    from victor_nb.pipelines.yaml_file.schema import pipeline_schema
+    from victor_nb.pipelines.yaml_file.writing import pipeline_to_yaml
 
 _HOME = {
     "load_pipeline": "loading",

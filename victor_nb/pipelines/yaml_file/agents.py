@@ -5,22 +5,22 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ...errors import nearest
-from ...workflows.yaml_file.documents import Document
-from ...workflows.yaml_file.handlers import Handlers, NotFound
-from ...workflows.yaml_file.mistakes import Mistake
-from ...workflows.yaml_file.type_names import UnknownType, python_type
-from .fields import AgentFields
+from victor_nb.errors import nearest
+from victor_nb.pipelines.yaml_file.fields import AgentFields
+from victor_nb.workflows.yaml_file.documents import Document
+from victor_nb.workflows.yaml_file.handlers import Handlers, NotFound
+from victor_nb.workflows.yaml_file.mistakes import Mistake
+from victor_nb.workflows.yaml_file.type_names import UnknownType, python_type
 
 if TYPE_CHECKING:
-    from ...agents import Agent
+    from victor_nb.agents import Agent
 
 
 def agent_of(fields: AgentFields, document: Document, index: int, folder: Path, mistakes: list[Mistake]) -> Agent | str:
     """Return the agent of a node, or the name of its model where it is nothing more than that."""
     if not (fields.model_fields_set & {"instructions", "tools", "answer"}):
         return fields.agent
-    from ...agents import Agent
+    from victor_nb.agents import Agent
 
     try:
         output = python_type(fields.answer)
@@ -43,7 +43,7 @@ def agent_of(fields: AgentFields, document: Document, index: int, folder: Path, 
 
 
 def _tools(name: str, folder: Path) -> list[Any]:
-    from ...tools import UnknownTool, Workbench, registry
+    from victor_nb.tools import UnknownTool, Workbench, registry
 
     if ":" in name:
         return [Handlers({}, (), folder / "pipeline.yaml").find(name)]

@@ -10,14 +10,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from ...errors import nearest
-from ...workflows.policies import RetryPolicy
-from ...workflows.yaml_file.documents import Document
-from ...workflows.yaml_file.fields import RetryFields
-from ...workflows.yaml_file.mistakes import Mistake
-from ...workflows.yaml_file.validating import fits, validated
-from ..retrying import FailedWith
-from ..spec import (
+from victor_nb.errors import nearest
+from victor_nb.pipelines.retrying import FailedWith
+from victor_nb.pipelines.spec import (
     NAME,
     UNSET,
     AgentWork,
@@ -31,8 +26,8 @@ from ..spec import (
     id_of,
     texts,
 )
-from .agents import agent_of
-from .fields import (
+from victor_nb.pipelines.yaml_file.agents import agent_of
+from victor_nb.pipelines.yaml_file.fields import (
     KINDS,
     AgentFields,
     ComputeFields,
@@ -41,6 +36,11 @@ from .fields import (
     PipelineFields,
     WorkflowFields,
 )
+from victor_nb.workflows.policies import RetryPolicy
+from victor_nb.workflows.yaml_file.documents import Document
+from victor_nb.workflows.yaml_file.fields import RetryFields
+from victor_nb.workflows.yaml_file.mistakes import Mistake
+from victor_nb.workflows.yaml_file.validating import fits, validated
 
 _EXAMPLE: Final = "- notebook: first.ipynb"
 

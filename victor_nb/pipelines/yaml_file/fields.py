@@ -10,7 +10,7 @@ from typing import Annotated, Any, Final
 
 from pydantic import Field
 
-from ...workflows.yaml_file.fields import Attempts, Duration, Fields, Name, RetryFields, WholeFile
+from victor_nb.workflows.yaml_file.fields import Attempts, Duration, Fields, Name, RetryFields, WholeFile
 
 Texts = str | list[str]
 Axis = list[Any] | str

@@ -5,17 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from ...workflows.yaml_file.documents import Document
-from ...workflows.yaml_file.mistakes import Mistake, in_order
-from ...workflows.yaml_file.places import Place
-from ...workflows.yaml_file.reading import read, read_file
-from ..errors import InvalidPipeline
-from ..inference import Keys, dependencies
-from ..spec import PipelineSpec
-from .declaring import declared
+from victor_nb.pipelines.errors import InvalidPipeline
+from victor_nb.pipelines.inference import Keys, dependencies
+from victor_nb.pipelines.spec import PipelineSpec
+from victor_nb.pipelines.yaml_file.declaring import declared
+from victor_nb.workflows.yaml_file.documents import Document
+from victor_nb.workflows.yaml_file.mistakes import Mistake, in_order
+from victor_nb.workflows.yaml_file.places import Place
+from victor_nb.workflows.yaml_file.reading import read, read_file
 
 if TYPE_CHECKING:
-    from ..pipeline import Pipeline
+    from victor_nb.pipelines.pipeline import Pipeline
 
 _TEXT: Final = "<text>"
 _NAME: Final = "pipeline"
@@ -28,7 +28,7 @@ def load_pipeline(path: str | Path) -> Pipeline:
         FileUnreadable: it cannot be opened.
         InvalidPipeline: it has mistakes; the error tells all of them, each with file, line and column.
     """
-    from ..pipeline import Pipeline
+    from victor_nb.pipelines.pipeline import Pipeline
 
     return Pipeline.of(read_spec(path))
 
@@ -39,7 +39,7 @@ def pipeline_from_yaml(text: str, *, folder: str | Path = ".") -> Pipeline:
     Raises:
         InvalidPipeline: it has mistakes; the error tells all of them, each with line and column.
     """
-    from ..pipeline import Pipeline
+    from victor_nb.pipelines.pipeline import Pipeline
 
     return Pipeline.of(spec_from_yaml(text, folder=folder))
 

@@ -10,8 +10,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Final
 
-from ...workflows.yaml_file.schema import DIALECT, as_text, without_titles
-from .fields import KINDS, PipelineFields
+from victor_nb.pipelines.yaml_file.fields import KINDS, PipelineFields
+from victor_nb.workflows.yaml_file.schema import DIALECT, as_text, without_titles
 
 FILE: Final = Path(__file__).with_name("pipeline.schema.json")
 

@@ -10,13 +10,22 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from ...workflows.policies import RetryPolicy
-from ...workflows.yaml_file.emitting import emitted
-from ...workflows.yaml_file.errors import NotWritable
-from ...workflows.yaml_file.handlers import importable
-from ...workflows.yaml_file.type_names import name_of_type
-from ..retrying import FailedWith
-from ..spec import UNSET, AgentWork, ComputeWork, Node, NotebookWork, PipelineParameter, PipelineSpec, WorkflowWork
+from victor_nb.pipelines.retrying import FailedWith
+from victor_nb.pipelines.spec import (
+    UNSET,
+    AgentWork,
+    ComputeWork,
+    Node,
+    NotebookWork,
+    PipelineParameter,
+    PipelineSpec,
+    WorkflowWork,
+)
+from victor_nb.workflows.policies import RetryPolicy
+from victor_nb.workflows.yaml_file.emitting import emitted
+from victor_nb.workflows.yaml_file.errors import NotWritable
+from victor_nb.workflows.yaml_file.handlers import importable
+from victor_nb.workflows.yaml_file.type_names import name_of_type
 
 Written = dict[str, Any]
 _NOTHING: Final[tuple[object, ...]] = (None, "", [], {})
@@ -114,7 +123,7 @@ def _agent(work: AgentWork, where: str) -> Written:
 
 
 def _tool(tool: Any, where: str) -> str:
-    from ...tools import registry
+    from victor_nb.tools import registry
 
     known = {one.name for one in (*registry, *registry.toolsets())}
     name = getattr(tool, "name", "")

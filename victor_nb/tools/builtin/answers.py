@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from ..errors import ToolArgumentError
-from .tables import column_of, is_number, numbers_in, numeric_column_of, storable
+from victor_nb.tools.builtin.tables import column_of, is_number, numbers_in, numeric_column_of, storable
+from victor_nb.tools.errors import ToolArgumentError
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -20,7 +20,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path, PurePath
 from typing import Final
 
-from ..errors import ToolArgumentError, ToolRefused
+from victor_nb.tools.errors import ToolArgumentError, ToolRefused
 
 HAS_DIRECTORY_DESCRIPTORS: Final = os.open in os.supports_dir_fd and hasattr(os, "O_NOFOLLOW")
 

@@ -11,8 +11,8 @@ from collections.abc import Mapping, Sized
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
-from ..values import safe_repr
-from .tables import frame_of, is_array, is_frame, is_series, is_tabular, storable, type_name
+from victor_nb.tools.builtin.tables import frame_of, is_array, is_frame, is_series, is_tabular, storable, type_name
+from victor_nb.tools.values import safe_repr
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -20,8 +20,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from ..errors import ExpressionError
-from .expression_tree import (
+from victor_nb.tools.builtin.expression_tree import (
     Arithmetic,
     Column,
     Comparison,
@@ -35,6 +34,7 @@ from .expression_tree import (
     Not,
     TextTest,
 )
+from victor_nb.tools.errors import ExpressionError
 
 LONGEST_CHARS: Final = 4000
 DEEPEST: Final = 60

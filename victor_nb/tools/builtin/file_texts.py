@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 from typing import Final
 
-from ..errors import ToolRefused
+from victor_nb.tools.errors import ToolRefused
 
 _MARKS: Final = (
     (codecs.BOM_UTF8, "utf-8-sig"),

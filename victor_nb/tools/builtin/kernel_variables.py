@@ -10,13 +10,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from ...journal import Effect
-from ..declaring import Toolset
-from ..methods import tool_method, tools_of
-from ..values import Artifact
-from . import answers, describing, plots
-from .parameters import Column, Expression, GroupColumn, NumericColumn, Rows, Statistic, Variable
-from .tables import column_of, frame_of, numeric_column_of, storable, variable_named
+from victor_nb.journal import Effect
+from victor_nb.tools.builtin import answers, describing, plots
+from victor_nb.tools.builtin.parameters import Column, Expression, GroupColumn, NumericColumn, Rows, Statistic, Variable
+from victor_nb.tools.builtin.tables import column_of, frame_of, numeric_column_of, storable, variable_named
+from victor_nb.tools.declaring import Toolset
+from victor_nb.tools.methods import tool_method, tools_of
+from victor_nb.tools.values import Artifact
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -279,6 +279,6 @@ class KernelVariables:
 
     @staticmethod
     def rows_where(frame: pd.DataFrame, expression: str, variable: str) -> Any:
-        from .row_masks import matching_rows
+        from victor_nb.tools.builtin.row_masks import matching_rows
 
         return matching_rows(expression, frame, variable)

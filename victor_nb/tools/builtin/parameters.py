@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from annotated_types import Ge, Le
 
-from ..roles import Role
+from victor_nb.tools.roles import Role
 
 Variable = Annotated[str, Role("variable")]
 Column = Annotated[str, Role("column")]

@@ -17,10 +17,10 @@ from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from ..errors import ToolArgumentError
-from ..values import Artifact
-from .answers import hashable
-from .tables import is_number
+from victor_nb.tools.builtin.answers import hashable
+from victor_nb.tools.builtin.tables import is_number
+from victor_nb.tools.errors import ToolArgumentError
+from victor_nb.tools.values import Artifact
 
 if TYPE_CHECKING:
     import pandas as pd

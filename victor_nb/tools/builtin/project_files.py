@@ -16,14 +16,14 @@ from typing import Annotated, Any, Final
 
 from annotated_types import Ge, Le
 
-from ...journal import Effect
-from ..declaring import Toolset
-from ..errors import ToolArgumentError, ToolRefused
-from ..methods import tool_method, tools_of
-from .confinement import Confined, is_private
-from .file_texts import decoded, is_binary
-from .parameters import Path as PathText
-from .parameters import Text
+from victor_nb.journal import Effect
+from victor_nb.tools.builtin.confinement import Confined, is_private
+from victor_nb.tools.builtin.file_texts import decoded, is_binary
+from victor_nb.tools.builtin.parameters import Path as PathText
+from victor_nb.tools.builtin.parameters import Text
+from victor_nb.tools.declaring import Toolset
+from victor_nb.tools.errors import ToolArgumentError, ToolRefused
+from victor_nb.tools.methods import tool_method, tools_of
 
 MOST_FILES_LISTED: Final = 500
 MOST_FILES_VISITED: Final = 50_000

@@ -10,12 +10,12 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from ...journal import Effect
-from ..declaring import Toolset
-from ..errors import ToolRefused
-from ..methods import tool_method, tools_of
-from ..values import Artifact, cut
-from .parameters import Code
+from victor_nb.journal import Effect
+from victor_nb.tools.builtin.parameters import Code
+from victor_nb.tools.declaring import Toolset
+from victor_nb.tools.errors import ToolRefused
+from victor_nb.tools.methods import tool_method, tools_of
+from victor_nb.tools.values import Artifact, cut
 
 OUTPUT_CHARS: Final = 20_000
 CODE_CHARS: Final = 100_000

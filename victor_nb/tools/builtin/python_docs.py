@@ -19,14 +19,14 @@ from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any, Final
 
-from ...errors import nearest
-from ...journal import Effect
-from ..declaring import Toolset
-from ..errors import ToolArgumentError, ToolRefused
-from ..methods import tool_method, tools_of
-from ..roles import Role
-from ..values import cut, safe_repr
-from .tables import type_name
+from victor_nb.errors import nearest
+from victor_nb.journal import Effect
+from victor_nb.tools.builtin.tables import type_name
+from victor_nb.tools.declaring import Toolset
+from victor_nb.tools.errors import ToolArgumentError, ToolRefused
+from victor_nb.tools.methods import tool_method, tools_of
+from victor_nb.tools.roles import Role
+from victor_nb.tools.values import cut, safe_repr
 
 DOC_CHARS: Final = 6000
 MOST_MEMBERS: Final = 80

@@ -17,8 +17,7 @@ from contextlib import contextmanager
 from functools import reduce
 from typing import TYPE_CHECKING, Any, Final
 
-from ..errors import ExpressionError, UnknownColumn
-from .expression_tree import (
+from victor_nb.tools.builtin.expression_tree import (
     Arithmetic,
     Column,
     Comparison,
@@ -32,8 +31,9 @@ from .expression_tree import (
     Not,
     TextTest,
 )
-from .expressions import parse
-from .tables import column_of, is_number
+from victor_nb.tools.builtin.expressions import parse
+from victor_nb.tools.builtin.tables import column_of, is_number
+from victor_nb.tools.errors import ExpressionError, UnknownColumn
 
 if TYPE_CHECKING:
     import pandas as pd

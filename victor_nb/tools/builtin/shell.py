@@ -23,13 +23,13 @@ from typing import Annotated, Any, Final
 
 from annotated_types import Ge, Le
 
-from ...journal import Effect
-from ..declaring import Toolset
-from ..errors import ToolArgumentError, ToolTimeout
-from ..methods import tool_method, tools_of
-from .confinement import Confined
-from .parameters import Code
-from .parameters import Path as PathText
+from victor_nb.journal import Effect
+from victor_nb.tools.builtin.confinement import Confined
+from victor_nb.tools.builtin.parameters import Code
+from victor_nb.tools.builtin.parameters import Path as PathText
+from victor_nb.tools.declaring import Toolset
+from victor_nb.tools.errors import ToolArgumentError, ToolTimeout
+from victor_nb.tools.methods import tool_method, tools_of
 
 OUTPUT_BYTES: Final = 100_000
 LONGEST_S: Final = 600

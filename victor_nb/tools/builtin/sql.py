@@ -14,13 +14,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from ...errors import MissingExtra
-from ...journal import Effect
-from ..declaring import Toolset
-from ..errors import QueryError, ToolRefused, ToolTimeout, listed
-from ..methods import tool_method, tools_of
-from .parameters import Rows, Sql
-from .tables import frame_of, is_tabular, storable
+from victor_nb.errors import MissingExtra
+from victor_nb.journal import Effect
+from victor_nb.tools.builtin.parameters import Rows, Sql
+from victor_nb.tools.builtin.tables import frame_of, is_tabular, storable
+from victor_nb.tools.declaring import Toolset
+from victor_nb.tools.errors import QueryError, ToolRefused, ToolTimeout, listed
+from victor_nb.tools.methods import tool_method, tools_of
 
 if TYPE_CHECKING:
     import duckdb

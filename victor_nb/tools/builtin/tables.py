@@ -12,8 +12,8 @@ from collections.abc import Mapping
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
-from ..errors import NotTabular, ToolArgumentError, UnknownColumn, UnknownVariable
-from ..values import safe_repr
+from victor_nb.tools.errors import NotTabular, ToolArgumentError, UnknownColumn, UnknownVariable
+from victor_nb.tools.values import safe_repr
 
 if TYPE_CHECKING:
     import pandas as pd

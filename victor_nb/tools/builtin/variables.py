@@ -9,8 +9,8 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from .describing import brief
-from .tables import variable_named
+from victor_nb.tools.builtin.describing import brief
+from victor_nb.tools.builtin.tables import variable_named
 
 
 def describe_variables(namespace: Mapping[str, object], names: Iterable[str]) -> str:

@@ -16,10 +16,9 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import Any, Final
 
-from ...journal.errors import Unstorable
-from ...journal.redaction import NOTHING_SECRET, Redactor
-from ..declaring import Tool
-from .entry import (
+from victor_nb.journal.errors import Unstorable
+from victor_nb.journal.redaction import NOTHING_SECRET, Redactor
+from victor_nb.tools.caching.entry import (
     DAMAGED,
     Entry,
     SecretInside,
@@ -31,12 +30,13 @@ from .entry import (
     value_of,
     written,
 )
-from .observation import Observation, Report
-from .observing import OBSERVED, observing, unobserved
-from .rules import Caching
-from .storing import Counts, Kept, LastCall, ToolStore, as_json, from_shown
-from .version import digest_of, version_of
-from .watching import CacheWatch, OnForgotten
+from victor_nb.tools.caching.observation import Observation, Report
+from victor_nb.tools.caching.observing import OBSERVED, observing, unobserved
+from victor_nb.tools.caching.rules import Caching
+from victor_nb.tools.caching.storing import Counts, Kept, LastCall, ToolStore, as_json, from_shown
+from victor_nb.tools.caching.version import digest_of, version_of
+from victor_nb.tools.caching.watching import CacheWatch, OnForgotten
+from victor_nb.tools.declaring import Tool
 
 BUDGET_BYTES: Final = 256_000_000
 _LONGEST_PATH: Final = 1024

@@ -14,11 +14,11 @@ from typing import Any, Final
 
 import msgspec
 
-from ...journal.codec import Reader, Writer, from_json
-from ...journal.errors import Unstorable
-from ...journal.redaction import Redactor
-from .files import ABSENT, FOLDER, UNSETTLED, Seen, look_again
-from .storing import Kept
+from victor_nb.journal.codec import Reader, Writer, from_json
+from victor_nb.journal.errors import Unstorable
+from victor_nb.journal.redaction import Redactor
+from victor_nb.tools.caching.files import ABSENT, FOLDER, UNSETTLED, Seen, look_again
+from victor_nb.tools.caching.storing import Kept
 
 DAMAGED: Final = "what was kept of it was damaged"
 

@@ -22,7 +22,7 @@ from typing import Final
 
 import msgspec
 
-from ...journal.filesystem import is_network
+from victor_nb.journal.filesystem import is_network
 
 REST_NS: Final = 2_000_000_000  # the coarsest clock of a file system in use (FAT)
 ABSENT: Final = "absent"

@@ -16,8 +16,8 @@ from importlib.util import source_from_cache
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from .files import UNSETTLED, Seen, glance, is_same, look
-from .rules import Unseen
+from victor_nb.tools.caching.files import UNSETTLED, Seen, glance, is_same, look
+from victor_nb.tools.caching.rules import Unseen
 
 MOST_SEEN: Final = 20_000
 """A call that looks at more than this is done again instead: looking at it all again would take as long."""

@@ -17,8 +17,8 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, Final
 
-from .observation import Observation
-from .questions import Questions
+from victor_nb.tools.caching.observation import Observation
+from victor_nb.tools.caching.questions import Questions
 
 OBSERVED: Final[ContextVar[Observation | None]] = ContextVar("victor_observed_call", default=None)
 

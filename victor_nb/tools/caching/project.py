@@ -7,11 +7,11 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Final
 
-from ...journal import Redactor
-from .cache import ToolCache
+from victor_nb.journal import Redactor
+from victor_nb.tools.caching.cache import ToolCache
 
 if TYPE_CHECKING:
-    from ...config import Settings
+    from victor_nb.config import Settings
 
 _MOST_CACHES: Final = 8
 
@@ -49,7 +49,7 @@ def settings_now() -> Settings:
     Raises:
         ConfigError: one of them is wrong.
     """
-    from ...config import Settings, project_file_above, user_file
+    from victor_nb.config import Settings, project_file_above, user_file
 
     here = Path.cwd()
     variables = tuple(sorted((name, value) for name, value in os.environ.items() if name.startswith("VICTOR_")))

@@ -10,11 +10,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias, get_args
 
-from ...journal import Effect
-from ..errors import ToolDeclarationError
+from victor_nb.journal import Effect
+from victor_nb.tools.errors import ToolDeclarationError
 
 if TYPE_CHECKING:
-    from ..declaring import Tool
+    from victor_nb.tools.declaring import Tool
 
 Unseen: TypeAlias = Literal["processes", "network", "native", "memory", "system", "writes"]
 UNSEEN: Final[tuple[str, ...]] = get_args(Unseen)

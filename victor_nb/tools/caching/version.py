@@ -24,11 +24,11 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 from weakref import WeakKeyDictionary
 
-from ...journal.codec import Writer
-from ...journal.errors import Unstorable
-from ...journal.redaction import Redactor
-from .observation import is_installed
-from .rules import Unseen
+from victor_nb.journal.codec import Writer
+from victor_nb.journal.errors import Unstorable
+from victor_nb.journal.redaction import Redactor
+from victor_nb.tools.caching.observation import is_installed
+from victor_nb.tools.caching.rules import Unseen
 
 NATIVE_PACKAGES: Final = frozenset({
     "apsw", "av", "cv2", "duckdb", "fiona", "geopandas", "grpc", "h5py", "lmdb", "lxml", "netCDF4", "osgeo",

@@ -16,11 +16,11 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from .entry import staleness
-from .observing import unobserved
+from victor_nb.tools.caching.entry import staleness
+from victor_nb.tools.caching.observing import unobserved
 
 if TYPE_CHECKING:
-    from .storing import ToolStore
+    from victor_nb.tools.caching.storing import ToolStore
 
 OnForgotten = Callable[[int], object]
 

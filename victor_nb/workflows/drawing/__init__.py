@@ -5,11 +5,11 @@ right) -> layout.py and routing.py (boxes and ways), in the units of a style; th
 mermaid.py needs no places.
 """
 
-from .faces import as_bundle, as_png, as_svg, as_text, picture_layout
-from .geometry import Box, Layout, Point, Route
-from .looks import Mark, Theme
-from .mermaid import to_mermaid
-from .png import PictureTooLarge
+from victor_nb.workflows.drawing.faces import as_bundle, as_png, as_svg, as_text, picture_layout
+from victor_nb.workflows.drawing.geometry import Box, Layout, Point, Route
+from victor_nb.workflows.drawing.looks import Mark, Theme
+from victor_nb.workflows.drawing.mermaid import to_mermaid
+from victor_nb.workflows.drawing.png import PictureTooLarge
 
 __all__ = [
     "Box",

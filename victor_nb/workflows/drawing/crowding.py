@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from .layers import Layered
+from victor_nb.workflows.drawing.layers import Layered
 
 Rows = Sequence[Sequence[int]]
 _WORK: Final = 100_000

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from .geometry import Point, Route
+from victor_nb.workflows.drawing.geometry import Point, Route
 
 _RADIUS: Final = 9.0
 _HEAD_LENGTH: Final = 7.0

@@ -10,16 +10,16 @@ from collections.abc import Callable, Container, Mapping
 from dataclasses import replace
 from typing import Final
 
-from ..shape import GraphShape, NodeShape
-from .geometry import Layout
-from .layout import lay_out
-from .lettering import clipped
-from .looks import MARK_SIGNS, Mark, Theme
-from .picture_style import WORDS_CELLS, PictureStyle
-from .png import to_png
-from .svg import to_svg
-from .text import to_text
-from .text_style import TextStyle
+from victor_nb.workflows.drawing.geometry import Layout
+from victor_nb.workflows.drawing.layout import lay_out
+from victor_nb.workflows.drawing.lettering import clipped
+from victor_nb.workflows.drawing.looks import MARK_SIGNS, Mark, Theme
+from victor_nb.workflows.drawing.picture_style import WORDS_CELLS, PictureStyle
+from victor_nb.workflows.drawing.png import to_png
+from victor_nb.workflows.drawing.svg import to_svg
+from victor_nb.workflows.drawing.text import to_text
+from victor_nb.workflows.drawing.text_style import TextStyle
+from victor_nb.workflows.shape import GraphShape, NodeShape
 
 MOST_IN_TEXT: Final = 80
 MOST_IN_HTML: Final = 300

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, NamedTuple, Protocol
 
-from ..shape import NodeShape
+from victor_nb.workflows.shape import NodeShape
 
 
 class Point(NamedTuple):

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Final
 
-from .banding import banded
+from victor_nb.workflows.drawing.banding import banded
 
 Edge = tuple[int, int]
 _WHOLE: Final = 24

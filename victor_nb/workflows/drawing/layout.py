@@ -12,12 +12,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from math import ceil, floor
 
-from ..shape import EdgeShape, GraphShape, NodeShape
-from .geometry import Box, Layout, Link, Point, Route, Style
-from .layers import Layered, layered
-from .ordering import ordered
-from .placing import Extents, placed
-from .routing import Table, route
+from victor_nb.workflows.drawing.geometry import Box, Layout, Link, Point, Route, Style
+from victor_nb.workflows.drawing.layers import Layered, layered
+from victor_nb.workflows.drawing.ordering import ordered
+from victor_nb.workflows.drawing.placing import Extents, placed
+from victor_nb.workflows.drawing.routing import Table, route
+from victor_nb.workflows.shape import EdgeShape, GraphShape, NodeShape
 
 Size = tuple[float, float]
 

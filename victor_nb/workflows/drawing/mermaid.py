@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from ..shape import GraphShape, NodeShape
+from victor_nb.workflows.shape import GraphShape, NodeShape
 
 _AROUND: Final = {
     "start": ("([", "])"),

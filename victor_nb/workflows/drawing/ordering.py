@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Final
 
-from .layers import Layered
+from victor_nb.workflows.drawing.layers import Layered
 
 _WORK: Final = 60_000
 """Links looked at in all sweeps together: enough for small graphs to settle, and a bound for large ones."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from ..shape import NodeShape
-from .geometry import Layout, Link
-from .lettering import cells, clipped
+from victor_nb.workflows.drawing.geometry import Layout, Link
+from victor_nb.workflows.drawing.lettering import cells, clipped
+from victor_nb.workflows.shape import NodeShape
 
 NAME_CELLS: Final = 36
 WORDS_CELLS: Final = 34

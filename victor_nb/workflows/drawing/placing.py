@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from itertools import pairwise, product
 from typing import Final
 
-from .crowding import swept
-from .layers import Layered
+from victor_nb.workflows.drawing.crowding import swept
+from victor_nb.workflows.drawing.layers import Layered
 
 _MOST_SPREAD: Final = 1.7
 """Times the width of the widest layer: beyond that, straight edges have cost too much room."""

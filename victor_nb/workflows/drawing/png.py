@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from ...errors import MissingExtra, VictorError
-from .geometry import Layout
-from .looks import Mark, Theme
-from .svg import to_svg
+from victor_nb.errors import MissingExtra, VictorError
+from victor_nb.workflows.drawing.geometry import Layout
+from victor_nb.workflows.drawing.looks import Mark, Theme
+from victor_nb.workflows.drawing.svg import to_svg
 
 MOST_PIXELS: Final = 64_000_000
 """A picture of 256 MB in memory; beyond that SVG is the better file."""

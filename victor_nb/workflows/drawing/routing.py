@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from math import floor, inf
 
-from ..shape import EdgeShape
-from .geometry import Box, Point, Route, Style
-from .layers import Layered
+from victor_nb.workflows.drawing.geometry import Box, Point, Route, Style
+from victor_nb.workflows.drawing.layers import Layered
+from victor_nb.workflows.shape import EdgeShape
 
 
 @dataclass(slots=True)

@@ -12,11 +12,11 @@ from collections.abc import Iterable, Mapping
 from html import escape
 from typing import Final
 
-from .curves import curve, head
-from .geometry import Box, Layout, Route
-from .lettering import cells, clipped, printable
-from .looks import COLOURS, ICONS, MARKS, Mark, Theme
-from .picture_style import LABEL_CELL, WORDS_CELLS, fitting, name_of, words_of
+from victor_nb.workflows.drawing.curves import curve, head
+from victor_nb.workflows.drawing.geometry import Box, Layout, Route
+from victor_nb.workflows.drawing.lettering import cells, clipped, printable
+from victor_nb.workflows.drawing.looks import COLOURS, ICONS, MARKS, Mark, Theme
+from victor_nb.workflows.drawing.picture_style import LABEL_CELL, WORDS_CELLS, fitting, name_of, words_of
 
 MONO: Final = "ui-monospace,SFMono-Regular,Menlo,Consolas,DejaVu Sans Mono,Liberation Mono,monospace"
 SANS: Final = "system-ui,-apple-system,Segoe UI,Helvetica,Arial,DejaVu Sans,Liberation Sans,sans-serif"

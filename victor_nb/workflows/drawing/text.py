@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Final
 
-from .geometry import Box, Layout, Point, Route
-from .lettering import cells, clipped
-from .text_style import LABEL_CELLS, Way, caption, rows_used, tracks
+from victor_nb.workflows.drawing.geometry import Box, Layout, Point, Route
+from victor_nb.workflows.drawing.lettering import cells, clipped
+from victor_nb.workflows.drawing.text_style import LABEL_CELLS, Way, caption, rows_used, tracks
 
 _NORTH, _EAST, _SOUTH, _WEST = 1, 2, 4, 8
 _LINES: Final = " │─└││┌├─┘─┴┐┤┬┼"

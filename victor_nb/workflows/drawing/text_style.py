@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
-from ..shape import NodeShape
-from .geometry import Layout, Link
-from .lettering import cells, clipped
+from victor_nb.workflows.drawing.geometry import Layout, Link
+from victor_nb.workflows.drawing.lettering import cells, clipped
+from victor_nb.workflows.shape import NodeShape
 
 NAME_CELLS = 40
 LABEL_CELLS = 28

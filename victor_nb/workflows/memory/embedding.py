@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
-from ...errors import UsageError
+from victor_nb.errors import UsageError
 
 if TYPE_CHECKING:
     import numpy as np

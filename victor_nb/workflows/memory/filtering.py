@@ -9,7 +9,7 @@ import operator
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from ...errors import UsageError, nearest
+from victor_nb.errors import UsageError, nearest
 
 _CONDITIONS: Final[dict[str, Callable[[Any, Any], Any]]] = {
     "$eq": operator.eq,

@@ -8,15 +8,15 @@ from typing import Any, Final
 
 import msgspec
 
-from ...journal import JournalReadOnly
-from ...journal.codec import Reader
-from ...journal.items import ItemRow, Items
-from ...journal.redaction import Redactor
-from .embedding import Embedder, cosines, name_of, vectors_of
-from .filtering import fits
-from .operations import Search
-from .ranking import scores_by_words
-from .texts import words_of
+from victor_nb.journal import JournalReadOnly
+from victor_nb.journal.codec import Reader
+from victor_nb.journal.items import ItemRow, Items
+from victor_nb.journal.redaction import Redactor
+from victor_nb.workflows.memory.embedding import Embedder, cosines, name_of, vectors_of
+from victor_nb.workflows.memory.filtering import fits
+from victor_nb.workflows.memory.operations import Search
+from victor_nb.workflows.memory.ranking import scores_by_words
+from victor_nb.workflows.memory.texts import words_of
 
 MOST_RANKED: Final = 5000
 """Of more items that have a word of the query, the store chooses so many to be ranked."""

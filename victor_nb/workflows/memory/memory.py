@@ -16,18 +16,29 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from ...errors import UsageError
-from ...journal import Journal, current_step
-from ...journal.codec import BlobSink, Writer, from_json
-from ...journal.items import FOREVER, Change, ItemRow, Removal
-from ..runtime import RUNTIME
-from . import names
-from .embedding import Embedder, vectors_of
-from .embedding import name_of as embedder_name
-from .filtering import check_filter
-from .finding import Finder, value_of
-from .operations import VERBS, Delete, Get, Item, ListNamespaces, Namespace, Operation, Put, Search, as_inputs
-from .texts import text_of, words_of
+from victor_nb.errors import UsageError
+from victor_nb.journal import Journal, current_step
+from victor_nb.journal.codec import BlobSink, Writer, from_json
+from victor_nb.journal.items import FOREVER, Change, ItemRow, Removal
+from victor_nb.workflows.memory import names
+from victor_nb.workflows.memory.embedding import Embedder, vectors_of
+from victor_nb.workflows.memory.embedding import name_of as embedder_name
+from victor_nb.workflows.memory.filtering import check_filter
+from victor_nb.workflows.memory.finding import Finder, value_of
+from victor_nb.workflows.memory.operations import (
+    VERBS,
+    Delete,
+    Get,
+    Item,
+    ListNamespaces,
+    Namespace,
+    Operation,
+    Put,
+    Search,
+    as_inputs,
+)
+from victor_nb.workflows.memory.texts import text_of, words_of
+from victor_nb.workflows.runtime import RUNTIME
 
 T = TypeVar("T")
 Answer = Item | list[Item] | list[Namespace] | None

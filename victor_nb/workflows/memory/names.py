@@ -7,10 +7,10 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from ...errors import UsageError
-from ...journal.items import FOREVER, LABEL_END, ROOM
-from ...journal.redaction import Redactor
-from .operations import ANY_LABEL, ListNamespaces, Namespace, Search
+from victor_nb.errors import UsageError
+from victor_nb.journal.items import FOREVER, LABEL_END, ROOM
+from victor_nb.journal.redaction import Redactor
+from victor_nb.workflows.memory.operations import ANY_LABEL, ListNamespaces, Namespace, Search
 
 _NOT_IN_NAMES: Final = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 _HINT: Final = 'a namespace is a tuple of texts, such as ("users", "ada", "facts"); a key is a text'

@@ -14,14 +14,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .building import Building
-    from .errors import ExpressionFailed, FileUnreadable, InvalidExpression, NotWritable
-    from .fields import NodeFields
-    from .loading import load_workflow, workflow_from_yaml
-    from .node_types import NodeType, register_node_type
-    from .schema import workflow_schema
-    from .templated import Given, Work
-    from .writing import workflow_to_yaml
+    from victor_nb.workflows.yaml_file.building import Building
+    from victor_nb.workflows.yaml_file.errors import ExpressionFailed, FileUnreadable, InvalidExpression, NotWritable
+    from victor_nb.workflows.yaml_file.fields import NodeFields
+    from victor_nb.workflows.yaml_file.loading import load_workflow, workflow_from_yaml
+    from victor_nb.workflows.yaml_file.node_types import NodeType, register_node_type
+    from victor_nb.workflows.yaml_file.schema import workflow_schema
+    from victor_nb.workflows.yaml_file.templated import Given, Work
+    from victor_nb.workflows.yaml_file.writing import workflow_to_yaml
 
 _HOME = {
     "Building": "building",

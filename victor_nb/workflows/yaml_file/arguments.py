@@ -12,11 +12,11 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from .handlers import Reference, reference_to
-from .mistakes import near
+from victor_nb.workflows.yaml_file.handlers import Reference, reference_to
+from victor_nb.workflows.yaml_file.mistakes import near
 
 if TYPE_CHECKING:
-    from ..runtime import Runtime
+    from victor_nb.workflows.runtime import Runtime
 
 WANTED: Final = ("runtime", "context", "store", "writer", "config")
 """Names of parameters that are given the runtime, or that part of it."""

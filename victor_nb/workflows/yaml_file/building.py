@@ -11,16 +11,16 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from .documents import Document, Key
-from .errors import InvalidExpression
-from .expressions import Locate, Prepared, Template, expression, prepare
-from .handlers import Handlers, NotFound
-from .mistakes import Mistake, listed, near
-from .places import Place
-from .type_names import UnknownType, python_type
+from victor_nb.workflows.yaml_file.documents import Document, Key
+from victor_nb.workflows.yaml_file.errors import InvalidExpression
+from victor_nb.workflows.yaml_file.expressions import Locate, Prepared, Template, expression, prepare
+from victor_nb.workflows.yaml_file.handlers import Handlers, NotFound
+from victor_nb.workflows.yaml_file.mistakes import Mistake, listed, near
+from victor_nb.workflows.yaml_file.places import Place
+from victor_nb.workflows.yaml_file.type_names import UnknownType, python_type
 
 if TYPE_CHECKING:
-    from ..graph import Workflow
+    from victor_nb.workflows.graph import Workflow
 
 _MODULE_AND_NAME: Final = re.compile(r"[\w.]+:[\w.]+")
 LoadWorkflow = Callable[[str, Place], "Workflow | None"]
@@ -73,7 +73,7 @@ class Building:
 
     def workflow(self, key: str, name: str) -> Workflow | None:
         """Return the workflow that a path, or module:name, stands for."""
-        from ..graph import Workflow
+        from victor_nb.workflows.graph import Workflow
 
         if not _MODULE_AND_NAME.fullmatch(name):
             return self.load(name, self.document.place(*self.path, key))

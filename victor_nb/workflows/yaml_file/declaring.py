@@ -10,17 +10,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from ...errors import nearest
-from .documents import Document, Key
-from .errors import NodeTypeBroken
-from .expressions import TEMPLATE_WORDS
-from .fields import FileFields, NodeFields, StateFields
-from .mistakes import Mistake, listed, near
-from .node_types import NodeType, node_type, type_names
-from .ordering import cycle
-from .templated import INDEX, ITEM, SKIPPED, written_by
-from .type_names import UnknownType, python_type
-from .validating import fits, validated
+from victor_nb.errors import nearest
+from victor_nb.workflows.yaml_file.documents import Document, Key
+from victor_nb.workflows.yaml_file.errors import NodeTypeBroken
+from victor_nb.workflows.yaml_file.expressions import TEMPLATE_WORDS
+from victor_nb.workflows.yaml_file.fields import FileFields, NodeFields, StateFields
+from victor_nb.workflows.yaml_file.mistakes import Mistake, listed, near
+from victor_nb.workflows.yaml_file.node_types import NodeType, node_type, type_names
+from victor_nb.workflows.yaml_file.ordering import cycle
+from victor_nb.workflows.yaml_file.templated import INDEX, ITEM, SKIPPED, written_by
+from victor_nb.workflows.yaml_file.type_names import UnknownType, python_type
+from victor_nb.workflows.yaml_file.validating import fits, validated
 
 _OURS: Final = frozenset({ITEM, INDEX, SKIPPED})
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from .places import Place, Spot, lines_of
+from victor_nb.workflows.yaml_file.places import Place, Spot, lines_of
 
 Key = str | int
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
-from .scalars import meaning
+from victor_nb.workflows.yaml_file.scalars import meaning
 
 if TYPE_CHECKING:
     from yaml import SafeDumper, ScalarNode

@@ -13,8 +13,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal, TypeAlias
 
-from ...errors import VictorError, nearest
-from .places import Place
+from victor_nb.errors import VictorError, nearest
+from victor_nb.workflows.yaml_file.places import Place
 
 FileKind: TypeAlias = Literal["workflow", "pipeline"]
 

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
-from .errors import ExpressionFailed, InvalidExpression
-from .places import Place
+from victor_nb.workflows.yaml_file.errors import ExpressionFailed, InvalidExpression
+from victor_nb.workflows.yaml_file.places import Place
 
 if TYPE_CHECKING:
     from jinja2 import nodes
@@ -133,7 +133,7 @@ def _names(source: str, is_expression: bool) -> frozenset[str]:
     """
     from jinja2 import TemplateSyntaxError, meta
 
-    from .sandbox import sandbox
+    from victor_nb.workflows.yaml_file.sandbox import sandbox
 
     tree = _parsed(source, is_expression)
     for _ in meta.find_referenced_templates(tree):
@@ -147,7 +147,7 @@ def _compiled(source: str, is_expression: bool) -> Compute:
     from jinja2 import nodes
     from jinja2.environment import TemplateExpression
 
-    from .sandbox import sandbox
+    from victor_nb.workflows.yaml_file.sandbox import sandbox
 
     environment, tree = sandbox(), _parsed(source, is_expression)
     only = _only_expression(tree)
@@ -161,7 +161,7 @@ def _compiled(source: str, is_expression: bool) -> Compute:
 def _value_of(compute: Compute) -> Compute:
     from jinja2 import Undefined
 
-    from .sandbox import whole
+    from victor_nb.workflows.yaml_file.sandbox import whole
 
     def value(scope: Mapping[str, object]) -> object:
         found = compute(scope)
@@ -176,7 +176,7 @@ def _parsed(source: str, is_expression: bool) -> nodes.Template:
     from jinja2 import nodes
     from jinja2.parser import Parser
 
-    from .sandbox import sandbox
+    from victor_nb.workflows.yaml_file.sandbox import sandbox
 
     if not is_expression:
         return sandbox().parse(source)

@@ -12,23 +12,23 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from ...errors import nearest
-from ..graph import Workflow
-from ..reducers import NAMED
-from ..shape import START
-from .building import Building
-from .declaring import Declaration, Declared, check_cycle, declared
-from .documents import Document
-from .errors import FileUnreadable
-from .expressions import templates_in
-from .handlers import Handlers, NotFound
-from .mistakes import Mistake, told
-from .options import options
-from .ordering import dependencies
-from .places import Place
-from .reading import read, read_file
-from .state_types import input_type, state_type
-from .templated import INDEX, ITEM, TemplatedNode, Work, node_class, written_by
+from victor_nb.errors import nearest
+from victor_nb.workflows.graph import Workflow
+from victor_nb.workflows.reducers import NAMED
+from victor_nb.workflows.shape import START
+from victor_nb.workflows.yaml_file.building import Building
+from victor_nb.workflows.yaml_file.declaring import Declaration, Declared, check_cycle, declared
+from victor_nb.workflows.yaml_file.documents import Document
+from victor_nb.workflows.yaml_file.errors import FileUnreadable
+from victor_nb.workflows.yaml_file.expressions import templates_in
+from victor_nb.workflows.yaml_file.handlers import Handlers, NotFound
+from victor_nb.workflows.yaml_file.mistakes import Mistake, told
+from victor_nb.workflows.yaml_file.options import options
+from victor_nb.workflows.yaml_file.ordering import dependencies
+from victor_nb.workflows.yaml_file.places import Place
+from victor_nb.workflows.yaml_file.reading import read, read_file
+from victor_nb.workflows.yaml_file.state_types import input_type, state_type
+from victor_nb.workflows.yaml_file.templated import INDEX, ITEM, TemplatedNode, Work, node_class, written_by
 
 Functions = Mapping[str, Callable[..., Any]]
 _STEM: Final = "workflow"

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from typing import Final, NamedTuple
 
-from ...errors import nearest
-from ..errors import InvalidWorkflow, Problem
-from .places import Place
+from victor_nb.errors import nearest
+from victor_nb.workflows.errors import InvalidWorkflow, Problem
+from victor_nb.workflows.yaml_file.places import Place
 
 MOST_COMPARED: Final = 500
 """Comparing a word with more names takes too long in a file where thousands of words are wrong."""

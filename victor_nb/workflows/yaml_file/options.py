@@ -5,13 +5,13 @@ from __future__ import annotations
 import builtins
 from typing import Any
 
-from ...journal import Effect, OnDoubt
-from ..policies import CachePolicy, RetryPolicy
-from .building import Building
-from .fields import CacheFields, NodeFields, RetryFields
-from .handlers import NotFound
-from .state_types import part_type
-from .templated import TemplatedNode, Work
+from victor_nb.journal import Effect, OnDoubt
+from victor_nb.workflows.policies import CachePolicy, RetryPolicy
+from victor_nb.workflows.yaml_file.building import Building
+from victor_nb.workflows.yaml_file.fields import CacheFields, NodeFields, RetryFields
+from victor_nb.workflows.yaml_file.handlers import NotFound
+from victor_nb.workflows.yaml_file.state_types import part_type
+from victor_nb.workflows.yaml_file.templated import TemplatedNode, Work
 
 
 def options(fields: NodeFields, node: TemplatedNode, building: Building) -> dict[str, Any]:

@@ -13,12 +13,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from .documents import Document, Written
-from .errors import FileKind, FileUnreadable
-from .mistakes import Mistake
-from .places import Place, Spot
-from .scalars import meaning
-from .syntax import explained
+from victor_nb.workflows.yaml_file.documents import Document, Written
+from victor_nb.workflows.yaml_file.errors import FileKind, FileUnreadable
+from victor_nb.workflows.yaml_file.mistakes import Mistake
+from victor_nb.workflows.yaml_file.places import Place, Spot
+from victor_nb.workflows.yaml_file.scalars import meaning
+from victor_nb.workflows.yaml_file.syntax import explained
 
 if TYPE_CHECKING:
     from yaml.events import Event

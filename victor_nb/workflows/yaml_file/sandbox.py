@@ -18,7 +18,7 @@ from jinja2.exceptions import SecurityError
 from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment, safe_range
 
-from ...errors import nearest
+from victor_nb.errors import nearest
 
 LARGEST: Final = 1_000_000
 """How long a text or list may be that `*` makes."""

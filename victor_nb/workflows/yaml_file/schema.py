@@ -13,9 +13,9 @@ import json
 from pathlib import Path
 from typing import Any, Final
 
-from .fields import Fields, FileFields
-from .node_types import node_types
-from .node_types.registry import built_in
+from victor_nb.workflows.yaml_file.fields import Fields, FileFields
+from victor_nb.workflows.yaml_file.node_types import node_types
+from victor_nb.workflows.yaml_file.node_types.registry import built_in
 
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 FILE: Final = Path(__file__).with_name("workflow.schema.json")

@@ -8,11 +8,11 @@ from typing import Annotated, Any, ClassVar, TypedDict
 
 from pydantic import BaseModel, ConfigDict, create_model
 
-from ..reducers import Default, append
-from .declaring import Declaration
-from .fields import FileFields
-from .templated import SKIPPED, written_by
-from .type_names import python_type
+from victor_nb.workflows.reducers import Default, append
+from victor_nb.workflows.yaml_file.declaring import Declaration
+from victor_nb.workflows.yaml_file.fields import FileFields
+from victor_nb.workflows.yaml_file.templated import SKIPPED, written_by
+from victor_nb.workflows.yaml_file.type_names import python_type
 
 
 def state_type(found: Declaration, reducers: Mapping[str, Callable[[Any, Any], Any]]) -> type:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from .places import Place, lines_of
+from victor_nb.workflows.yaml_file.places import Place, lines_of
 
 if TYPE_CHECKING:
     from yaml import YAMLError

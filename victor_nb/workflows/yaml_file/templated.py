@@ -13,19 +13,19 @@ from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, Final
 
-from ..control import Command, Send
-from ..runtime import Waiting
-from ..shape import NodeKind
-from ..sources import Reading
-from .errors import ExpressionFailed
-from .expressions import Prepared, Template, filled, templates_in
-from .fields import NodeFields
-from .type_names import fitting
+from victor_nb.workflows.control import Command, Send
+from victor_nb.workflows.runtime import Waiting
+from victor_nb.workflows.shape import NodeKind
+from victor_nb.workflows.sources import Reading
+from victor_nb.workflows.yaml_file.errors import ExpressionFailed
+from victor_nb.workflows.yaml_file.expressions import Prepared, Template, filled, templates_in
+from victor_nb.workflows.yaml_file.fields import NodeFields
+from victor_nb.workflows.yaml_file.type_names import fitting
 
 if TYPE_CHECKING:
-    from ...journal import Effect
-    from ..graph import Workflow
-    from ..runtime import Runtime
+    from victor_nb.journal import Effect
+    from victor_nb.workflows.graph import Workflow
+    from victor_nb.workflows.runtime import Runtime
 
 SKIPPED: Final = "skipped"
 ITEM: Final = "item"

@@ -12,8 +12,8 @@ from functools import cache
 from types import NoneType, UnionType
 from typing import TYPE_CHECKING, Any, Final, Union, get_args, get_origin
 
-from ...errors import nearest
-from ..errors import InvalidState
+from victor_nb.errors import nearest
+from victor_nb.workflows.errors import InvalidState
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter

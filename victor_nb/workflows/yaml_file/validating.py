@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from ...errors import nearest
-from .documents import Document, Key
-from .fields import Fields
-from .mistakes import Mistake
+from victor_nb.errors import nearest
+from victor_nb.workflows.yaml_file.documents import Document, Key
+from victor_nb.workflows.yaml_file.fields import Fields
+from victor_nb.workflows.yaml_file.mistakes import Mistake
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails

@@ -10,20 +10,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ..graph import Workflow
-from ..nodes import NodeSpec
-from ..policies import CachePolicy, RetryPolicy
-from ..reducers import name_of
-from ..shape import END, START
-from .arguments import call_of
-from .emitting import emitted
-from .errors import NotWritable
-from .handlers import importable
-from .node_types.compute import ComputeFields
-from .ordering import dependencies
-from .state_types import FileInput
-from .templated import SKIPPED, WHOLE, TemplatedNode
-from .type_names import name_of_type
+from victor_nb.workflows.graph import Workflow
+from victor_nb.workflows.nodes import NodeSpec
+from victor_nb.workflows.policies import CachePolicy, RetryPolicy
+from victor_nb.workflows.reducers import name_of
+from victor_nb.workflows.shape import END, START
+from victor_nb.workflows.yaml_file.arguments import call_of
+from victor_nb.workflows.yaml_file.emitting import emitted
+from victor_nb.workflows.yaml_file.errors import NotWritable
+from victor_nb.workflows.yaml_file.handlers import importable
+from victor_nb.workflows.yaml_file.node_types.compute import ComputeFields
+from victor_nb.workflows.yaml_file.ordering import dependencies
+from victor_nb.workflows.yaml_file.state_types import FileInput
+from victor_nb.workflows.yaml_file.templated import SKIPPED, WHOLE, TemplatedNode
+from victor_nb.workflows.yaml_file.type_names import name_of_type
 
 Written = dict[str, Any]
 

@@ -13,13 +13,13 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field
 
-from ....agents import Agent, Budget
-from ..building import Building
-from ..expressions import Prepared
-from ..fields import Duration, Fields, NodeFields
-from ..templated import INDEX, ITEM, Given, Work, first_line
-from .registry import NodeType
-from .tool_names import BindAll, tools_named
+from victor_nb.agents import Agent, Budget
+from victor_nb.workflows.yaml_file.building import Building
+from victor_nb.workflows.yaml_file.expressions import Prepared
+from victor_nb.workflows.yaml_file.fields import Duration, Fields, NodeFields
+from victor_nb.workflows.yaml_file.node_types.registry import NodeType
+from victor_nb.workflows.yaml_file.node_types.tool_names import BindAll, tools_named
+from victor_nb.workflows.yaml_file.templated import INDEX, ITEM, Given, Work, first_line
 
 
 class BudgetFields(Fields):

@@ -8,12 +8,12 @@ from typing import Any, Final, Literal
 
 from pydantic import Field
 
-from ...sources import plain, read
-from ..arguments import HandlerCall, Unfitting, call_of
-from ..building import Building
-from ..fields import NodeFields
-from ..templated import Given, Work, first_line
-from .registry import NodeType
+from victor_nb.workflows.sources import plain, read
+from victor_nb.workflows.yaml_file.arguments import HandlerCall, Unfitting, call_of
+from victor_nb.workflows.yaml_file.building import Building
+from victor_nb.workflows.yaml_file.fields import NodeFields
+from victor_nb.workflows.yaml_file.node_types.registry import NodeType
+from victor_nb.workflows.yaml_file.templated import Given, Work, first_line
 
 
 class ComputeFields(NodeFields):

@@ -10,12 +10,12 @@ from typing import Any, Final, Literal
 
 from pydantic import Field
 
-from ...runtime import interrupt
-from ..building import Building
-from ..expressions import Prepared
-from ..fields import NodeFields
-from ..templated import INDEX, Given, Work, first_line
-from .registry import NodeType
+from victor_nb.workflows.runtime import interrupt
+from victor_nb.workflows.yaml_file.building import Building
+from victor_nb.workflows.yaml_file.expressions import Prepared
+from victor_nb.workflows.yaml_file.fields import NodeFields
+from victor_nb.workflows.yaml_file.node_types.registry import NodeType
+from victor_nb.workflows.yaml_file.templated import INDEX, Given, Work, first_line
 
 
 class HumanFields(NodeFields):

@@ -14,10 +14,10 @@ from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any, Final
 
-from ..building import Building
-from ..errors import NodeTypeBroken
-from ..fields import NodeFields
-from ..templated import Work
+from victor_nb.workflows.yaml_file.building import Building
+from victor_nb.workflows.yaml_file.errors import NodeTypeBroken
+from victor_nb.workflows.yaml_file.fields import NodeFields
+from victor_nb.workflows.yaml_file.templated import Work
 
 GROUP: Final = "victor_nb.node_types"
 

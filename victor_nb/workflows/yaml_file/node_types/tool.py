@@ -12,17 +12,17 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 from pydantic import Field
 
-from ....errors import nearest
-from ...runtime import interrupt
-from ...sources import read
-from ..building import Building
-from ..fields import NodeFields
-from ..templated import INDEX, Given, Work, first_line
-from .registry import NodeType
-from .tool_names import tool_named
+from victor_nb.errors import nearest
+from victor_nb.workflows.runtime import interrupt
+from victor_nb.workflows.sources import read
+from victor_nb.workflows.yaml_file.building import Building
+from victor_nb.workflows.yaml_file.fields import NodeFields
+from victor_nb.workflows.yaml_file.node_types.registry import NodeType
+from victor_nb.workflows.yaml_file.node_types.tool_names import tool_named
+from victor_nb.workflows.yaml_file.templated import INDEX, Given, Work, first_line
 
 if TYPE_CHECKING:
-    from ....tools import Tool
+    from victor_nb.tools import Tool
 
 
 class ToolFields(NodeFields):

@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ....errors import nearest
-from ....tools import Tool, Toolset, UnknownTool, Workbench, registry, tool
-from ..building import Building
-from ..handlers import NotFound
+from victor_nb.errors import nearest
+from victor_nb.tools import Tool, Toolset, UnknownTool, Workbench, registry, tool
+from victor_nb.workflows.yaml_file.building import Building
+from victor_nb.workflows.yaml_file.handlers import NotFound
 
 Bind = Callable[[Mapping[str, Any], Path], Tool]
 """From the values that a tool may see, and the folder it works in, to the tool."""

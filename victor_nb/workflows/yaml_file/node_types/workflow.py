@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 from pydantic import Field
 
-from ....errors import nearest
-from ...sources import Reading
-from ..building import Building
-from ..fields import NodeFields
-from ..templated import SKIPPED, Given, Work
-from .registry import NodeType
+from victor_nb.errors import nearest
+from victor_nb.workflows.sources import Reading
+from victor_nb.workflows.yaml_file.building import Building
+from victor_nb.workflows.yaml_file.fields import NodeFields
+from victor_nb.workflows.yaml_file.node_types.registry import NodeType
+from victor_nb.workflows.yaml_file.templated import SKIPPED, Given, Work
 
 if TYPE_CHECKING:
-    from ...graph import Workflow
+    from victor_nb.workflows.graph import Workflow
 
 
 class WorkflowFields(NodeFields):
