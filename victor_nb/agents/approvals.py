@@ -79,7 +79,7 @@ STANDING: Final[ContextVar[Approver | None]] = ContextVar("victor_standing_appro
 """Who is asked where nobody else was named: set by a face around a workflow, whose agents know of no face."""
 
 
-def call_hash(tool: str, call_id: str, arguments: Mapping[str, Any]) -> str:
+def call_hash(tool: str, call_id: str, arguments: Mapping[str, object]) -> str:
     """Name one call, so that a decision about it cannot be used for another."""
     from victor_nb.journal.codec import Writer
 

@@ -5,7 +5,7 @@
 3. Importing this package imports no click, no pydantic and no verb; `invoke` does, for the verb it runs.
 """
 
-from victor_nb.commands.session import ApproverLike, EventSink, Session, Watch
+from victor_nb.commands.session import EventSink, Session, Watch
 from victor_nb.commands.verbs import VERBS, invoke, parse
 
-__all__ = ["VERBS", "ApproverLike", "EventSink", "Session", "Watch", "invoke", "parse"]
+__all__ = ["VERBS", "EventSink", "Session", "Watch", "invoke", "parse"]

@@ -11,11 +11,12 @@ from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequen
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final
 
 from victor_nb.errors import UsageError, nearest
 
 if TYPE_CHECKING:
+    from victor_nb.agents import Approver
     from victor_nb.config import Settings
     from victor_nb.journal import Event, Journal
 
@@ -25,18 +26,9 @@ EventSink = Callable[["Event"], None]
 Watch = Callable[[], AbstractContextManager[EventSink]]
 """Opens a live display: entering shows it, the value takes events, leaving gives it its final form."""
 
-
 GoOn = Callable[[EventSink], Awaitable[bool]]
 """Goes on with a run that waits, with the answers in its mailbox; its events go to the sink. Tells whether it waits
 again."""
-
-
-class ApproverLike(Protocol):
-    """A person who can be asked now; the same shape as `agents.Approver`, without its import."""
-
-    async def decide(self, request: Any) -> Any:
-        """Answer one `ApprovalRequest` with a `Decision`."""
-        ...
 
 
 _READ_ONLY: Final = frozenset({("", "")})
@@ -78,7 +70,7 @@ class Session:
     """
 
     namespace: MutableMapping[str, Any] | None = None
-    person: ApproverLike | None = None
+    person: Approver | None = None
     watch: Watch = _no_display
     keep_open: Callable[[GoOn], Awaitable[None]] = _not_kept_open
     display: Callable[[object], None] = lambda view: None

@@ -247,7 +247,7 @@ class Journal:
         inherited = events_in(self.store, older, wanted or STEP_TYPES)
         return [event.as_replayed() for event in inherited] + events_in(self.store, [own], wanted)
 
-    def load(self, value: Any) -> Any:
+    def load(self, value: object) -> Any:
         """Return JSON values from an event with tables, arrays and other tagged values brought to life."""
         return self._reader.revive(value)
 

@@ -299,7 +299,7 @@ class Run:
 
     # -- other events ----------------------------------------------------------------------------------------------
 
-    def record(self, type: str, data: dict[str, Any], step_id: str = "") -> None:
+    def record(self, type: str, data: dict[str, object], step_id: str = "") -> None:
         """Append an event that is not a step; in a replay that adds nothing it is only shown."""
         writer = Writer(self._journal.redactor)
         type, raw = self._journal.redactor.clean_text(type), writer.body(data)
@@ -312,7 +312,7 @@ class Run:
         else:
             self._log.write(Entry(type, raw, step_id, parent_id, writer.blobs))
 
-    def publish(self, type: str, data: dict[str, Any], step_id: str = "", *, replayed: bool = False) -> None:
+    def publish(self, type: str, data: dict[str, object], step_id: str = "", *, replayed: bool = False) -> None:
         """Show something to listeners in this process without keeping it."""
         if not self._journal.hub.is_heard(self.id):
             return

@@ -234,7 +234,7 @@ def notebook(
 
 
 def compute(
-    function: Callable[..., Any] | str,
+    function: Callable[..., object] | str,
     id: str | None = None,
     *,
     parameters: Mapping[str, object] | None = None,

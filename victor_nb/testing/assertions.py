@@ -65,7 +65,7 @@ class RunAssertions:
 
     # -- what it did -----------------------------------------------------------------------------------------------
 
-    def called(self, tool: str, *, times: int | None = None, arguments: Mapping[str, Any] | None = None) -> Self:
+    def called(self, tool: str, *, times: int | None = None, arguments: Mapping[str, object] | None = None) -> Self:
         """A tool was called.
 
         Args:

@@ -44,7 +44,7 @@ class Turn:
     failure: Exception | None = None
 
     @classmethod
-    def calling(cls, tool: str, /, **arguments: Any) -> Self:
+    def calling(cls, tool: str, /, **arguments: object) -> Self:
         """Return a turn that calls one tool."""
         return cls(calls=((tool, arguments),))
 

@@ -70,7 +70,7 @@ class Tool:
             raise ToolDeclarationError(f"unknown effect {self.effect!r}", where, f"effects: {', '.join(Effect)}")
         check_rule(self.cache, self.effect, where)
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+    def __call__(self, *args: object, **kwargs: object) -> Any:
         """Call the function itself, unchecked."""
         return self.function(*args, **kwargs)
 
@@ -94,7 +94,7 @@ class Tool:
         """The JSON schema of the arguments; roles are in `x-role`."""
         return self.schema.parameters
 
-    def validate(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    def validate(self, arguments: Mapping[str, object]) -> dict[str, Any]:
         """Return the keyword arguments for the function.
 
         Raises:
@@ -102,7 +102,7 @@ class Tool:
         """
         return self.schema.validate(arguments, tool=self.name)
 
-    async def call(self, arguments: Mapping[str, Any]) -> Any:
+    async def call(self, arguments: Mapping[str, object]) -> Any:
         """Validate and call. A plain function runs in a worker thread with a copy of the context.
 
         A cancelled call of a plain function is abandoned, not ended: Python cannot stop a thread.
@@ -145,7 +145,7 @@ class Toolset:
 
 
 @overload
-def tool(function: Callable[..., Any], /) -> Tool: ...
+def tool(function: Callable[..., object], /) -> Tool: ...
 @overload
 def tool(
     *,
@@ -158,7 +158,7 @@ def tool(
     cache: bool | Caching | None = None,
 ) -> Callable[[Callable[..., Any]], Tool]: ...
 def tool(
-    function: Callable[..., Any] | None = None,
+    function: Callable[..., object] | None = None,
     /,
     *,
     name: str | None = None,

@@ -90,7 +90,7 @@ def live_graph(
     shape: GraphShape | None = None,
     on_answer: OnAnswer | None = None,
     load: Load | None = None,
-    states: Callable[[str, int], Mapping[str, Any]] | None = None,
+    states: Callable[[str, int], Mapping[str, object]] | None = None,
 ) -> LiveGraph:
     """Return the widget where a kernel talks to a front end, else the view that shows a report at the end."""
     if not has_widgets("graph_view"):

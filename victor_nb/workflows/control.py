@@ -36,7 +36,7 @@ class Send:
     arg: Any
 
 
-def send(node: str, args: Sequence[Any]) -> list[Send]:
+def send(node: str, args: Sequence[object]) -> list[Send]:
     """One `Send` for each of `args`, in order: the map of a map-reduce."""
     return [Send(node, arg) for arg in args]
 

@@ -23,7 +23,7 @@ from victor_nb.workflows.errors import CannotMove, ExecutorLost
 class NodeExecutor(Protocol):
     """Runs calls somewhere."""
 
-    async def submit(self, call: Callable[..., Any], /, *args: Any) -> Any:
+    async def submit(self, call: Callable[..., object], /, *args: object) -> Any:
         """Return what `call(*args)` returns there, or raise what it raises.
 
         Cancelling this gives the call up. A worker that is lost on the way is the executor's own affair: it submits

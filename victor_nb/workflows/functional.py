@@ -196,23 +196,23 @@ class FunctionWorkflow(Generic[R]):
         graph: the workflow that it is, with one node.
     """
 
-    def __init__(self, function: Callable[..., Any], name: str = "") -> None:
+    def __init__(self, function: Callable[..., object], name: str = "") -> None:
         self.__doc__ = inspect.getdoc(function)
         called = name or function.__name__
         about = inspect.getdoc(function) or ""
         self.graph = Workflow(Called, called, about=about)
         self.graph.add_node(called, _node(function), about=about.partition("\n")[0]).add_edge(START, called)
 
-    async def run(self, input: Any = None, **options: Unpack[Options]) -> WorkflowResult[R]:
+    async def run(self, input: object = None, **options: Unpack[Options]) -> WorkflowResult[R]:
         """`Workflow.run`; the result's `state` is what the function returned."""
         return _result(await self.graph.run(_given(input, options), **options))
 
-    def run_sync(self, input: Any = None, **options: Unpack[Options]) -> WorkflowResult[R]:
+    def run_sync(self, input: object = None, **options: Unpack[Options]) -> WorkflowResult[R]:
         """`Workflow.run_sync`; the result's `state` is what the function returned."""
         return _result(self.graph.run_sync(_given(input, options), **options))
 
     def stream(
-        self, input: Any = None, *, modes: Mode | Sequence[Mode] = "custom", **options: Unpack[Options]
+        self, input: object = None, *, modes: Mode | Sequence[Mode] = "custom", **options: Unpack[Options]
     ) -> WorkflowStream:
         """`Workflow.stream`."""
         return self.graph.stream(_given(input, options), modes=modes, **options)
@@ -271,10 +271,10 @@ def _written(returned: Any) -> Called:
 
 
 @overload
-def workflow(function: Callable[..., Any], /) -> FunctionWorkflow[Any]: ...
+def workflow(function: Callable[..., object], /) -> FunctionWorkflow[Any]: ...
 @overload
 def workflow(*, name: str = "") -> Callable[[Callable[..., Any]], FunctionWorkflow[Any]]: ...
-def workflow(function: Callable[..., Any] | None = None, /, *, name: str = "") -> Any:
+def workflow(function: Callable[..., object] | None = None, /, *, name: str = "") -> Any:
     """Make a function of one input a workflow: `@workflow` above `def` or `async def`.
 
     It may name further parameters: runtime, context, store, writer, config, and previous, which is what the run

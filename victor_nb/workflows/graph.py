@@ -82,8 +82,8 @@ class Workflow:
 
     def add_node(
         self,
-        name: str | Callable[..., Any] | Any,
-        action: Any = None,
+        name: object,
+        action: object = None,
         *,
         retry: RetryPolicy | Sequence[RetryPolicy] | None = None,
         timeout_s: float | None = None,
@@ -94,13 +94,13 @@ class Workflow:
         defer: bool = False,
         ends: Iterable[str] | None = None,
         input: type | None = None,
-        on_error: str | Callable[..., Any] = "",
+        on_error: str | Callable[..., object] = "",
         prompt: Prompt = None,
         output: str | None = None,
         kind: NodeKind | None = None,
         label: str = "",
         about: str = "",
-        metadata: Mapping[str, Any] | None = None,
+        metadata: Mapping[str, object] | None = None,
         shape: GraphShape | None = None,
     ) -> Self:
         """Add a node: a function of the state, an agent, a workflow, anything that can be called.
@@ -210,7 +210,7 @@ class Workflow:
         return self
 
     def add_conditional_edges(
-        self, source: str, route: Callable[..., Any], targets: Targets = None, label: str = ""
+        self, source: str, route: Callable[..., object], targets: Targets = None, label: str = ""
     ) -> Self:
         """Have `route`, a function of the state, say after `source` where to go: names, a `Send`, or several of them.
 
@@ -221,7 +221,7 @@ class Workflow:
         self._plan = None
         return self
 
-    def add_sequence(self, nodes: Sequence[Any]) -> Self:
+    def add_sequence(self, nodes: Sequence[object]) -> Self:
         """Add nodes that run one after another: functions, or (name, action) pairs; edges from START are not added."""
         names: list[str] = []
         for one in nodes:
@@ -309,7 +309,7 @@ class Workflow:
 
     # -- running -------------------------------------------------------------------------------------------------------
 
-    async def run(self, input: Any = None, **options: Unpack[Options]) -> WorkflowResult[Any]:
+    async def run(self, input: object = None, **options: Unpack[Options]) -> WorkflowResult[Any]:
         """Run the workflow, or go on with an unfinished run; see `Options`.
 
         Args:
@@ -324,7 +324,7 @@ class Workflow:
         """
         return await execute(self, asked(input, options))
 
-    def run_sync(self, input: Any = None, **options: Unpack[Options]) -> WorkflowResult[Any]:
+    def run_sync(self, input: object = None, **options: Unpack[Options]) -> WorkflowResult[Any]:
         """`run` for callers that do not await, also inside a running event loop (a notebook's cell).
 
         Ctrl-C cancels the run and leaves it stopped and resumable.
@@ -332,7 +332,7 @@ class Workflow:
         return run_to_end(execute(self, replace(asked(input, options), inline=True)))
 
     def stream(
-        self, input: Any = None, *, modes: Mode | Sequence[Mode] = "updates", **options: Unpack[Options]
+        self, input: object = None, *, modes: Mode | Sequence[Mode] = "updates", **options: Unpack[Options]
     ) -> WorkflowStream:
         """`run` as an async iterator of what happens (see `streaming`); `.result` afterwards."""
         wanted = (modes,) if isinstance(modes, str) else tuple(modes)

@@ -108,7 +108,7 @@ class Runtime:
     __slots__ = ("_asked", "_beat", "_shared", "attempt", "failure", "remaining_steps", "step", "superstep")
 
     def __init__(
-        self, shared: Shared, step: Step, superstep: int, remaining_steps: int, failure: Mapping[str, Any] | None
+        self, shared: Shared, step: Step, superstep: int, remaining_steps: int, failure: Mapping[str, object] | None
     ) -> None:
         self._shared, self.step, self.superstep, self.remaining_steps = shared, step, superstep, remaining_steps
         self.failure, self.attempt = failure, 1
@@ -171,7 +171,7 @@ class Runtime:
         """Whether `max_steps` ends the run after this superstep."""
         return self.remaining_steps <= 0
 
-    def writer(self, data: Any) -> None:
+    def writer(self, data: object) -> None:
         """Show `data` to those who read the stream in mode "custom"; nothing is kept."""
         self.heartbeat()
         if self._shared.emit is not None:
@@ -215,7 +215,7 @@ class Runtime:
         """Seconds since the epoch, as they were when this node first asked."""
         return self._shared.run.now()
 
-    def ask(self, value: Any, key: str, schema: Any = None) -> Any:
+    def ask(self, value: object, key: str, schema: object = None) -> Any:
         """Return the answer to a question, or leave the node with it; see `interrupt`."""
         asked = dict(value) if isinstance(value, Mapping) else {} if value is None else {"question": value}
         while True:
@@ -247,7 +247,7 @@ def current_runtime() -> Runtime:
     return runtime
 
 
-def interrupt(value: Any = None, *, key: str | None = None, schema: Any = None) -> Any:
+def interrupt(value: object = None, *, key: str | None = None, schema: object = None) -> Any:
     """Ask a person: the run stops, and `run(Command(resume=answer), run_id=…)` has this call return the answer.
 
     The node runs again from its beginning then. Questions that were answered return their answers at once; other

@@ -185,7 +185,7 @@ class WorkflowRun:
     def fork(
         self,
         at: At = None,
-        update: Mapping[str, Any] | None = None,
+        update: Mapping[str, object] | None = None,
         *,
         as_node: str | None = None,
         goto: str | Sequence[str] | None = None,
@@ -211,7 +211,7 @@ class WorkflowRun:
 
     def edit(
         self,
-        update: Mapping[str, Any] | None = None,
+        update: Mapping[str, object] | None = None,
         *,
         as_node: str | None = None,
         goto: str | Sequence[str] | None = None,

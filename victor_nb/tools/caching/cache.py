@@ -140,7 +140,7 @@ class ToolCache:
 
     # -- calls ---------------------------------------------------------------------------------------------------------
 
-    async def call(self, tool: Tool, arguments: Mapping[str, Any], rule: Caching | None = None) -> Answer:
+    async def call(self, tool: Tool, arguments: Mapping[str, object], rule: Caching | None = None) -> Answer:
         """Answer a call from an earlier one, or make it.
 
         Args:

@@ -76,7 +76,7 @@ class Memory:
         self,
         namespace: Namespace,
         key: str,
-        value: Any,
+        value: object,
         index: Sequence[str] | bool | None = None,
         *,
         ttl_s: float | None = None,
@@ -104,7 +104,7 @@ class Memory:
         /,
         *,
         query: str | None = None,
-        filter: Mapping[str, Any] | None = None,
+        filter: Mapping[str, object] | None = None,
         limit: int = 10,
         offset: int = 0,
         refresh: bool | None = None,
@@ -144,7 +144,7 @@ class Memory:
         )
         return answers
 
-    def change(self, namespace: Namespace, key: str, function: Callable[[Any], T], *, default: Any = None) -> T:
+    def change(self, namespace: Namespace, key: str, function: Callable[[Any], T], *, default: object = None) -> T:
         """Replace a value by what `function` makes of it, and return that; nobody's change in between is lost.
 
         A node that is killed between the change and its record does not make it again when it is resumed, unless
@@ -180,7 +180,7 @@ class Memory:
         self,
         namespace: Namespace,
         key: str,
-        value: Any,
+        value: object,
         index: Sequence[str] | bool | None = None,
         *,
         ttl_s: float | None = None,
@@ -202,7 +202,7 @@ class Memory:
         /,
         *,
         query: str | None = None,
-        filter: Mapping[str, Any] | None = None,
+        filter: Mapping[str, object] | None = None,
         limit: int = 10,
         offset: int = 0,
         refresh: bool | None = None,
@@ -230,7 +230,9 @@ class Memory:
         """`batch`, awaited."""
         return await asyncio.to_thread(self.batch, operations)
 
-    async def achange(self, namespace: Namespace, key: str, function: Callable[[Any], T], *, default: Any = None) -> T:
+    async def achange(
+        self, namespace: Namespace, key: str, function: Callable[[Any], T], *, default: object = None
+    ) -> T:
         """`change`, awaited; `function` is called on another thread."""
         return await asyncio.to_thread(self.change, namespace, key, function, default=default)
 
