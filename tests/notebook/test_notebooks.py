@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import sys
 from pathlib import Path
 
@@ -98,7 +99,13 @@ def test_ipython_in_a_terminal_runs_verbs(tmp_path: Path) -> None:
         child.sendline("y")
         child.expect("all done")
         child.expect(r"In \[4\]: ")
+        child.sendline("exit")
+        child.expect(pexpect.EOF)
+        child.wait()
     finally:
-        child.close(force=True)
+        if child.isalive():
+            child.kill(signal.SIGKILL)
+            child.wait()
+        child.close()
 
     assert (tmp_path / "saved.txt").read_text() == "a\n"
