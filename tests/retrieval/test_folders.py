@@ -12,6 +12,7 @@ from victor_nb import Index
 from victor_nb.errors import UsageError
 from victor_nb.retrieval import NothingThere
 from victor_nb.retrieval.sources import source
+from victor_nb.retrieval.storing import arms
 
 pytestmark = pytest.mark.usefixtures("each_core")
 
@@ -319,3 +320,20 @@ def test_plain_files_and_notebooks_come_in_the_order_of_their_names(tmp_path):
     names = [id.rpartition("/")[2] for id in changes.added]
     assert names == ["a.ipynb", "b.txt"]
     assert [(id.rpartition("/")[2], why) for id, why in changes.skipped] == [("c.ipynb", "it is no notebook")]
+
+
+def test_a_folder_that_is_most_of_an_index_is_searched_in_one_piece(tmp_path, monkeypatch):
+    """However many writes brought it; a little more is left beside it."""
+    monkeypatch.setattr(arms, "LEAST_TAIL", 4)
+    folder = tmp_path / "code"
+    folder.mkdir()
+    for number in range(12):
+        (folder / f"part_{number}.py").write_text(f"def part_{number}():\n    return {number}\n")
+    with Index(tmp_path / "index") as index:
+        index.add_folder(folder)
+        whole = index._shelf.arms._lexical.stats()
+        index.add([{"id": "more", "text": "a little more"}])
+        beside = index._shelf.arms._lexical.stats()
+
+    assert (whole.documents, whole.segments, whole.tail) == (12, 1, 0)
+    assert (beside.documents, beside.tail) == (13, 1)

@@ -188,8 +188,9 @@ class Index:
         return self.add(documents_of_frame(frame, text=columns, id=id, title=title, metadata=metadata, name=name))
 
     def _follow(self, source: Source) -> Changes:
-        kept = self._shelf.write(lambda: keep_source(self._shelf.documents, source))
-        return follow(self._shelf.documents, kept, self._shelf.write)
+        with self._shelf.gathered():
+            kept = self._shelf.write(lambda: keep_source(self._shelf.documents, source))
+            return follow(self._shelf.documents, kept, self._shelf.write)
 
     def update(self) -> Changes:
         """Look at every place that was added: changed files are cut and embedded anew, deleted ones go.

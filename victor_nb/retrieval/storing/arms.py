@@ -276,6 +276,15 @@ class Arms:
         elif max(words.tail, vectors.tail) > max(LEAST_TAIL, words.documents // 5):
             self.settle()
 
+    def gather(self, added: int) -> None:
+        """Make one piece of each arm after so many chunks came, if they are most of it: fewer pieces are faster to
+        search, and what was there before is moved about once for each time that it doubles.
+        """
+        if added >= max(LEAST_TAIL, self._lexical.stats().documents // 2):
+            self._lexical.compact()
+            self._dense.compact()
+            self.settle()
+
     def _drop_vectors(self) -> None:
         if not self._writable:
             return

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import threading
 import weakref
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TypeVar
@@ -109,6 +110,14 @@ class Shelf:
                 self.filters.changed()
                 self.arms.catch_up()
             return result
+
+    @contextmanager
+    def gathered(self) -> Iterator[None]:
+        """Have the arms of one piece each after many writes, if these brought most of what there is."""
+        first = self.documents.next_key()
+        yield
+        with self.lock:
+            self.arms.gather(self.documents.next_key() - first)
 
     def _reached(self) -> tuple[int, int]:
         return self.documents.next_key(), self.documents.last_deletion()
