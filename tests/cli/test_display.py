@@ -6,7 +6,7 @@ import pytest
 
 from tests.views.pipeline_page import half_way
 from victor_nb.cli.terminal import Screen, Terminal
-from victor_nb.journal import Event
+from victor_nb.journal import Event, open_journal
 
 
 def events() -> list[Event]:
@@ -21,7 +21,7 @@ def test_without_a_terminal_the_run_is_named_once(capsys: pytest.CaptureFixture[
     """Logs and background runs learn the id, on standard error."""
     terminal = Terminal(live=False, ask=False)
 
-    with terminal.watch() as show:
+    with open_journal("memory:") as journal, terminal.watch(journal) as show:
         for event in events():
             show(event)
 
@@ -36,7 +36,7 @@ def test_the_display_shows_the_run_and_makes_room_for_a_question(capsys: pytest.
     terminal = Terminal(live=True, ask=True)
     assert terminal.person is not None
 
-    with terminal.watch() as show:
+    with open_journal("memory:") as journal, terminal.watch(journal) as show:
         for event in events():
             show(event)
         with terminal.aside():

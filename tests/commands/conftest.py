@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,9 +13,10 @@ import pytest
 from pydantic_ai.messages import ModelMessage, ModelResponse, TextPart, ToolCallPart, ToolReturnPart
 from pydantic_ai.models.function import AgentInfo, FunctionModel
 
+from tests.support.environment import without_settings
 from victor_nb.agents import Agent
 from victor_nb.commands import Session, invoke
-from victor_nb.journal import Event
+from victor_nb.journal import Event, Journal
 from victor_nb.tools import tool
 
 Call = Callable[..., Any]
@@ -24,10 +24,7 @@ Call = Callable[..., Any]
 
 @pytest.fixture(autouse=True)
 def _clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    for name in list(os.environ):
-        if name.startswith("VICTOR_"):
-            monkeypatch.delenv(name)
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "nobody"))
+    without_settings(monkeypatch, tmp_path)
     monkeypatch.chdir(tmp_path)
 
 
@@ -42,7 +39,7 @@ def session(tmp_path: Path, seen: list[Event]) -> Iterator[Session]:
     """A session with a namespace, as a kernel has one."""
 
     @contextmanager
-    def watch() -> Iterator[Callable[[Event], None]]:
+    def watch(journal: Journal) -> Iterator[Callable[[Event], None]]:
         yield seen.append
 
     made = Session(namespace={}, watch=watch, start=tmp_path)

@@ -31,7 +31,7 @@ from victor_nb.journal import (
     open_journal,
 )
 from victor_nb.journal.lease import Owner
-from victor_nb.journal.store import Row
+from victor_nb.journal.rows import Row
 
 
 def schema_of(url):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -87,6 +88,17 @@ def test_a_journal_to_be_read_must_exist(tmp_path):
         open_journal(f"sqlite:///{tmp_path}/none.db?mode=ro")
 
 
+@pytest.mark.parametrize("is_begun", [False, True])
+def test_reading_makes_no_journal(tmp_path, is_begun):
+    """Neither where there is no file, nor where its writer has not made the tables yet."""
+    path = tmp_path / "victor.db"
+    if is_begun:
+        path.touch()
+    with pytest.raises(JournalUnavailable, match="there is no journal at"):
+        open_journal(f"sqlite:///{path}?mode=ro")
+    assert path.exists() == is_begun
+
+
 def test_a_folder_that_cannot_be_made_is_named(tmp_path):
     """A file where a folder should be."""
     (tmp_path / "file").write_text("")
@@ -145,6 +157,30 @@ def test_the_database_of_another_program_is_refused(tmp_path):
 
     with pytest.raises(JournalCorrupt, match="another program"):
         open_journal(f"sqlite:///{path}")
+
+
+def test_a_journal_that_another_process_is_just_making_is_no_other_program_s(tmp_path, monkeypatch):
+    """Whoever looks sees it empty or whole, never the version of the one and the tables of the other."""
+    path, interrupted = tmp_path / "victor.db", []
+
+    class Interrupted(sqlite3.Connection):
+        """A connection before whose last look another process makes the journal, if it is let."""
+
+        def execute(self, statement, *values):
+            if "sqlite_master" in statement and not interrupted:
+                interrupted.append(statement)
+                with suppress(JournalBusy):
+                    SqliteStore(path, busy_timeout_s=0.05).close()
+            return super().execute(statement, *values)
+
+    def late(*values, connect=sqlite3.connect, **options):
+        return connect(*values, **options, factory=Interrupted)
+
+    monkeypatch.setattr(sqlite3, "connect", late)
+    with open_journal(f"sqlite:///{path}") as journal:
+        journal.start().finish()
+        assert len(journal.runs()) == 1
+    assert interrupted
 
 
 def test_a_journal_from_a_later_version_is_refused(tmp_path):

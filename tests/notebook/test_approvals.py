@@ -12,10 +12,10 @@ import pytest
 from victor_nb.agents.approvals import ApprovalRequest, Decision
 from victor_nb.agents.background import submit
 from victor_nb.agents.errors import ApprovalDenied
-from victor_nb.journal import Effect, Event
+from victor_nb.journal import Effect, Event, Journal, open_journal
 from victor_nb.notebook.approvals import CellApprover
 from victor_nb.notebook.awaiting import MainThread, blocked, waiting_cell
-from victor_nb.notebook.displaying import Deliver, Display, Displays, current_display
+from victor_nb.notebook.displaying import Display, Displays, current_display
 from victor_nb.notebook.prompting import CannotPrompt
 from victor_nb.notebook.routing import honour_front_end
 from victor_nb.views.offers import Answer
@@ -24,8 +24,8 @@ from victor_nb.views.offers import Answer
 class FakeView:
     """A live view without a browser."""
 
-    def __init__(self, run_id: str, *, on_answer: Deliver) -> None:
-        self.run_id, self.press, self.heard = run_id, on_answer, threading.Event()
+    def __init__(self, journal: Journal, event: Event, *, on_answer: Callable[[Answer], None]) -> None:
+        self.run_id, self.press, self.heard = event.run_id, on_answer, threading.Event()
         self.events: list[Event] = []
         self.steps: list[str] = []
 
@@ -46,12 +46,13 @@ def request(call_id: str = "call-1", *, doubt: bool = False) -> ApprovalRequest:
     return ApprovalRequest("run-1", call_id, "save", {"text": "b"}, Effect.EFFECT, "Save.", "hash", doubt)
 
 
+JOURNAL = open_journal("memory:")
 STARTED = Event(run_id="run-1", seq=1, time=0.0, type="run.started", step_id="", parent_id="", replayed=False)
 
 
-def opened(deliver: Deliver) -> tuple[Display, FakeView]:
+def opened(deliver: Callable[[Answer], None]) -> tuple[Display, FakeView]:
     """A display that has shown its first event."""
-    display = Display(FakeView, deliver)
+    display = Display(JOURNAL, FakeView, lambda journal, answer: deliver(answer))
     display.add(STARTED)
     assert isinstance(display.view, FakeView)
     return display, display.view
@@ -178,6 +179,23 @@ def test_a_button_is_delivered_on_the_loop_of_the_display() -> None:
     assert delivered == [(answer, threading.main_thread())]
 
 
+def test_a_word_goes_to_the_journal_of_its_run() -> None:
+    """Wherever the settings point by the time that somebody clicks."""
+    told: list[tuple[Journal, Answer]] = []
+    answer = Answer("stop", "run-1")
+
+    async def work() -> None:
+        display = Display(JOURNAL, FakeView, lambda journal, answer: told.append((journal, answer)))
+        display.add(STARTED)
+        assert isinstance(display.view, FakeView)
+        display.view.press(answer)
+        await asyncio.sleep(0)
+
+    asyncio.run(work())
+
+    assert told == [(JOURNAL, answer)]
+
+
 def test_a_late_click_is_dropped() -> None:
     """The loop of the run has closed; nothing is raised into the front end's callback."""
 
@@ -191,14 +209,14 @@ def test_watching_shows_events_and_leaves_the_static_form() -> None:
     """Also when the run fails; and the run is remembered for completion."""
     views: list[FakeView] = []
 
-    def make(run_id: str, *, on_answer: Deliver) -> Any:
-        views.append(FakeView(run_id, on_answer=on_answer))
+    def make(journal: Journal, event: Event, *, on_answer: Callable[[Answer], None]) -> Any:
+        views.append(FakeView(journal, event, on_answer=on_answer))
         return views[-1]
 
-    displays = Displays(deliver=lambda answer: None, make=make)
+    displays = Displays(lambda journal, answer: None, make)
 
     async def work() -> None:
-        with displays.watch() as show:
+        with displays.watch(JOURNAL) as show:
             assert current_display.get() is not None
             assert views == []  # nothing is known of a run that has not begun
             show(STARTED)
@@ -215,10 +233,10 @@ def test_watching_shows_events_and_leaves_the_static_form() -> None:
 
 def test_a_run_that_never_begins_shows_nothing() -> None:
     """The error stands alone in its cell."""
-    displays = Displays(deliver=lambda answer: None, make=FakeView)
+    displays = Displays(lambda journal, answer: None, FakeView)
 
     async def work() -> None:
-        with displays.watch():
+        with displays.watch(JOURNAL):
             display = current_display.get()
             assert display is not None
             assert not await display.is_live(within_s=0.0)

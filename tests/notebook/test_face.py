@@ -23,7 +23,7 @@ from victor_nb.errors import UsageError
 from victor_nb.notebook.completing import Sources
 from victor_nb.notebook.completion_hooks import _add_command_hook, hook_completion
 from victor_nb.notebook.errors import LineUnreadable
-from victor_nb.notebook.face import Face, words
+from victor_nb.notebook.face import Face, _deliver, words
 from victor_nb.notebook.prompting import CannotPrompt
 from victor_nb.views.offers import Answer
 
@@ -107,7 +107,7 @@ def test_a_button_speaks_through_the_mailbox(face: Face) -> None:
     run_id = journal.find("last").run_id
     asked = journal.events(run_id, types=("approval.requested",))[0].data
 
-    face._deliver(Answer("approve", run_id, asked["call_id"], asked["call_hash"], {"text": "edited"}))
+    _deliver(journal, Answer("approve", run_id, asked["call_id"], asked["call_hash"], {"text": "edited"}))
     resumed: Any = face.call("resume last")
 
     assert resumed.text == "all done"
@@ -124,7 +124,7 @@ def test_a_stop_button_stops_a_run_in_the_background(face: Face) -> None:
     run_id = journal.find("last").run_id
     waiting = list(face.session.tasks)
 
-    face._deliver(Answer("stop", run_id))
+    _deliver(journal, Answer("stop", run_id))
 
     async def ended() -> None:
         await asyncio.wait(waiting)

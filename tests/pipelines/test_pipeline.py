@@ -10,7 +10,8 @@ import pytest
 
 from tests.pipelines.nodes import rows, statuses
 from victor_nb import Agent, Workflow
-from victor_nb.pipelines import PipelineFailed, agent, compute, notebook, workflow
+from victor_nb.journal import open_journal
+from victor_nb.pipelines import Pipeline, PipelineFailed, agent, compute, notebook, workflow
 from victor_nb.testing import ScriptedModel, Turn
 from victor_nb.tools import Tool, Toolset, tool
 from victor_nb.workflows import START
@@ -157,3 +158,21 @@ def test_a_pipeline_shows_itself_as_a_graph(place):
     assert [edge.source for edge in pipeline.shape.edges] == ["rows"]
     assert pipeline.shape.nodes[1].label == "each * 2"
     assert "<svg" in pipeline._repr_mimebundle_()["image/svg+xml"]
+
+
+def test_a_node_that_changes_the_working_directory_moves_no_paths(tmp_path, monkeypatch):
+    """What a pipeline's paths are relative to is found once, before anything runs."""
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path)
+
+    def leave() -> None:
+        monkeypatch.chdir(tmp_path / "elsewhere")
+
+    def write() -> None:
+        (tmp_path / "made.txt").write_text("here")
+
+    nodes = [compute(leave), compute(write, after=["leave"], outputs="made.txt")]
+    with open_journal(f"sqlite:///{tmp_path / 'victor.db'}") as journal:
+        result = Pipeline("moving", nodes).run_sync(journal=journal)
+
+    assert statuses(result) == {"leave": "finished", "write": "finished"}

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
 
 from tests.insight.conftest import Clock, Doings, clock, doings
+from tests.support.environment import without_settings
 from victor_nb.config import Settings
 from victor_nb.journal import Journal
 
@@ -18,10 +18,7 @@ DAY_S = 86_400.0
 
 @pytest.fixture(autouse=True)
 def _clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    for name in list(os.environ):
-        if name.startswith("VICTOR_"):
-            monkeypatch.delenv(name)
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "nobody"))
+    without_settings(monkeypatch, tmp_path)
     monkeypatch.chdir(tmp_path)
 
 

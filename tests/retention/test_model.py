@@ -15,7 +15,7 @@ from victor_nb.config import Settings
 from victor_nb.insight import metrics
 from victor_nb.journal import Journal
 from victor_nb.journal.memory import MemoryStore
-from victor_nb.journal.store import Row
+from victor_nb.journal.rows import Row
 from victor_nb.retention import gc
 from victor_nb.retention.marking import References
 

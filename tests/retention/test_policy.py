@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from victor_nb.journal.store import Head
+from victor_nb.journal.rows import Head
 from victor_nb.retention import Policy
 from victor_nb.retention.policy import chosen
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -73,6 +74,57 @@ def test_both_cores_fuse_alike(compiled, lexical, dense, alpha, k):
     ]:
         assert [key for key, _ in one] == [key for key, _ in other]
         assert [score for _, score in one] == pytest.approx([score for _, score in other], abs=1e-9)
+
+
+def both(core, texts, vectors, query, vector, k=10):
+    """What the indexes of these texts and vectors find, left in the core."""
+    lexical, dense = core.Lexical.in_memory(k1=1.2, b=0.75), core.Dense.in_memory(2)
+    lexical.add(range(len(texts)), [[(text, 1)] for text in texts])
+    dense.add(range(len(vectors)), np.array(vectors, np.float32))
+    return lexical.scores(query, k), dense.scores(np.array(vector, np.float32), k)
+
+
+def test_candidates_keep_what_each_index_said(core):
+    """Fused and ranked as the functions do, and beside it the score of the words and that of the vectors."""
+    words, near = both(core, ["read a table", "write", "read"], [[1, 0], [0, 1], [1, 1]], "read", [1, 0], k=2)
+    assert (len(words), len(near)) == (2, 2)
+    candidates, ranks = core.Candidates(words, near, 0.2, 10), core.CodeRanks()
+    assert sorted(candidates.unknown_to(ranks)) == [0, 2]
+    ranks.add(0, "tests/table.py", [])
+    assert candidates.unknown_to(ranks) == [2]
+
+    best = candidates.ranked(ranks, "read", 5)
+    assert [key for key, *_ in best] == [2, 0]
+    assert best[0][2] > best[1][2] > 0
+    assert [each[3] for each in best] == [pytest.approx(2**-0.5, abs=1e-6), pytest.approx(1.0, abs=1e-6)]
+
+
+def test_candidates_of_one_index_alone_have_no_score_of_the_other(core):
+    """An index that was not asked is None; one that found nothing changes nothing either."""
+    words, near = both(core, ["read"], [[1, 0]], "write", [1, 0])
+    for lexical in (None, words):
+        assert core.Candidates(lexical, near, 0.2, 5).ranked(core.CodeRanks(), "write", 5) == [(0, 1.0, None, 1.0)]
+    assert core.Candidates(None, None, 0.2, 5).ranked(core.CodeRanks(), "write", 5) == []
+
+
+WORDS = st.lists(st.sampled_from(["read", "write", "table", "row", "test"]), min_size=1, max_size=5).map(" ".join)
+VECTOR = st.tuples(st.integers(-3, 3), st.integers(-3, 3)).filter(any)
+
+
+@SAME
+@given(st.lists(st.tuples(WORDS, VECTOR, PATHS, NAMES), min_size=1, max_size=12), WORDS, VECTOR, st.integers(1, 12))
+def test_both_cores_choose_alike(compiled, chunks, query, vector, k):
+    """From the indexes to the ranked best, with every score."""
+    texts, vectors, paths, names = zip(*chunks, strict=True)
+    chosen = []
+    for core in (compiled, twin):
+        candidates, ranks = core.Candidates(*both(core, texts, vectors, query, vector), 0.2, k), core.CodeRanks()
+        for key in candidates.unknown_to(ranks)[::2]:
+            ranks.add(key, paths[key], names[key])
+        chosen.append(candidates.ranked(ranks, query, k))
+    assert [one[0] for one in chosen[0]] == [one[0] for one in chosen[1]]
+    for one, other in zip(*chosen, strict=True):
+        assert one == pytest.approx(other, abs=1e-5)
 
 
 @SAME

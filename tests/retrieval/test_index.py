@@ -54,6 +54,20 @@ def test_a_hit_says_why(index):
     assert "the" not in why.split("; ")[0].split(", ")
 
 
+def test_where_chunks_lie_is_read_once(tmp_path, monkeypatch):
+    """Also of those that lie nowhere: a question that was asked before reads the hits and nothing else."""
+    (tmp_path / "zebra.md").write_text("Zebras eat grass.")
+    index = Index()
+    index.add_folder(tmp_path)
+    index.add([{"id": "note", "text": "Zebras sleep."}])
+    documents, read = index._shelf.documents, []
+    monkeypatch.setattr(documents, "places", lambda keys, places=documents.places: read.append(keys) or places(keys))
+
+    assert len(index.search("zebras")) == 2
+    index.search("zebras")
+    assert sorted(*read) == [1, 2]
+
+
 def test_a_document_of_the_same_id_replaces_the_one_before(index):
     """The old words are gone, the new ones are there; nothing else moved."""
     changes = index.add([{"id": "leases", "text": "now about giraffes"}])

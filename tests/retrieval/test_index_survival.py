@@ -15,7 +15,7 @@ import pytest
 
 from tests.retrieval.made import NOTES
 from victor_nb import Index
-from victor_nb.retrieval import ClosedIndex, CorruptIndex, IndexInUse, NewerIndex, UnusableFile
+from victor_nb.retrieval import ClosedIndex, CorruptIndex, IndexInUse, NewerIndex, NothingThere, UnusableFile
 from victor_nb.retrieval import core as seam
 from victor_nb.retrieval.storing.database import FORMAT, LOCK, NAME
 
@@ -110,6 +110,46 @@ def test_a_kill_in_the_middle_of_an_update_is_mended_by_the_next(tmp_path, after
         index.update()
         assert is_in_step(index)
         assert all("at last" in hit.text for hit in index.search("common", k=100))
+
+
+GATHERING = """
+import os, signal, sys
+from victor_nb import Index
+from victor_nb.retrieval.storing import arms
+
+index, folder, arm, moment = sys.argv[1:]
+arms.LEAST_TAIL = 10
+opened = Index(index)
+kind = type(getattr(opened._shelf.arms, arm))
+compact = kind.compact
+
+def dying(self):
+    if moment == "after":
+        compact(self)
+    os.kill(os.getpid(), signal.SIGKILL)
+
+kind.compact = dying
+opened.add_folder(folder)
+"""
+
+
+@pytest.mark.parametrize("arm", ["_lexical", "_dense"])
+@pytest.mark.parametrize("moment", ["before", "after"])
+def test_a_kill_while_a_folder_is_made_one_piece_loses_nothing(tmp_path, arm, moment):
+    """The folder is there; adding it again finds nothing to do and leaves both arms in step."""
+    folder = tmp_path / "files"
+    folder.mkdir()
+    for number in range(30):
+        (folder / f"file{number}.txt").write_text(f"common file{number}")
+    writer = begun(GATHERING, tmp_path / "i", folder, arm, moment)
+    _, told = writer.communicate(timeout=60)
+    assert writer.returncode == -signal.SIGKILL, told
+
+    with Index(tmp_path / "i") as index:
+        assert len(index) == 30
+        assert is_in_step(index)
+        assert not index.add_folder(folder)
+        assert is_in_step(index)
 
 
 def stored(folder: Path) -> list[Path]:
@@ -280,6 +320,13 @@ def test_a_second_process_may_read_and_not_write(tmp_path):
     writer.communicate()
     with Index(tmp_path / "i") as index:
         assert is_in_step(index)
+
+
+def test_an_index_that_is_only_begun_is_not_read(tmp_path):
+    """Its writer has made the file, and not yet its tables."""
+    (tmp_path / "documents.db").touch()
+    with pytest.raises(NothingThere, match=r"not been made yet[\s\S]*Index\(path\)"):
+        Index.open(tmp_path, read_only=True)
 
 
 FILLING = """

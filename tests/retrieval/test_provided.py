@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
+import threading
 
 import numpy as np
 import pytest
@@ -154,6 +156,19 @@ def test_embedders_share_a_file_without_taking_each_others_vectors(tmp_path):
     with pytest.raises(UnusableFile):
         small.embed(["x"])
     large.close()
+
+
+def test_a_file_that_another_process_just_begins_is_waited_for(tmp_path):
+    """A notebook and its pipeline start at the same moment."""
+    other = sqlite3.connect(tmp_path / "v.db", isolation_level=None, check_same_thread=False)
+    other.execute("BEGIN IMMEDIATE")
+    ending = threading.Timer(0.05, other.execute, ["COMMIT"])
+    ending.start()
+    remembered = RememberedEmbedder(HashingEmbedder(8), tmp_path / "v.db")
+    ending.join()
+    assert remembered.embed(["x"]).shape == (1, 8)
+    remembered.close()
+    other.close()
 
 
 def test_minilm_gives_the_vectors_of_its_authors():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
+from pydantic import TypeAdapter
 
 from victor_nb import Agent, Index, step, workflow
 from victor_nb.retrieval import Hit, NothingThere
@@ -98,6 +99,15 @@ def test_an_agent_answers_with_citations(index, sqlite_journal):
     assert_run(sqlite_journal).finished().called("search_docs", times=1).called("read_chunk", times=1)
     cited = re.search(r"\((.+?)\)", result.text)[1]
     assert "They eat grass." in index.read(cited, around=0).text
+
+
+def test_hits_fit_into_models_and_parameters(index):
+    """pydantic knows what a hit is, so a state, an output or a tool's parameter may be one."""
+    adapter = TypeAdapter(list[Hit])
+    hits = index.search("zebras", k=2)
+
+    assert adapter.validate_json(adapter.dump_json(hits)) == hits
+    assert "score" in adapter.json_schema()["$defs"]["Hit"]["properties"]
 
 
 def test_a_search_is_a_step_of_a_workflow(index, sqlite_journal):

@@ -90,6 +90,20 @@ def test_watching_ends_with_its_index(tmp_path, folder):
     assert not watch.is_running
 
 
+def test_an_index_that_is_closed_while_it_is_looked_at_ends_its_watching(index, monkeypatch):
+    """Whoever asked before whether it is closed would have been too early."""
+
+    def closed_now(self, follows=Index.follows):
+        self.close()
+        return follows(self)
+
+    with monkeypatch.context() as change:
+        change.setattr(Index, "follows", closed_now)
+        watch = index.watch()
+        watch._thread.join(LONGEST_S)
+    assert not watch.is_running
+
+
 def _made(folder) -> Index:
     index = Index()
     index.add_folder(folder)

@@ -267,6 +267,16 @@ def test_marked_methods_become_tools_of_their_object():
         increase.validate({"self": 1})
 
 
+def test_objects_of_one_class_share_the_schemas_of_their_tools():
+    """They are made once, and each object's tool still changes its own object alone."""
+    one, other = Counter(), Counter()
+    (increase,), (increase_other,) = tools_of(one), tools_of(other)
+
+    assert increase.schema is increase_other.schema
+    asyncio.run(increase_other.call({"by": 2}))
+    assert (one.count, other.count) == (0, 2)
+
+
 def test_help_is_about_the_function():
     """`help(tool)` and `tool?` show what its author wrote, and `tool??` the source."""
 

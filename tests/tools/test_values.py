@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import PurePosixPath
 
+import msgspec
 import numpy as np
 import pandas as pd
 import pydantic
@@ -38,6 +39,11 @@ class Row(pydantic.BaseModel):
     size: int
 
 
+class Place(msgspec.Struct):
+    name: str
+    size: int
+
+
 class Rude:
     def __repr__(self) -> str:
         raise RuntimeError("no")
@@ -60,6 +66,7 @@ class Rude:
         (Mood.GOOD, '"good"'),
         (Reading(dt.date(2024, 1, 2), [0.5]), '{"at": "2024-01-02", "values": [0.5]}'),
         (Row(name="a", size=1), '{"name": "a", "size": 1}'),
+        (Place(name="a", size=1), '{"name": "a", "size": 1}'),
         (Decimal("1.50"), '"1.50"'),
         (PurePosixPath("a/b"), '"a/b"'),
         (uuid.UUID(int=1), '"00000000-0000-0000-0000-000000000001"'),

@@ -13,7 +13,8 @@ from victor_nb.insight import Projection
 from victor_nb.insight.charts import dashboard
 from victor_nb.journal import Journal, JournalUnavailable, current_step, open_journal
 from victor_nb.journal.memory import MemoryStore
-from victor_nb.views.metrics_panel import Panel, panel, size
+from victor_nb.views.byte_size import byte_size
+from victor_nb.views.metrics_panel import Panel, panel
 from victor_nb.views.metrics_report import MetricsReport, spark
 from victor_nb.views.metrics_svg import pieces
 from victor_nb.views.metrics_view import MetricsView
@@ -123,7 +124,7 @@ def test_a_sparkline_fits_its_room(journal: Journal) -> None:
 )
 def test_sizes_read_well(number: int, text: str) -> None:
     """In the largest unit that fits."""
-    assert size(number) == text
+    assert byte_size(number) == text
 
 
 class Sent:

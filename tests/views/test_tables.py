@@ -44,6 +44,14 @@ def test_a_table_in_json_is_a_list_of_objects() -> None:
     ]
 
 
+def test_lines_of_what_is_said_below_or_instead_stay_lines() -> None:
+    """Two lines under a table, or in the place of one, do not run together in a notebook either."""
+    for table in (TableView(("a",), [(1,)], foot="one\ntwo"), TableView(("a",), [], empty="one\ntwo")):
+        assert "one\ntwo" in table.to_text()
+        assert table.to_markdown().endswith("one  \ntwo")
+        assert 'white-space:pre-line">one\ntwo<' in table.to_html()
+
+
 def test_an_empty_table_says_so() -> None:
     """Nothing is shown as a sentence, not as a bare head."""
     empty = TableView(("a",), [], empty="No runs yet.")

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 import pandas as pd
 import pytest
@@ -107,14 +108,17 @@ def test_a_picture_that_is_too_large_is_told_in_words() -> None:
 
 
 def test_what_json_does_not_know_is_written_out() -> None:
-    """Dataclasses by field, bytes by size, sets as lists, the rest by `str`."""
+    """Dataclasses and structs by field, bytes by size, sets as lists, the rest by `str`."""
 
     @dataclass
     class Point:
         x: int
         where: Path
 
+    struct = msgspec.defstruct("Struct", [("x", int), ("where", Path)])
+
     assert shrink(Point(1, Path("a") / "b")) == {"x": 1, "where": "a/b"}
+    assert shrink(struct(1, Path("a") / "b")) == {"x": 1, "where": "a/b"}
     assert shrink([b"abc", {7}, (1, 2)]) == ["(3 bytes)", [7], [1, 2]]
 
 

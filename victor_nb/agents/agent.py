@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypedDict, Unpack
+from typing import TYPE_CHECKING, Any, Final, Generic, TypedDict, Unpack
 
 from victor_nb.agents.approvals import Approver
 from victor_nb.agents.background import run_blocking
@@ -18,21 +18,23 @@ from victor_nb.agents.budget import Budget
 from victor_nb.agents.checking import check_agent, check_ask
 from victor_nb.agents.errors import FrameworkChanged
 from victor_nb.agents.inside import inside
-from victor_nb.agents.results import AgentResult
+from victor_nb.agents.results import AgentResult, Output_co
 from victor_nb.agents.selecting import ToolSelection
 from victor_nb.agents.stream import AgentStream
-from victor_nb.journal import Event, Journal, OnDoubt, Redactor, ReplayMode, Run, open_journal
-from victor_nb.journal.following import follow
+from victor_nb.journal import Event, Journal, OnDoubt, ReplayMode, Run
+from victor_nb.journal.following import open_followed
 from victor_nb.journal.joined import current_run
 from victor_nb.tools.caching.rules import CachedTools
 
 if TYPE_CHECKING:
     from pydantic_ai.capabilities import AbstractCapability
     from pydantic_ai.models import Model
+    from typing_extensions import TypeForm
 
-    from victor_nb.config import Settings
 
 EventSink = Callable[[Event], None]
+
+_TEXT: Final[Any] = str  # the default of `Output_co` says so to type checkers, who could not know it from this
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +79,7 @@ class RunOptions(StreamOptions, total=False):
 
 
 @dataclass(frozen=True)
-class Agent:
+class Agent(Generic[Output_co]):
     """Something that answers requests with a model and tools.
 
     Attributes:
@@ -114,7 +116,7 @@ class Agent:
     model: str | Model | None = None
     tools: Sequence[object] = ()
     instructions: str = ""
-    output: Any = str  # a form of type has no type of its own before Python 3.15 (PEP 747)
+    output: TypeForm[Output_co] = _TEXT
     budget: Budget = field(default_factory=Budget)
     on_doubt: OnDoubt = "ask"
     coordinators: Sequence[AbstractCapability[None]] = ()
@@ -137,7 +139,7 @@ class Agent:
         variables: Mapping[str, object] | None = None,
         on_event: EventSink | None = None,
         on_doubt: OnDoubt | None = None,
-    ) -> AgentResult:
+    ) -> AgentResult[Output_co]:
         """Answer one request.
 
         Args:
@@ -187,7 +189,7 @@ class Agent:
         )
         return await execute(self, ask)
 
-    def run_sync(self, prompt: str | None = None, **options: Unpack[RunOptions]) -> AgentResult:
+    def run_sync(self, prompt: str | None = None, **options: Unpack[RunOptions]) -> AgentResult[Output_co]:
         """`run` for callers that do not await, also inside a running event loop (a notebook cell).
 
         The run lives on a background thread. A KeyboardInterrupt cancels it, waits until what it had started
@@ -195,7 +197,7 @@ class Agent:
         """
         return run_blocking(self.run(prompt, **options))
 
-    def stream(self, prompt: str | None = None, **options: Unpack[StreamOptions]) -> AgentStream:
+    def stream(self, prompt: str | None = None, **options: Unpack[StreamOptions]) -> AgentStream[Output_co]:
         """`run` as an async iterator of events, live text included; `.result` afterwards."""
         return AgentStream(lambda on_event: self.run(prompt, **options, on_event=on_event))
 
@@ -218,14 +220,8 @@ def default_journal(url: str | None = None) -> Journal:
     settings = Settings.load()
     secrets = settings.values_to_hide()
     if url == "memory:":
-        return _opened(url, settings)
+        return open_followed(url, settings)
     place = (os.getpid(), os.getcwd() if url else "", url or settings.journal_url, frozenset(secrets.items()))
     if place not in _journals:
-        _journals[place] = _opened(url or settings.journal_url, settings)
+        _journals[place] = open_followed(url or settings.journal_url, settings)
     return _journals[place]
-
-
-def _opened(url: str, settings: Settings) -> Journal:
-    journal = open_journal(url, Redactor(settings.values_to_hide()))
-    follow(journal, settings)
-    return journal

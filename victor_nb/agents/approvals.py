@@ -39,7 +39,7 @@ class ApprovalRequest:
     run_id: str
     call_id: str
     tool: str
-    arguments: Mapping[str, Any]
+    arguments: Mapping[str, object]
     effect: Effect
     description: str
     call_hash: str
@@ -59,7 +59,7 @@ class Decision:
 
     approved: bool
     by: str
-    arguments: Mapping[str, Any] | None = None
+    arguments: Mapping[str, object] | None = None
     message: str = ""
 
 

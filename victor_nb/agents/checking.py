@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from victor_nb.agents.agent import Agent
 
 
-def check_agent(agent: Agent) -> None:
+def check_agent(agent: Agent[object]) -> None:
     """Raise UsageError for a field of an agent that cannot be meant."""
     where = f"agent {agent.name!r}"
     if not isinstance(agent.name, str) or not agent.name.strip():

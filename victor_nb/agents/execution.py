@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import pydantic_ai
 from pydantic import TypeAdapter
@@ -32,6 +32,7 @@ from victor_nb.agents.failures import reason_of, translated
 from victor_nb.agents.gate import Gate
 from victor_nb.agents.inside import inside
 from victor_nb.agents.opening import explained, open_run, prompt_of
+from victor_nb.agents.output import schema_of
 from victor_nb.agents.results import AgentResult
 from victor_nb.agents.selecting import Chooser, selection_of
 from victor_nb.agents.tooling import Grants, OurTools, tools_in
@@ -45,6 +46,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from victor_nb.agents.agent import Agent, Ask
+
+Output = TypeVar("Output")
 
 pydantic_ai.BANNER_ENABLED = False  # a terminal's output is ours; the banner would stand in the middle of it
 
@@ -62,7 +65,7 @@ class Parts:
     kept: dict[str, Any] = field(default_factory=dict)
 
 
-async def execute(agent: Agent, ask: Ask) -> AgentResult:
+async def execute(agent: Agent[Output], ask: Ask) -> AgentResult[Output]:
     """Run `agent` on one request, new, resumed or replayed; see `Agent.run`."""
     model = resolved(agent.model)
     prompt = ask.prompt if ask.prompt is not None else prompt_of(ask.journal, ask.run_id or "last")
@@ -91,7 +94,7 @@ async def execute(agent: Agent, ask: Ask) -> AgentResult:
     return result
 
 
-def _run_of(agent: Agent, ask: Ask, request: Mapping[str, Any]) -> Run:
+def _run_of(agent: Agent[object], ask: Ask, request: Mapping[str, Any]) -> Run:
     on_doubt = ask.on_doubt or agent.on_doubt
     if ask.outer is not None:
         return JoinedRun(ask.outer, on_doubt)
@@ -108,7 +111,7 @@ def resolved(model: Model | str | None) -> Model:
 
 
 def _request(
-    agent: Agent, model: Model, prompt: str, tools: Mapping[str, Tool], variables: Mapping[str, object]
+    agent: Agent[object], model: Model, prompt: str, tools: Mapping[str, Tool], variables: Mapping[str, object]
 ) -> dict[str, Any]:
     place = inside()
     return {
@@ -117,19 +120,19 @@ def _request(
         "model": model.model_id,
         "instructions": agent.instructions,
         "tools": {name: digest([tool.description, tool.parameters]) for name, tool in tools.items()},
-        "output": "text" if agent.output is str else TypeAdapter(agent.output).json_schema(),
+        "output": schema_of(agent.output),
         "variables": digests_of(variables),
     }
 
 
-def _ledger(agent: Agent, journal: Journal, run: Run) -> Ledger:
-    is_own = not isinstance(run, JoinedRun)
-    before = worked_seconds(journal.outline(run.id)) if run.mode == "record" and is_own else 0.0
+def _ledger(agent: Agent[object], journal: Journal, run: Run) -> Ledger:
+    is_gone_on_with = run.mode == "record" and run.placed.spans  # those of a part of a run are the run's
+    before = worked_seconds(journal.outline(run.id)) if is_gone_on_with else 0.0
     return Ledger(agent.budget, run.id, Stopwatch(time.monotonic, before))
 
 
 async def _converse(
-    agent: Agent, model: Model, prompt: str, parts: Parts, approver: Approver | None
+    agent: Agent[object], model: Model, prompt: str, parts: Parts, approver: Approver | None
 ) -> AgentRunResult[Any]:
     """Let the framework's loop run to its end, under our eyes."""
     run = parts.run
@@ -156,7 +159,7 @@ async def _converse(
         raise watch.reason from None
 
 
-def _loop(agent: Agent, model: Model, parts: Parts, gate: Gate) -> pydantic_ai.Agent[None, Any]:
+def _loop(agent: Agent[object], model: Model, parts: Parts, gate: Gate) -> pydantic_ai.Agent[None, Any]:
     ours = OurTools(
         parts.tools,
         run=parts.run,
@@ -190,12 +193,12 @@ def _loop(agent: Agent, model: Model, parts: Parts, gate: Gate) -> pydantic_ai.A
     return loop
 
 
-def _may_need_approval(agent: Agent, tools: Mapping[str, Tool]) -> bool:
+def _may_need_approval(agent: Agent[object], tools: Mapping[str, Tool]) -> bool:
     """Coordinators may bring tools of their own. Without either there is no gate, which costs 75 µs a call."""
     return bool(agent.coordinators) or any(tool.approval for tool in tools.values())
 
 
-def _result(agent: Agent, run: Run, parts: Parts, answer: AgentRunResult[Any]) -> AgentResult:
+def _result(agent: Agent[Output], run: Run, parts: Parts, answer: AgentRunResult[Any]) -> AgentResult[Output]:
     last = answer.response
     text = answer.output if isinstance(answer.output, str) else _json(agent, answer.output)
     ledger = parts.ledger
@@ -232,11 +235,11 @@ def _free(name: str, taken: Mapping[str, object]) -> str:
     return free
 
 
-def _json(agent: Agent, data: Any) -> str:
+def _json(agent: Agent[object], data: Any) -> str:
     return TypeAdapter[Any](agent.output).dump_json(data, indent=2).decode()
 
 
-def _storable(agent: Agent, data: Any) -> Any:
+def _storable(agent: Agent[object], data: Any) -> Any:
     return data if agent.output is str else TypeAdapter[Any](agent.output).dump_python(data, mode="json")
 
 

@@ -38,8 +38,9 @@ def open_run(
     if replay == "record":
         if run_id is None:
             return journal.start(KIND, name, request)
-        _check_same(journal, journal.find(run_id), request)
-        return journal.resume(run_id, on_doubt)
+        info = journal.find(run_id)
+        _check_same(journal, info, request)
+        return journal.resume(info.run_id, on_doubt)  # "last" may be another one by now
     if run_id is not None:
         return journal.replay(run_id, replay)
     try:

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Generic
+
+from typing_extensions import TypeVar  # those of typing have no defaults before Python 3.13
 
 from victor_nb.agents.budget import Usage
 
+Output_co = TypeVar("Output_co", covariant=True, default=str)
+"""The type of an agent's answer; an `Agent` that is not told one answers with text."""
+
 
 @dataclass(frozen=True, slots=True)
-class AgentResult:
+class AgentResult(Generic[Output_co]):
     """The outcome of a finished run.
 
     Attributes:
@@ -26,14 +31,14 @@ class AgentResult:
     """
 
     text: str
-    data: Any
+    data: Output_co
     run_id: str
     artifacts: Mapping[str, Any] = field(default_factory=dict)
     usage: Usage = field(default_factory=Usage)
     cost_usd: float | None = None
     replayed: bool = False
     model: str = ""
-    metadata: Mapping[str, Any] = field(default_factory=dict)
+    metadata: Mapping[str, object] = field(default_factory=dict)
 
     @property
     def cost(self) -> float | None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from typing import Any
+from typing import Any, Generic
 
-from victor_nb.agents.results import AgentResult
+from victor_nb.agents.results import AgentResult, Output_co
 from victor_nb.journal import Event
 from victor_nb.journal.events import LIVE_ONLY
 
@@ -36,20 +36,20 @@ def _answer_in(data: dict[str, Any]) -> str:
     return "".join(part.get("content", "") for part in result.get("parts", ()) if part.get("part_kind") == "text")
 
 
-class AgentStream:
+class AgentStream(Generic[Output_co]):
     """Iterate over the events of a run; leaving the loop early cancels the run, which can then be resumed.
 
     Args:
         start: begins the run, given what receives its events.
     """
 
-    def __init__(self, start: Callable[[EventSink], Awaitable[AgentResult]]) -> None:
+    def __init__(self, start: Callable[[EventSink], Awaitable[AgentResult[Output_co]]]) -> None:
         self._start = start
-        self._result: AgentResult | None = None
+        self._result: AgentResult[Output_co] | None = None
         self.run_id = ""
 
     @property
-    def result(self) -> AgentResult:
+    def result(self) -> AgentResult[Output_co]:
         """What the run gave back.
 
         Raises:

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Final
 
 from victor_nb.assist.teaching import Lesson, Verdict
+from victor_nb.journal.write_ahead import log_ahead
 from victor_nb.retrieval.errors import RetrievalError, UnusableFile
 
 MOST_QUESTIONS: Final = 10_000
@@ -187,7 +188,7 @@ class Feedback:
         self._file.parent.mkdir(parents=True, exist_ok=True)
         database = sqlite3.connect(self._file, isolation_level=None, timeout=_WAIT_S)
         try:
-            database.execute("PRAGMA journal_mode=WAL")
+            log_ahead(database, _WAIT_S)
             database.execute("PRAGMA synchronous=NORMAL")
             database.executescript(_TABLES)
         except BaseException:

@@ -151,17 +151,17 @@ class Open:
 def candidates(shelf: Shelf, query: str, allowed: NDArray[np.bool_] | None, most: int) -> list[Candidate]:
     """Search one index, by words and by meaning, and say of each passage why."""
     ranking = shelf.arms.search(query, most, "hybrid", allowed)
-    chunks = shelf.documents.chunks([key for key, _ in ranking.best])
-    best = max((score for _, score in ranking.best), default=0.0)
+    chunks = shelf.documents.chunks([key for key, *_ in ranking])
+    best = max((score for _, score, *_ in ranking), default=0.0)
     nats = float(np.log1p(shelf.documents.next_key()))
     return [
         Candidate(
             chunks[key],
             score / best if best > 0 else 0.0,
-            ranking.lexical.get(key, 0.0) / nats,
-            ranking.dense.get(key, 0.0),
+            (words or 0.0) / nats,
+            meaning or 0.0,
         )
-        for key, score in ranking.best
+        for key, score, words, meaning in ranking
         if key in chunks
     ]
 

@@ -66,11 +66,7 @@ async def _awaited(result: Awaitable[object]) -> object:
 def _session(as_json: bool) -> tuple[Session, Terminal]:
     from victor_nb.cli.terminal import Terminal
 
-    terminal = Terminal(
-        live=can_move(sys.stderr) and not as_json,
-        ask=sys.stdin is not None and sys.stdin.isatty(),
-        load=lambda value: session.journal().load(value),
-    )
+    terminal = Terminal(live=can_move(sys.stderr) and not as_json, ask=sys.stdin is not None and sys.stdin.isatty())
     session = Session(
         person=terminal.person,
         watch=terminal.watch,

@@ -13,7 +13,7 @@ import shutil
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from victor_nb.cli.approving import TerminalApprover
     from victor_nb.cli.pipeline_lines import PipelineLines
     from victor_nb.commands import EventSink
-    from victor_nb.journal import Event
+    from victor_nb.journal import Event, Journal
     from victor_nb.views.pipeline_state import PipelineState
 
 _REFRESHES_A_SECOND = 8
@@ -34,16 +34,14 @@ class Terminal:
     Args:
         live: whether to draw a display that moves.
         ask: whether a person can be asked.
-        load: brings tagged values of events to life; `Journal.load`.
 
     Attributes:
         run_id: the run that was shown last; empty before the first.
         person: who is asked for approvals; None where nobody is there.
     """
 
-    def __init__(self, *, live: bool, ask: bool, load: Callable[[Any], Any] = lambda value: value) -> None:
+    def __init__(self, *, live: bool, ask: bool) -> None:
         self.run_id = ""
-        self._load = load
         self._lines: PipelineLines | None = None
         self._began = time.time()
         self._is_live = live
@@ -55,10 +53,10 @@ class Terminal:
             self.person = TerminalApprover(self.aside)
 
     @contextlib.contextmanager
-    def watch(self) -> Iterator[EventSink]:
+    def watch(self, journal: Journal) -> Iterator[EventSink]:
         """Show a run while entered."""
         if not self._is_live:
-            yield self._name_run
+            yield lambda event: self._name_run(journal, event)
             return
         from rich.console import Console
         from rich.live import Live
@@ -76,14 +74,14 @@ class Terminal:
         finally:
             self._live = None
 
-    def _name_run(self, event: Event) -> None:
+    def _name_run(self, journal: Journal, event: Event) -> None:
         if self.run_id != event.run_id:
             self.run_id = event.run_id
             print(f"run {event.run_id}", file=sys.stderr, flush=True)
         if event.type == "pipeline.graph" and self._lines is None:
             from victor_nb.cli.pipeline_lines import PipelineLines
 
-            self._lines = PipelineLines(self._load, self._began)
+            self._lines = PipelineLines(journal.load, self._began)
         if self._lines is not None and (line := self._lines.take(event)):
             print(line, file=sys.stderr, flush=True)
 

@@ -13,13 +13,13 @@ from victor_nb.views.view import TERMINAL_WIDTH, Shown, chosen
 from victor_nb.views.wording import cost, plural, tokens
 
 
-class Answer(AgentResult, Shown):
+class Answer(AgentResult[object], Shown):
     """The result of a run with the faces of a view."""
 
     _is_shown: Callable[[], bool] = staticmethod(lambda: False)
 
     @classmethod
-    def of(cls, result: AgentResult, is_shown: Callable[[], bool] | None = None) -> Answer:
+    def of(cls, result: AgentResult[object], is_shown: Callable[[], bool] | None = None) -> Answer:
         """Give a result its faces.
 
         Args:

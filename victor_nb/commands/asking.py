@@ -39,7 +39,7 @@ class Work:
         out: the variable that the answer is bound to; empty for none.
     """
 
-    agent: Agent
+    agent: Agent[object]
     journal: Journal
     approver: Approver
     prompt: str | None = None
@@ -49,7 +49,7 @@ class Work:
     variables: Mapping[str, Any] | None = None
     out: str = ""
 
-    async def begin(self, on_event: EventSink) -> AgentResult:
+    async def begin(self, on_event: EventSink) -> AgentResult[object]:
         """Run the agent to its end."""
         return await self.agent.run(
             self.prompt,
@@ -66,7 +66,7 @@ class Work:
 async def answered(session: Session, work: Work) -> Answer:
     """Run the work under the face's live display, and bind its answer if that was asked for."""
     cell = session.cell()
-    with session.watch() as show:
+    with session.watch(work.journal) as show:
         result = await work.begin(show)
     return _kept(session, work, Answer.of(result, lambda: cell is not None and session.cell() == cell))
 
@@ -123,7 +123,7 @@ def budget_of(settings: Settings) -> Budget:
     return Budget(**settings.budget.model_dump())
 
 
-def built_in_agent(session: Session, settings: Settings, tools: Sequence[Any]) -> Agent:
+def built_in_agent(session: Session, settings: Settings, tools: Sequence[Any]) -> Agent[object]:
     """Return the agent that answers when no other was named."""
     return Agent(
         name=DEFAULT_AGENT,
@@ -144,7 +144,7 @@ def model_of(settings: Settings, name: str) -> Any:
     return fallback([resolve(one, api_key=settings.key_for(one.partition(":")[0])) for one in names])
 
 
-def named_agent(session: Session, name: str) -> Agent | None:
+def named_agent(session: Session, name: str) -> Agent[object] | None:
     """Return the agent that the user keeps under `name`; None for the built-in one.
 
     Raises: UsageError if the name is neither.
@@ -164,7 +164,9 @@ def named_agent(session: Session, name: str) -> Agent | None:
     raise UsageError(f"{reason}.{nearest(name, known)}", hint='an agent is a variable: analyst = Agent(name="analyst")')
 
 
-def with_settings(agent: Agent, settings: Settings, overrides: Mapping[str, object], tools: Sequence[Any]) -> Agent:
+def with_settings(
+    agent: Agent[object], settings: Settings, overrides: Mapping[str, object], tools: Sequence[Any]
+) -> Agent[object]:
     """Return the user's agent with what flags of this call change about it."""
     changed: dict[str, Any] = {}
     if overrides.get("model") is not None:

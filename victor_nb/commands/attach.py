@@ -8,8 +8,8 @@ from victor_nb.commands.group import VerbCommand
 from victor_nb.commands.runs import state
 from victor_nb.commands.session import Session
 from victor_nb.commands.showing import record
-from victor_nb.commands.workflow_finding import inherited_graphs
 from victor_nb.views import RecordView
+from victor_nb.workflows.graphs import inherited_graphs
 
 
 @click.command("attach", cls=VerbCommand)
@@ -24,7 +24,7 @@ async def command(session: Session, run: str) -> RecordView:
     """
     journal = session.journal()
     info = journal.find(run)
-    with session.watch() as show:
+    with session.watch(journal) as show:
         for event in inherited_graphs(journal, info.run_id):
             show(event)
         if journal.is_live(info):

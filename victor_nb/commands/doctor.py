@@ -192,15 +192,15 @@ def _journal(session: Session, settings: Settings) -> Iterator[Finding]:
 
 
 def _budget(journal: Journal, settings: Settings) -> Finding:
-    from victor_nb.views.clearance_view import bytes_told
+    from victor_nb.views.byte_size import byte_size
 
     store, limit = journal.store, settings.retention.max_bytes
     used = store.size_bytes() - store.disposal.free_bytes()
     if limit is None:
-        return Finding("journal budget", OK, f"none; {bytes_told(used)} are used (retention.max_bytes sets one)")
+        return Finding("journal budget", OK, f"none; {byte_size(used)} are used (retention.max_bytes sets one)")
     if used <= limit:
-        return Finding("journal budget", OK, f"{bytes_told(used)} of {bytes_told(limit)} are used")
-    over = f"{bytes_told(used)} are used of {bytes_told(limit)}; victor gc --to-budget shows what can go"
+        return Finding("journal budget", OK, f"{byte_size(used)} of {byte_size(limit)} are used")
+    over = f"{byte_size(used)} are used of {byte_size(limit)}; victor gc --to-budget shows what can go"
     return Finding("journal budget", WRONG, over)
 
 

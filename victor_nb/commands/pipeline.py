@@ -56,12 +56,14 @@ async def run(context: click.Context, /, pipeline: str, **flags: Any) -> Pipelin
     from victor_nb.commands.pipeline_finding import found
     from victor_nb.commands.pipeline_result import PipelineAnswer
     from victor_nb.commands.pipeline_values import parameters
-    from victor_nb.commands.pipeline_watching import watched
+    from victor_nb.commands.pipeline_watching import watched_pipeline
 
     session: Session = context.obj
     chosen = found(session, pipeline)
     values = parameters(session, chosen.spec, flags["pairs"], body_of(context))
-    result = await watched(session, chosen, values, {"journal": session.journal(), **_options(flags)})
+    settings = session.settings()
+    options = {"journal": session.journal(settings), **_options(flags)}
+    result = await watched_pipeline(session, settings, chosen, values, options)
     return PipelineAnswer(result, ("why",) if flags["shows_why"] else ())
 
 

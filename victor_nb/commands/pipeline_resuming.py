@@ -8,7 +8,7 @@ from typing import Any
 from victor_nb.commands.pipeline_finding import of_run
 from victor_nb.commands.pipeline_result import PipelineAnswer
 from victor_nb.commands.pipeline_values import parameters
-from victor_nb.commands.pipeline_watching import watched
+from victor_nb.commands.pipeline_watching import watched_pipeline
 from victor_nb.commands.run_answers import answer_of
 from victor_nb.commands.session import Session
 from victor_nb.config import Settings
@@ -31,5 +31,5 @@ async def resumed(session: Session, settings: Settings, info: RunInfo, flags: Ma
     if (answer := answer_of(asked, info.run_id, flags["answer"])) is not None:
         options["answer"] = answer.resume
     values = parameters(session, pipeline.spec, flags["pairs"], None)
-    result = await watched(session, pipeline, values, {"run_id": info.run_id, "journal": journal, **options})
-    return PipelineAnswer(result)
+    options |= {"run_id": info.run_id, "journal": journal}
+    return PipelineAnswer(await watched_pipeline(session, settings, pipeline, values, options))

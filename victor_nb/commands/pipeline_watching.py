@@ -1,35 +1,28 @@
-"""Running a pipeline under the face's display: agents in it ask the face's person, and questions are answered there."""
+"""Running a pipeline under the face's display, or going on with it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any, Final
 
-from victor_nb.commands.session import EventSink, Session
-from victor_nb.commands.workflow_watching import asking_the_person_of, ended_with
+from victor_nb.commands.session import Session
+from victor_nb.commands.watching import watched
+from victor_nb.config import Settings
 from victor_nb.pipelines import Pipeline, PipelineResult
 
 _ONWARD: Final = ("journal", "workers", "executor", "kernels", "within")
 """What an execution that goes on does as the one before: not what that was asked to run, or to answer."""
 
 
-async def watched(session: Session, pipeline: Pipeline, values: Any, options: Mapping[str, Any]) -> PipelineResult:
-    """Run a pipeline, or go on with it; `options` are those of `Pipeline.run`.
-
-    If it waits for an answer in the end, the display stays as long as somebody can give one there.
-    """
-    settings = session.settings()
-    with session.watch() as watch:
-        with asking_the_person_of(session, settings):
-            result: PipelineResult = await pipeline.run(values, on_event=watch, **options)
-        if result.status == "waiting":
-
-            async def go_on(watch: EventSink) -> bool:
-                onward: Any = {name: options[name] for name in _ONWARD if name in options}
-                onward |= {"run_id": result.run_id, "on_event": watch}
-                with ended_with(session), asking_the_person_of(session, settings):
-                    return bool((await pipeline.run(values, **onward)).status == "waiting")
-
-            await session.keep_open(go_on)
-    session.run_ids.append(result.run_id)
-    return result
+async def watched_pipeline(
+    session: Session, settings: Settings, pipeline: Pipeline, values: Any, options: Mapping[str, Any]
+) -> PipelineResult:
+    """Give the result of a run; `options` are those of `Pipeline.run`, and their journal is named."""
+    onward: Any = {name: options[name] for name in _ONWARD if name in options}
+    return await watched(
+        session,
+        settings,
+        options["journal"],
+        lambda show: pipeline.run(values, on_event=show, **options),
+        lambda run_id, show: pipeline.run(values, run_id=run_id, on_event=show, **onward),
+    )

@@ -67,7 +67,7 @@ def _agent(
     request: Mapping[str, Any],
     arguments: Mapping[str, object],
     variables: Mapping[str, object],
-) -> Agent:
+) -> Agent[object]:
     own = _users_agent(session, info.name)
     if own is not None:
         return asking.with_settings(own, settings, arguments, _extra_tools(session, settings, request, own, variables))
@@ -109,14 +109,18 @@ def _model(settings: Settings, info: RunInfo, recorded: str, arguments: Mapping[
         ) from error
 
 
-def _users_agent(session: Session, name: str) -> Agent | None:
+def _users_agent(session: Session, name: str) -> Agent[object] | None:
     """Return the agent object of that name that the user has defined, if there is one."""
     found = [value for value in (session.namespace or {}).values() if isinstance(value, Agent)]
     return next((agent for agent in found if agent.name == name), None)
 
 
 def _extra_tools(
-    session: Session, settings: Settings, request: Mapping[str, Any], agent: Agent, variables: Mapping[str, object]
+    session: Session,
+    settings: Settings,
+    request: Mapping[str, Any],
+    agent: Agent[object],
+    variables: Mapping[str, object],
 ) -> list[Any]:
     """Return the tools that the run had and the agent itself does not: those of `--tools`."""
     from victor_nb.agents.tooling import tools_in

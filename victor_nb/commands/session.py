@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequen
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from victor_nb.errors import UsageError, nearest
 
@@ -19,12 +19,14 @@ if TYPE_CHECKING:
     from victor_nb.agents import Approver
     from victor_nb.config import Settings
     from victor_nb.journal import Event, Journal
+    from victor_nb.tools import CellOutcome
 
 EventSink = Callable[["Event"], None]
 """Receives each event of a run, live deltas included, on the thread that runs the agent; must not block."""
 
-Watch = Callable[[], AbstractContextManager[EventSink]]
-"""Opens a live display: entering shows it, the value takes events, leaving gives it its final form."""
+Watch = Callable[["Journal"], AbstractContextManager[EventSink]]
+"""Opens a live display of a run in that journal: entering shows it, the value takes events, leaving gives it its final
+form."""
 
 GoOn = Callable[[EventSink], Awaitable[bool]]
 """Goes on with a run that waits, with the answers in its mailbox; its events go to the sink. Tells whether it waits
@@ -43,7 +45,7 @@ async def _not_kept_open(go_on: GoOn) -> None:
     """Let the display become static: nobody answers there."""
 
 
-def _no_display() -> AbstractContextManager[EventSink]:
+def _no_display(journal: Journal) -> AbstractContextManager[EventSink]:
     return nullcontext(_ignore)
 
 
@@ -69,19 +71,19 @@ class Session:
         tasks: the runs that go on in the background.
     """
 
-    namespace: MutableMapping[str, Any] | None = None
+    namespace: MutableMapping[str, object] | None = None
     person: Approver | None = None
     watch: Watch = _no_display
     keep_open: Callable[[GoOn], Awaitable[None]] = _not_kept_open
     display: Callable[[object], None] = lambda view: None
-    execute: Callable[[str], Awaitable[Any]] | None = None
+    execute: Callable[[str], Awaitable[CellOutcome]] | None = None
     detach: Callable[[Sequence[str]], str] | None = None
     last_failure: Callable[[], tuple[BaseException, str] | None] = lambda: None
     cell: Callable[[], int | None] = lambda: None
     next_cell: Callable[[str], None] | None = None
     start: Path | None = None
     run_ids: list[str] = field(default_factory=list)
-    tasks: set[asyncio.Task[Any]] = field(default_factory=set)
+    tasks: set[asyncio.Task[object]] = field(default_factory=set)
     _journals: dict[tuple[str, frozenset[tuple[str, str]]], Journal] = field(default_factory=dict)
 
     def settings(self, arguments: Mapping[str, object] | None = None) -> Settings:
@@ -93,14 +95,11 @@ class Session:
     def journal(self, settings: Settings | None = None) -> Journal:
         """Return the open journal that the settings name; one object for each URL."""
         settings = settings or self.settings()
-        secrets = settings.values_to_hide()
-        key = (settings.journal_url, frozenset(secrets.items()))
+        key = (settings.journal_url, frozenset(settings.values_to_hide().items()))
         if key not in self._journals:
-            from victor_nb.journal import Redactor, open_journal
-            from victor_nb.journal.following import follow
+            from victor_nb.journal.following import open_followed
 
-            self._journals[key] = open_journal(settings.journal_url, redactor=Redactor(secrets))
-            follow(self._journals[key], settings)
+            self._journals[key] = open_followed(settings.journal_url, settings)
         return self._journals[key]
 
     def journal_to_read(self) -> Journal:
@@ -117,7 +116,7 @@ class Session:
         made = self._journals[url, _READ_ONLY] = open_journal(url)
         return made
 
-    def variables(self, names: Sequence[str]) -> dict[str, Any]:
+    def variables(self, names: Sequence[str]) -> dict[str, object]:
         """Return the named variables.
 
         Raises: UsageError for a name that the kernel does not hold.

@@ -11,11 +11,11 @@ from victor_nb.agents.prompts import SentRequest, sent_messages
 from victor_nb.commands.group import VerbCommand
 from victor_nb.commands.session import Session
 from victor_nb.commands.showing import table
-from victor_nb.commands.workflow_finding import inherited_graphs
 from victor_nb.errors import UsageError
 from victor_nb.journal import Event, Journal
 from victor_nb.views import GraphReport, RunReport, TableView, TextView
 from victor_nb.views.wording import preview
+from victor_nb.workflows.graphs import inherited_graphs
 
 if TYPE_CHECKING:
     from victor_nb.commands.pipeline_result import PipelineAnswer

@@ -14,7 +14,7 @@ from victor_nb.commands.showing import table
 from victor_nb.commands.workflow_finding import found, shape_of
 from victor_nb.commands.workflow_result import WorkflowAnswer
 from victor_nb.commands.workflow_values import given
-from victor_nb.commands.workflow_watching import watched
+from victor_nb.commands.workflow_watching import watched_workflow
 from victor_nb.errors import UsageError
 from victor_nb.views import TableView, TextView
 from victor_nb.workflows import GraphShape, Workflow
@@ -108,7 +108,7 @@ async def run(context: click.Context, /, workflow: str, written_input: str | Non
     settings = session.settings()
     options: dict[str, Any] = {"journal": session.journal(settings)}
     options |= {name: flags[name] for name in ("executor", "max_steps") if flags[name] is not None}
-    return await watched(session, settings, chosen, _fitting(chosen, values), options)
+    return await watched_workflow(session, settings, chosen, _fitting(chosen, values), options)
 
 
 def _fitting(workflow: Workflow, values: dict[str, Any]) -> dict[str, Any]:

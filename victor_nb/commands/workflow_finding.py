@@ -13,7 +13,7 @@ from typing import Any
 from victor_nb.commands.naming import is_yaml, module_of, path_of
 from victor_nb.commands.session import Session
 from victor_nb.errors import UsageError, nearest
-from victor_nb.journal import Event, Journal, RunNotFound
+from victor_nb.journal import Journal, RunNotFound
 from victor_nb.workflows import FunctionWorkflow, GraphShape, Workflow, WorkflowRun, load_workflow
 
 _HINT = "name a YAML file, module:name, file.py:name, or a variable that holds a Workflow"
@@ -77,11 +77,6 @@ def of_run(session: Session, journal: Journal, run_id: str, named: str = "") -> 
         f"run {info.run_id}",
         f"name it: --workflow FILE or --workflow module:name, or run the cell that defines {info.name}",
     )
-
-
-def inherited_graphs(journal: Journal, run_id: str) -> list[Event]:
-    """The graphs that a run has from those that it was forked from; its own are among its events."""
-    return [event for event in journal.history(run_id, types=("workflow.graph",)) if event.run_id != run_id]
 
 
 def _origin(journal: Journal, run_id: str) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from victor_nb.commands.run_answers import answer_of
 from victor_nb.commands.session import Session
 from victor_nb.commands.workflow_finding import of_run
 from victor_nb.commands.workflow_result import WorkflowAnswer
-from victor_nb.commands.workflow_watching import watched
+from victor_nb.commands.workflow_watching import watched_workflow
 from victor_nb.config import Settings
 from victor_nb.journal import RunInfo
 from victor_nb.workflows import WorkflowRun
@@ -30,4 +30,4 @@ async def resumed(session: Session, settings: Settings, info: RunInfo, flags: Ma
     if flags["max_steps"] is not None:
         options["max_steps"] = flags["max_steps"]
     answer = answer_of(WorkflowRun(journal, info.run_id, workflow).interrupts, info.run_id, flags["answer"])
-    return await watched(session, settings, workflow, answer, options)
+    return await watched_workflow(session, settings, workflow, answer, options)

@@ -31,7 +31,7 @@ from victor_nb.insight.recalling import Recalled, recalled
 
 if TYPE_CHECKING:
     from victor_nb.journal import Journal
-    from victor_nb.journal.store import Head, Swept
+    from victor_nb.journal.rows import Head, Swept
 
 _MARK_NUMBERS: Final = {type: MARK_NAMES.index(name) for type, name in MARKS.items()}
 _ANSWERS: Final = ("approval.decided", "interrupt.answered")

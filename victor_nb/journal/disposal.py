@@ -12,10 +12,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Sequence
-from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol
 
-if TYPE_CHECKING:
-    from victor_nb.journal.store import Head
+from victor_nb.journal.rows import Head
 
 REFERENCES: Final = (b'"blob"', b'"$json"')
 """What stands before the name of a blob in everything that refers to one."""

@@ -7,10 +7,10 @@ from collections.abc import Collection, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from victor_nb.journal.disposal import REFERENCES, Remains, Summary, may_nest, names_in
+from victor_nb.journal.rows import Head
 
 if TYPE_CHECKING:
     from victor_nb.journal.memory import MemoryStore
-    from victor_nb.journal.store import Head
 
 
 class MemoryDisposal:

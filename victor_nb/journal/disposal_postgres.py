@@ -9,7 +9,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, Final, LiteralString
+from typing import Any, Final, LiteralString
 
 from psycopg import Cursor
 from psycopg.types.numeric import Int8
@@ -17,9 +17,7 @@ from psycopg.types.numeric import Int8
 from victor_nb.journal.disposal import REFERENCES, Remains, Summary, may_nest, names_in
 from victor_nb.journal.packing import packed, unpacked
 from victor_nb.journal.postgres_server import PostgresServer
-
-if TYPE_CHECKING:
-    from victor_nb.journal.store import Head
+from victor_nb.journal.rows import Head
 
 _PER_ROW: Final = 60
 _REFERS: Final = "(position(%b::bytea in {column}) > 0 OR position(%b::bytea in {column}) > 0)"

@@ -13,14 +13,12 @@ import zlib
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from victor_nb.journal.disposal import REFERENCES, Remains, Summary, may_nest, names_in
 from victor_nb.journal.packing import packed, unpacked
+from victor_nb.journal.rows import Head
 from victor_nb.journal.sqlite_file import SqliteFile
-
-if TYPE_CHECKING:
-    from victor_nb.journal.store import Head
 
 PAGES_AT_ONCE: Final = 256
 _INCREMENTAL: Final = 2

@@ -25,10 +25,11 @@ from victor_nb.journal.leases import Leases, is_free
 from victor_nb.journal.log import Entry, RunLog
 from victor_nb.journal.redaction import NOTHING_SECRET, Redactor
 from victor_nb.journal.replay import missed_request
+from victor_nb.journal.rows import Row
 from victor_nb.journal.run import Run
 from victor_nb.journal.spans import Span, events_in, since_last, spans_of
 from victor_nb.journal.steps import HISTORY_TYPES, Past, merged, past_of
-from victor_nb.journal.store import Row, Store
+from victor_nb.journal.store import Store
 from victor_nb.journal.subscription import Subscription
 
 T = TypeVar("T")

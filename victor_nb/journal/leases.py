@@ -19,7 +19,8 @@ from victor_nb.journal.errors import JournalError, RunInUse
 from victor_nb.journal.events import RunInfo, Status
 from victor_nb.journal.forks import renew_in_children
 from victor_nb.journal.lease import LEASE_S, Owner
-from victor_nb.journal.store import Head, Store
+from victor_nb.journal.rows import Head
+from victor_nb.journal.store import Store
 
 BEAT_S: Final = LEASE_S / 3
 

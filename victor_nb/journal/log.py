@@ -23,7 +23,8 @@ from victor_nb.errors import VictorError
 from victor_nb.journal.errors import JournalUnreachable, LeaseLost
 from victor_nb.journal.events import Event, Status
 from victor_nb.journal.hub import Hub
-from victor_nb.journal.store import Row, Store
+from victor_nb.journal.rows import Row
+from victor_nb.journal.store import Store
 
 
 class Entry(msgspec.Struct, eq=False):

@@ -6,13 +6,12 @@ Several agents can work in one run, and a decision that is meant for one of them
 from __future__ import annotations
 
 import threading
-from typing import Any
 from weakref import WeakKeyDictionary
 
 from victor_nb.journal.codec import from_json
 from victor_nb.journal.store import Store
 
-Signal = tuple[str, dict[str, Any]]
+Signal = tuple[str, dict[str, object]]
 
 
 class SharedMail:

@@ -15,7 +15,7 @@ from victor_nb.journal.errors import LeaseLost, RunNotFound
 from victor_nb.journal.events import Event, RunInfo, Status
 from victor_nb.journal.items import Items
 from victor_nb.journal.items_memory import MemoryItems
-from victor_nb.journal.store import Head, Row, Swept
+from victor_nb.journal.rows import Head, Row, Swept
 
 
 class MemoryStore:

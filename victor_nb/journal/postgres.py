@@ -34,7 +34,7 @@ from victor_nb.journal.postgres_schema import make_ready
 from victor_nb.journal.postgres_server import RECONNECT_S, PostgresServer
 from victor_nb.journal.postgres_tail import Tail
 from victor_nb.journal.postgres_url import Address
-from victor_nb.journal.store import Head, Row, Swept
+from victor_nb.journal.rows import Head, Row, Swept
 
 _LAST: Final = 2**62
 _COLUMNS: Final = "seq, time, type, step_id, parent_id, raw"

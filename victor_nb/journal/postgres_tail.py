@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from victor_nb.journal.errors import JournalSetBack
-from victor_nb.journal.store import Row
+from victor_nb.journal.rows import Row
 
 MOST_ROWS: Final = 256
 MOST_BYTES: Final = 1024 * 1024

@@ -24,7 +24,7 @@ from victor_nb.journal.codec import digest, to_canonical_json, to_json
 from victor_nb.journal.disposal import may_nest
 from victor_nb.journal.events import Event, RunInfo, Status
 from victor_nb.journal.journal import Journal
-from victor_nb.journal.store import Row
+from victor_nb.journal.rows import Row
 
 FORMAT = 1
 # Only what a replay reads: the rest (who executed, when it was resumed) belongs to the one execution.

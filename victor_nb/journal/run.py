@@ -319,7 +319,7 @@ class Run:
         raw = self._journal.redactor.clean_json(msgspec.json.encode(data))
         self._journal.hub.publish(Event(self.id, LIVE_ONLY, self._journal.clock(), type, step_id, "", raw, replayed))
 
-    def take_signals(self, reader: object | None = None) -> list[tuple[str, dict[str, Any]]]:
+    def take_signals(self, reader: object | None = None) -> list[tuple[str, dict[str, object]]]:
         """Return what `Journal.signal` sent to this run since the last call, oldest first; a replay gets no mail.
 
         Args:

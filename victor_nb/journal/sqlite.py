@@ -26,8 +26,8 @@ from victor_nb.journal.events import Event, RunInfo, Status
 from victor_nb.journal.items import Items
 from victor_nb.journal.items_sqlite import SqliteItems
 from victor_nb.journal.packing import packed, unpacked
+from victor_nb.journal.rows import Head, Row, Swept
 from victor_nb.journal.sqlite_file import BUSY_TIMEOUT_S, Result, SqliteFile
-from victor_nb.journal.store import Head, Row, Swept
 
 _RUN_COLUMNS: Final = "run_id, kind, name, status, created, updated, parent, through, owner, lease_until, request"
 _HEADS: Final = """SELECT id, run_id, kind, name, status, created, updated, owner, lease_until,

@@ -67,7 +67,7 @@ class SqliteFile:
     def _find_place(self) -> None:
         if self._read_only:
             if not self.path.exists():
-                raise JournalUnavailable(f"there is no journal at {str(self.path)!r}", hint="check the journal's URL")
+                raise self._no_journal()
             return
         if self.path.is_dir():
             raise JournalUnavailable("the journal's path is a folder", str(self.path), "name a file inside it")
@@ -88,11 +88,16 @@ class SqliteFile:
                 stacklevel=2,
             )
 
+    def _no_journal(self) -> JournalUnavailable:
+        return JournalUnavailable(f"there is no journal at {str(self.path)!r}", hint="check the journal's URL")
+
     def _make_ready(self, connection: sqlite3.Connection) -> None:
         """Look at the file through the first connection; give an empty one its tables."""
         version = self._checked_version(connection)
         self._is_ready = True
         if self._read_only:
+            if not version:
+                raise self._no_journal()
             return
         if not version:
             connection.execute("PRAGMA auto_vacuum = INCREMENTAL")  # only a file without tables takes it
@@ -108,9 +113,11 @@ class SqliteFile:
         connection.execute("COMMIT")
 
     def _checked_version(self, connection: sqlite3.Connection) -> int:
+        connection.execute("BEGIN")  # one view of all three: another process may just be making the journal
         version: int = connection.execute("PRAGMA user_version").fetchone()[0]
         application = connection.execute("PRAGMA application_id").fetchone()[0]
         is_empty = not connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone()
+        connection.execute("COMMIT")
         if application != APPLICATION_ID and not (is_empty and application == 0):
             raise JournalCorrupt(
                 "the file is a database of another program, not a journal",

@@ -13,17 +13,16 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextvars import ContextVar, copy_context
-from functools import partial
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from victor_nb.errors import VictorError
 from victor_nb.notebook.routing import honour_front_end
 
 if TYPE_CHECKING:
     from victor_nb.commands.session import GoOn
-    from victor_nb.journal import Event
+    from victor_nb.journal import Event, Journal
     from victor_nb.views.graph_live import LiveGraph
     from victor_nb.views.live import LiveView
     from victor_nb.views.offers import Answer
@@ -34,18 +33,15 @@ PATIENCE_S: Final = 3600.0
 """How long a display stays live for an answer after its cell has ended."""
 _LOOK_S: Final = 0.02
 
-Deliver = Callable[["Answer"], None]
-"""Takes a person's word; raises a VictorError that says why it does not count."""
-Load = Callable[[Any], Any]
-States = Callable[[str, int], Mapping[str, Any]]
-"""Gives the state of a workflow's run after a superstep."""
+Deliver = Callable[["Journal", "Answer"], None]
+"""Takes a person's word about a run in that journal; raises a VictorError that says why it does not count."""
 
 
 class MakeView(Protocol):
-    """`views.live_view`, or something like it in tests."""
+    """`live_view_of`, or something like it in tests."""
 
-    def __call__(self, run_id: str, *, on_answer: Deliver) -> LiveView | LiveGraph:
-        """Make a live view of a run; its buttons call `on_answer`."""
+    def __call__(self, journal: Journal, event: Event, *, on_answer: Callable[[Answer], None]) -> LiveView | LiveGraph:
+        """Make a live view of the run that begins with `event`; its buttons call `on_answer`."""
         ...
 
 
@@ -53,24 +49,17 @@ class Display:
     """The place of one live view, in the cell in which it was made.
 
     Args:
+        journal: that of the run; it stays the same, wherever the settings point when somebody clicks.
         deliver: takes what a button said; called on the loop on which the display was made.
-        make_graph, make_pipeline: make the view of a workflow's run and of a pipeline's; by default `make` does.
 
     Attributes:
         view: None until the first event.
         run_id: of the run that is shown; empty until the first event.
     """
 
-    def __init__(
-        self,
-        make: MakeView,
-        deliver: Deliver,
-        make_graph: MakeView | None = None,
-        make_pipeline: MakeView | None = None,
-    ) -> None:
+    def __init__(self, journal: Journal, make: MakeView, deliver: Deliver) -> None:
         self._loop = asyncio.get_running_loop()
-        self._make, self._make_graph, self._make_pipeline = make, make_graph or make, make_pipeline or make
-        self._deliver = deliver
+        self._journal, self._make, self._deliver = journal, make, deliver
         self._cell = copy_context()  # a kernel finds the cell that an output belongs to in the context
         self.view: LiveView | LiveGraph | None = None
         self.run_id = ""
@@ -123,17 +112,10 @@ class Display:
         return self.view is not None and self.view.heard.is_set()
 
     def _shown(self, event: Event) -> LiveView | LiveGraph:
-        make = self._make_of(event)
-        view = make(event.run_id, on_answer=self._hear)
+        view = self._make(self._journal, event, on_answer=self._hear)
         honour_front_end(view)
         view.show()
         return view
-
-    def _make_of(self, event: Event) -> MakeView:
-        kind = event.data.get("kind")
-        if kind == "pipeline":
-            return self._make_pipeline
-        return self._make_graph if event.type == "workflow.graph" or kind == "workflow" else self._make
 
     def _hear(self, answer: Answer) -> None:
         """Any thread: hand on and return, because a slow callback holds up every widget."""
@@ -143,7 +125,7 @@ class Display:
     def _take(self, answer: Answer) -> None:
         """Deliver a word; an answer has the run go on where it waits."""
         try:
-            self._deliver(answer)
+            self._deliver(self._journal, answer)
         except VictorError as refusal:
             self._refuse(answer.call_id, refusal)
             return
@@ -188,12 +170,8 @@ class Displays:
         recent: the runs that were shown, oldest first, as keys.
     """
 
-    def __init__(
-        self, *, deliver: Deliver, load: Load | None = None, states: States | None = None, make: MakeView | None = None
-    ) -> None:
-        self._make, self._deliver = make or partial(_live_view, load=load), deliver
-        self._make_graph = make or partial(_live_graph, load=load, states=states)
-        self._make_pipeline = make or partial(_live_pipeline, load=load)
+    def __init__(self, deliver: Deliver, make: MakeView | None = None) -> None:
+        self._deliver, self._make = deliver, make or live_view_of
         self.recent: dict[str, None] = {}
         self._kept: dict[str, Display] = {}
 
@@ -208,9 +186,9 @@ class Displays:
             self._kept.popitem()[1].freeze()
 
     @contextlib.contextmanager
-    def watch(self) -> Iterator[Callable[[Event], None]]:
+    def watch(self, journal: Journal) -> Iterator[Callable[[Event], None]]:
         """Show a display while entered, from the first event on; leaves its static form behind."""
-        display = Display(self._make, self._deliver, self._make_graph, self._make_pipeline)
+        display = Display(journal, self._make, self._deliver)
         token = current_display.set(display)
         try:
             yield lambda event: self._add(display, event)
@@ -228,19 +206,15 @@ class Displays:
         display.add(event)
 
 
-def _live_view(run_id: str, *, on_answer: Deliver, load: Load | None) -> Any:
-    from victor_nb.views import live_view
+def live_view_of(journal: Journal, event: Event, *, on_answer: Callable[[Answer], None]) -> LiveView | LiveGraph:
+    """Return the view that fits the run: that of a pipeline, of a workflow or of an agent."""
+    from victor_nb.views.graph_live import live_graph, states_of
+    from victor_nb.views.live import live_view
+    from victor_nb.views.pipeline_live import live_pipeline
 
-    return live_view(run_id, on_answer=on_answer, load=load)
-
-
-def _live_graph(run_id: str, *, on_answer: Deliver, load: Load | None, states: States | None) -> Any:
-    from victor_nb.views import live_graph
-
-    return live_graph(run_id, on_answer=on_answer, load=load, states=states)
-
-
-def _live_pipeline(run_id: str, *, on_answer: Deliver, load: Load | None) -> Any:
-    from victor_nb.views import live_pipeline
-
-    return live_pipeline(run_id, on_answer=on_answer, load=load)
+    kind = event.data.get("kind")
+    if kind == "pipeline":
+        return live_pipeline(event.run_id, on_answer=on_answer, load=journal.load)
+    if event.type == "workflow.graph" or kind == "workflow":
+        return live_graph(event.run_id, on_answer=on_answer, load=journal.load, states=states_of(journal))
+    return live_view(event.run_id, on_answer=on_answer, load=journal.load)

@@ -28,6 +28,7 @@ from victor_nb.notebook.python_cells import run_code
 
 if TYPE_CHECKING:
     from victor_nb.commands import Session
+    from victor_nb.journal import Journal
     from victor_nb.tools.builtin.python_cell import CellOutcome
     from victor_nb.views.offers import Answer
 
@@ -41,9 +42,7 @@ class Face:
         self.shell = shell
         self.main = MainThread()
         self.last_failure = LastFailure()
-        self.displays = Displays(
-            deliver=self._deliver, load=lambda value: self.session.journal().load(value), states=self._state_at
-        )
+        self.displays = Displays(_deliver)
         self._session: Session | None = None
 
     @property
@@ -104,39 +103,10 @@ class Face:
                 _submitted(_all_cancelled(session)).done.result(_PARTING_S)
         session.close()
 
-    def _state_at(self, run_id: str, superstep: int) -> dict[str, Any]:
-        """The state of a workflow's run after a superstep."""
-        from victor_nb.workflows import WorkflowRun
-
-        return WorkflowRun(self.session.journal(), run_id).state(superstep)
-
     def _invoke(self, line: str, body: str | None) -> object:
         from victor_nb.commands import invoke
 
         return invoke(words(line, body), self.session, body)
-
-    def _deliver(self, answer: Answer) -> None:
-        """Send what a button said the way that every word goes; the run checks the hash once more.
-
-        Raises:
-            UsageError: it answers a question that is not open any more.
-        """
-        if answer.kind == "answer":
-            self._send_answer(answer)
-            return
-        said = {name: value for name, value in asdict(answer).items() if name not in ("kind", "run_id") and value}
-        reason = {"reason": "stopped by button"} if answer.kind == "stop" else {}
-        self.session.journal().signal(answer.run_id, answer.kind, {**said, **reason, "by": "button"})
-
-    def _send_answer(self, answer: Answer) -> None:
-        from victor_nb.workflows import WorkflowRun
-
-        journal = self.session.journal()
-        if answer.call_id not in {asked.id for asked in WorkflowRun(journal, answer.run_id).interrupts}:
-            raise UsageError(
-                "this question was answered already", f"run {answer.run_id}", f"victor show {answer.run_id}"
-            )
-        journal.signal(answer.run_id, "answer", {"id": answer.call_id, "value": answer.value, "by": "button"})
 
     def _read_line(self, text: str) -> str:
         """Print all but the last line: some front ends show a prompt in a box of one line."""
@@ -165,6 +135,28 @@ def words(line: str, body: str | None) -> list[str]:
     if body is not None and (not argv or argv[0] not in VERBS):
         return ["ask", *argv]
     return argv
+
+
+def _deliver(journal: Journal, answer: Answer) -> None:
+    """Send what a button said the way that every word goes; the run checks the hash once more.
+
+    Raises:
+        UsageError: it answers a question that is not open any more.
+    """
+    if answer.kind == "answer":
+        _send_answer(journal, answer)
+        return
+    said = {name: value for name, value in asdict(answer).items() if name not in ("kind", "run_id") and value}
+    reason = {"reason": "stopped by button"} if answer.kind == "stop" else {}
+    journal.signal(answer.run_id, answer.kind, {**said, **reason, "by": "button"})
+
+
+def _send_answer(journal: Journal, answer: Answer) -> None:
+    from victor_nb.workflows import WorkflowRun
+
+    if answer.call_id not in {asked.id for asked in WorkflowRun(journal, answer.run_id).interrupts}:
+        raise UsageError("this question was answered already", f"run {answer.run_id}", f"victor show {answer.run_id}")
+    journal.signal(answer.run_id, "answer", {"id": answer.call_id, "value": answer.value, "by": "button"})
 
 
 def _submitted(result: Awaitable[Any]) -> Work[Any]:

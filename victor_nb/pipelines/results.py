@@ -38,10 +38,10 @@ class NodeResult:
     because: Because = ""
     seconds: float | None = None
     notebook: str = ""
-    matrix: Mapping[str, Any] = field(default_factory=dict)
+    matrix: Mapping[str, object] = field(default_factory=dict)
     outputs: Mapping[str, str] = field(default_factory=dict)
     error: VictorError | None = None
-    load: Callable[[], Any] = field(default=lambda: None, repr=False, compare=False)
+    load: Callable[[], object] = field(default=lambda: None, repr=False, compare=False)
 
     @property
     def value(self) -> Any:
@@ -53,9 +53,9 @@ class NodeResult:
         """Whether it has a value that others can use."""
         return self.status in ("finished", "cached")
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, object]:
         """Return all but the value, as JSON values."""
-        told: dict[str, Any] = {
+        told: dict[str, object] = {
             "id": self.id,
             "node": self.node,
             "kind": self.kind,
@@ -84,7 +84,7 @@ class PipelineResult:
     name: str
     run_id: str
     status: str
-    parameters: Mapping[str, Any]
+    parameters: Mapping[str, object]
     nodes: tuple[NodeResult, ...]
     questions: tuple[Interrupt, ...] = ()
 
@@ -107,9 +107,9 @@ class PipelineResult:
         """The value of every node, by its id; of one with a matrix, the list of its members' values."""
         return {node: self[node] for node in dict.fromkeys(one.node for one in self.nodes)}
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, object]:
         """Return what `--json` prints."""
-        told: dict[str, Any] = {"run_id": self.run_id, "status": self.status}
+        told: dict[str, object] = {"run_id": self.run_id, "status": self.status}
         if self.questions:
             told["questions"] = [{"id": one.id, "node": one.node, "value": one.value} for one in self.questions]
         return {**told, "notebooks": [one.to_json() for one in self.nodes]}
@@ -131,7 +131,7 @@ def value_of(members: Iterable[NodeResult]) -> Any:
     return [joined(one.matrix, one.value) for one in several]
 
 
-def joined(matrix: Mapping[str, Any], value: Any) -> dict[str, Any]:
+def joined(matrix: Mapping[str, object], value: object) -> dict[str, object]:
     """Return a member's value together with its values of the matrix."""
     return {**matrix, **(value if isinstance(value, Mapping) else {"value": value})}
 

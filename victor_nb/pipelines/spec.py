@@ -99,7 +99,7 @@ class AgentWork:
         goal: what it is asked; a template.
     """
 
-    agent: Agent | str
+    agent: Agent[object] | str
     goal: str
 
 
@@ -267,7 +267,7 @@ def compute(
 
 
 def agent(
-    agent: Agent | str,
+    agent: Agent[object] | str,
     goal: str,
     id: str,
     *,

@@ -15,7 +15,7 @@ from typing import Final, NamedTuple
 from victor_nb.insight.history import merged, read, written
 from victor_nb.insight.projection import LOOK_BACK, Projection
 from victor_nb.journal import Journal
-from victor_nb.journal.store import Head
+from victor_nb.journal.rows import Head
 from victor_nb.retention import notebooks
 from victor_nb.retention.marking import References
 from victor_nb.retention.planning import Plan, family

@@ -11,7 +11,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from victor_nb.journal.disposal import names_in
-from victor_nb.journal.store import Head, Store
+from victor_nb.journal.rows import Head
+from victor_nb.journal.store import Store
 
 EVENTS_AT_ONCE: Final = 2000
 BYTES_AT_ONCE: Final = 16 * 1024 * 1024

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from victor_nb.journal import Journal
 from victor_nb.journal.leases import is_free
-from victor_nb.journal.store import Head
+from victor_nb.journal.rows import Head
 from victor_nb.retention.clearance import Group
 from victor_nb.retention.marking import References, windows
 from victor_nb.retention.policy import Choice, Policy, chosen

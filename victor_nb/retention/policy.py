@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from victor_nb.journal.store import Head
+from victor_nb.journal.rows import Head
 
 STATES: Final = ("finished", "failed", "stopped", "interrupted")
 """A run whose process died while it ran is interrupted."""

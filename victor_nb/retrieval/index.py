@@ -19,7 +19,7 @@ from victor_nb.retrieval.core import core
 from victor_nb.retrieval.embedders.embedder import Embedder
 from victor_nb.retrieval.errors import NothingThere, UnusableFile
 from victor_nb.retrieval.hits import Hit, Hits
-from victor_nb.retrieval.sources.documents import Document, documents_of, mended, prepared_all
+from victor_nb.retrieval.sources.documents import Document, documents_of, dumped, mended, prepared_all
 from victor_nb.retrieval.sources.folders import spec_of
 from victor_nb.retrieval.sources.frames import documents_of_frame
 from victor_nb.retrieval.sources.packages import installed
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
 MODES: Final[tuple[str, ...]] = get_args(Mode)
 DOCUMENTS_AT_ONCE: Final = 200
+NO_METADATA: Final = dumped({})
 
 
 class Index:
@@ -241,8 +242,8 @@ class Index:
         query = mended(query)
         answer = self._shelf.search(query, k, mode, filter)
         return Hits(
-            _hit(answer.chunks[key], score, query, answer.ranking.lexical.get(key, 0.0), answer.ranking.dense.get(key))
-            for key, score in answer.ranking.best
+            _hit(answer.chunks[key], score, query, words or 0.0, meaning)
+            for key, score, words, meaning in answer.ranking
         )
 
     def read(self, source: str, *, around: int = 20) -> Hit:
@@ -360,7 +361,7 @@ def _hit(chunk: Chunk, score: float, query: str, words: float, meaning: float | 
         path=chunk.path,
         lines=(chunk.first, chunk.last) if chunk.first and chunk.path else None,
         cell=chunk.cell,
-        metadata=json.loads(chunk.metadata),
+        metadata={} if chunk.metadata == NO_METADATA else json.loads(chunk.metadata),
         query=query,
         words=words,
         meaning=meaning,

@@ -40,7 +40,7 @@ class Turn:
 
     text: str = ""
     calls: Calls = ()
-    data: Any = None
+    data: object = None
     failure: Exception | None = None
 
     @classmethod

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Self, Unpack
+from typing import TYPE_CHECKING, Self, TypeVar, Unpack
 
 from victor_nb.errors import VictorError
 from victor_nb.journal import Journal, ReplayMode, Status, open_journal
@@ -17,6 +17,9 @@ from victor_nb.journal.recording import exported, imported
 if TYPE_CHECKING:
     from victor_nb.agents import Agent, AgentResult
     from victor_nb.agents.agent import AskOptions
+
+
+Output = TypeVar("Output")
 
 
 class RecordingMissing(VictorError):
@@ -48,7 +51,7 @@ class Recording:
         if not record:
             imported(self.journal, path)
 
-    def run(self, agent: Agent, prompt: str, **options: Unpack[AskOptions]) -> AgentResult:
+    def run(self, agent: Agent[Output], prompt: str, **options: Unpack[AskOptions]) -> AgentResult[Output]:
         """Run an agent on this recording; `options` are those of `Agent.run`."""
         return agent.run_sync(prompt, journal=self.journal, replay=self.replay, **options)
 

@@ -19,7 +19,8 @@ from pathlib import Path
 from typing import Any
 
 from victor_nb.journal import RunInfo, Status, open_journal
-from victor_nb.journal.store import Row, Store
+from victor_nb.journal.rows import Row
+from victor_nb.journal.store import Store
 from victor_nb.testing.killing import MARKS, KillPoint, Program
 
 

@@ -12,12 +12,12 @@ graph is read instead of plain values because only nodes know their lines.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
 from victor_nb.errors import nearest
-from victor_nb.tools.declaring import COSTS
+from victor_nb.tools.declaring import COSTS, Cost, Tool
 from victor_nb.tools.errors import CategoryFileError
 from victor_nb.tools.signatures import NAME
 
@@ -28,13 +28,17 @@ class Override:
 
     where: str
     category: str | None = None
-    cost: str | None = None
+    cost: Cost | None = None
     keywords: tuple[str, ...] | None = None
 
-    def changes(self) -> dict[str, Any]:
-        """Return the fields of a `Tool` to replace."""
-        fields = {"category": self.category, "cost": self.cost, "keywords": self.keywords}
-        return {name: value for name, value in fields.items() if value is not None}
+    def applied_to(self, tool: Tool) -> Tool:
+        """Return the tool with what is said here in place of what it said itself."""
+        return replace(
+            tool,
+            category=tool.category if self.category is None else self.category,
+            cost=tool.cost if self.cost is None else self.cost,
+            keywords=tool.keywords if self.keywords is None else self.keywords,
+        )
 
 
 def load_categories(path: str | Path) -> dict[str, Override]:

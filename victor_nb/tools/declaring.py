@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, get_args, overload
+from typing import TYPE_CHECKING, ClassVar, Generic, Literal, get_args, overload
+
+from typing_extensions import ParamSpec, TypeVar  # those of typing have no defaults before Python 3.13
 
 from victor_nb.journal import Effect
 from victor_nb.tools.caching.rules import Caching, check_rule
@@ -27,9 +29,14 @@ if TYPE_CHECKING:
 Cost = Literal["free", "low", "medium", "high"]
 COSTS: tuple[str, ...] = get_args(Cost)
 
+P = ParamSpec("P", default=...)  # so that `Tool` alone stands for one of any function
+R_co = TypeVar("R_co", covariant=True, default=object)
+Given = ParamSpec("Given")
+T = TypeVar("T")
+
 
 @dataclass(frozen=True, eq=False)
-class Tool:
+class Tool(Generic[P, R_co]):
     """A function with a name, a description and rules; call it as before, or `call` it with JSON arguments.
 
     Attributes:
@@ -49,7 +56,7 @@ class Tool:
 
     name: str
     description: str
-    function: Callable[..., Any] = field(repr=False)
+    function: Callable[P, R_co] = field(repr=False)
     category: str = ""
     cost: Cost = "free"
     effect: Effect = Effect.EFFECT
@@ -70,7 +77,7 @@ class Tool:
             raise ToolDeclarationError(f"unknown effect {self.effect!r}", where, f"effects: {', '.join(Effect)}")
         check_rule(self.cache, self.effect, where)
 
-    def __call__(self, *args: object, **kwargs: object) -> Any:
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R_co:
         """Call the function itself, unchecked."""
         return self.function(*args, **kwargs)
 
@@ -90,11 +97,11 @@ class Tool:
         return schema_of(self.function)
 
     @property
-    def parameters(self) -> dict[str, Any]:
+    def parameters(self) -> dict[str, object]:
         """The JSON schema of the arguments; roles are in `x-role`."""
         return self.schema.parameters
 
-    def validate(self, arguments: Mapping[str, object]) -> dict[str, Any]:
+    def validate(self, arguments: Mapping[str, object]) -> dict[str, object]:
         """Return the keyword arguments for the function.
 
         Raises:
@@ -102,7 +109,11 @@ class Tool:
         """
         return self.schema.validate(arguments, tool=self.name)
 
-    async def call(self, arguments: Mapping[str, object]) -> Any:
+    @overload
+    async def call(self: Tool[P, Awaitable[T]], arguments: Mapping[str, object]) -> T: ...
+    @overload
+    async def call(self, arguments: Mapping[str, object]) -> R_co: ...
+    async def call(self: Tool[..., object], arguments: Mapping[str, object]) -> object:
         """Validate and call. A plain function runs in a worker thread with a copy of the context.
 
         A cancelled call of a plain function is abandoned, not ended: Python cannot stop a thread.
@@ -145,7 +156,7 @@ class Toolset:
 
 
 @overload
-def tool(function: Callable[..., object], /) -> Tool: ...
+def tool(function: Callable[Given, T], /) -> Tool[Given, T]: ...
 @overload
 def tool(
     *,
@@ -156,9 +167,9 @@ def tool(
     keywords: Iterable[str] = (),
     approval: bool = False,
     cache: bool | Caching | None = None,
-) -> Callable[[Callable[..., Any]], Tool]: ...
+) -> Callable[[Callable[Given, T]], Tool[Given, T]]: ...
 def tool(
-    function: Callable[..., object] | None = None,
+    function: Callable[Given, T] | None = None,
     /,
     *,
     name: str | None = None,
@@ -168,7 +179,7 @@ def tool(
     keywords: Iterable[str] = (),
     approval: bool = False,
     cache: bool | Caching | None = None,
-) -> Tool | Callable[[Callable[..., Any]], Tool]:
+) -> Tool[Given, T] | Callable[[Callable[Given, T]], Tool[Given, T]]:
     """Declare a tool: `@tool` or `@tool(effect="read")` above a function, sync or async.
 
     Its description is the docstring's first part, its schema comes from type hints and docstring. It can be called as
@@ -205,7 +216,7 @@ def tool(
             f"keywords must be a list of words, not the text {keywords!r}", hint=f"keywords=[{keywords!r}]"
         )
 
-    def declare(function: Callable[..., Any]) -> Tool:
+    def declare(function: Callable[Given, T]) -> Tool[Given, T]:
         if isinstance(function, Tool):
             raise ToolDeclarationError(f"{function.name!r} is a tool already", function.place, "remove one @tool")
         return Tool(
@@ -223,7 +234,7 @@ def tool(
     return declare if function is None else declare(function)
 
 
-def _effect(effect: Effect | str, function: Callable[..., Any]) -> Effect:
+def _effect(effect: Effect | str, function: Callable[..., object]) -> Effect:
     try:
         return Effect(effect)
     except ValueError:

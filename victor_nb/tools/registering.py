@@ -8,7 +8,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -176,7 +175,7 @@ class ToolRegistry:
 
     def _overridden(self, tool: Tool) -> Tool:
         override = self._overrides.get(tool.name)
-        return dataclasses.replace(tool, **override.changes()) if override else tool
+        return override.applied_to(tool) if override else tool
 
     def _unknown(self, name: str) -> UnknownTool:
         return UnknownTool(

@@ -22,6 +22,9 @@ from pathlib import PurePath
 from typing import Any, Final
 from uuid import UUID
 
+from msgspec import Struct
+from msgspec.structs import asdict
+
 MODEL_TEXT_LIMIT_CHARS: Final = 8000
 MOST_ROWS: Final = 30
 MOST_COLUMNS: Final = 30
@@ -251,9 +254,11 @@ def _bounded_list(items: Sequence[Any], budget: _Budget, depth: int) -> list[obj
 
 
 def _fields(value: object) -> Mapping[str, object] | None:
-    """Return the fields of a dataclass or pydantic model, one level deep: a full dump would copy it all."""
+    """Return the fields of a dataclass, struct or pydantic model, one level deep: a full dump would copy it all."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {f.name: getattr(value, f.name) for f in dataclasses.fields(value)}
+    if isinstance(value, Struct):
+        return asdict(value)
     if hasattr(type(value), "model_fields") and hasattr(value, "__dict__"):
         return dict(_public(vars(value).items()))
     return None

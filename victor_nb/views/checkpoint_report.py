@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 from victor_nb.views import html
 from victor_nb.views.checkpoint_state import CheckpointRow, StateChange, differences, row, shown, title
@@ -62,7 +62,7 @@ class CheckpointReport(Shown):
         ]
         return tag("div", parts, style="line-height:1.5")
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, object]:
         """Every checkpoint with what it changed, and the last state."""
         rows = [{**one, "changes": self.changes.get(at)} for at, one in enumerate(self.rows)]
         return {

@@ -123,10 +123,8 @@ def watching(journal: Journal | str | None = None) -> Iterator[Callable[[Event],
     """
     from victor_nb.workflows.journals import journal_of
 
-    view = live_graph(
-        load=lambda value: journal_of(journal).load(value),
-        states=lambda run_id, superstep: states_of(journal_of(journal))(run_id, superstep),
-    )
+    where = journal_of(journal)
+    view = live_graph(load=where.load, states=states_of(where))
     view.show()
     try:
         yield view.add

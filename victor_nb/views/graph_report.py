@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from victor_nb.journal.events import Event
 from victor_nb.views import html
@@ -95,7 +95,7 @@ class GraphReport(Shown):
         """The drawing."""
         return as_svg(self.shape, marks=marks(self.known))
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, object]:
         """The run, its graph, and the state of each node."""
         nodes = [node_json(node) for node in self.known.nodes.values()]
         return {**run_json(self.known), "graph": self.shape.to_json(), "nodes": nodes}

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Final, Literal, TypedDict
 
 from victor_nb.insight.charts import Chart, Dashboard, Series
+from victor_nb.views.byte_size import byte_size
 from victor_nb.views.wording import cost, count, duration, plural
 
 _TONES: Final = {
@@ -26,8 +27,6 @@ _TONES: Final = {
     "journal": ("agent",),
 }
 """The tone of each series; the names are those of `workflows/drawing/looks.py`."""
-
-_SIZES: Final = (("GB", 1e9), ("MB", 1e6), ("kB", 1e3))
 
 
 class PanelSeries(TypedDict):
@@ -66,7 +65,7 @@ class Panel(TypedDict):
 def panel(found: Dashboard) -> Panel:
     """Put a dashboard into words and numbers."""
     end = found.begin + found.buckets * found.bucket_s
-    facts = (plural(found.runs, "run"), plural(found.events, "event"), size(found.size_bytes))
+    facts = (plural(found.runs, "run"), plural(found.events, "event"), byte_size(found.size_bytes))
     each = f"each bar is {_length(found.bucket_s)}"
     return {
         "head": " · ".join(facts),
@@ -75,11 +74,6 @@ def panel(found: Dashboard) -> Panel:
         "end": _clock(end, found.bucket_s),
         "charts": [_chart(chart, found) for chart in found.charts],
     }
-
-
-def size(number: int) -> str:
-    """Write a number of bytes: "12.3 MB"."""
-    return next((f"{number / unit:.1f} {name}" for name, unit in _SIZES if number >= unit), f"{number} bytes")
 
 
 def _chart(chart: Chart, found: Dashboard) -> PanelChart:
@@ -119,7 +113,7 @@ def _series(one: Series, tone: str, chart: Chart) -> PanelSeries:
 def _said(chart: Chart, series: list[PanelSeries], peak: float, found: Dashboard) -> str:
     """One sentence for who does not see the chart, and for the line below it."""
     if chart.key == "journal":
-        return f"{series[0]['last']} events, {size(found.size_bytes)}"
+        return f"{series[0]['last']} events, {byte_size(found.size_bytes)}"
     if chart.key == "latency":
         return "highest " + ", ".join(f"{one['name']} {one['highest']}" for one in series)
     if chart.is_level:

@@ -37,9 +37,9 @@ class Answer:
     run_id: str
     call_id: str = ""
     call_hash: str = ""
-    arguments: dict[str, Any] | None = None
+    arguments: dict[str, object] | None = None
     message: str = ""
-    value: Any = None
+    value: object = None
 
 
 @dataclass(frozen=True, slots=True)

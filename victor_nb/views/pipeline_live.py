@@ -77,7 +77,7 @@ def watching_pipeline(journal: Journal | str | None = None) -> Iterator[Callable
     """
     from victor_nb.workflows.journals import journal_of
 
-    view = live_pipeline(load=lambda value: journal_of(journal).load(value))
+    view = live_pipeline(load=journal_of(journal).load)
     view.show()
     try:
         yield view.add

@@ -119,7 +119,7 @@ class PipelineReport(Shown):
         """The drawing."""
         return as_svg(self.shape, marks=pipeline_marks(self.known, self.now))
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, object]:
         """The run, its graph, and the state of each member."""
         nodes = [node_json(member) for member in self.known.all_members]
         return {**run_json(self.known), "graph": self.shape.to_json(), "nodes": nodes}

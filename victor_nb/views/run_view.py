@@ -76,7 +76,7 @@ class RunView(anywidget.AnyWidget):
         with self._writing:
             self._offers.withhold(call_id, call_hash)
 
-    def summary_json(self) -> dict[str, Any]:
+    def summary_json(self) -> dict[str, object]:
         """What the view knows by now, as `RunSummary.to_json`."""
         with self._writing:
             return self._summary.to_json()

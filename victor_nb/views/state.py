@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
-from typing import Any, Final
+from typing import Final
 
 OPEN_STATES: Final = frozenset({"running", "waiting"})
 
@@ -38,13 +38,13 @@ class StepRow:
     at: float = 0.0
     ms: float | None = None
     effect: str = ""
-    arguments: dict[str, Any] = field(default_factory=dict)
-    result: Any = None
+    arguments: dict[str, object] = field(default_factory=dict)
+    result: object = None
     text: str = ""
     thinking: str = ""
-    calls: list[dict[str, Any]] = field(default_factory=list)
+    calls: list[dict[str, object]] = field(default_factory=list)
     output: str = ""
-    error: dict[str, Any] | None = None
+    error: dict[str, object] | None = None
     note: str = ""
     about: str = ""
     by: str = ""
@@ -76,7 +76,7 @@ class RunSummary:
     started: float = 0.0
     seconds: float = 0.0
     text: str = ""
-    error: dict[str, Any] | None = None
+    error: dict[str, object] | None = None
     reason: str = ""
     input_tokens: int = 0
     output_tokens: int = 0
@@ -122,7 +122,7 @@ class RunSummary:
         """Whether the run has ended; a failed or stopped one may be resumed later."""
         return self.state in {"finished", "failed", "stopped"}
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, object]:
         """The whole summary in JSON values, the same as `toJson` in state.ts gives."""
         shown = {name: value for name, value in asdict(self).items() if not name.startswith("_")}
         return shown | {

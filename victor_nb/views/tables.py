@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from victor_nb.views import html
 from victor_nb.views.html import tag
@@ -28,12 +28,12 @@ class TableView(Shown):
     Attributes:
         rows: one sequence a row, as long as `columns`; JSON values.
         title: shown above; may be empty.
-        empty: the sentence shown when there are no rows.
-        foot: a sentence shown below, for example the next command to try.
+        empty: what is said when there are no rows; lines stay lines, here and below.
+        foot: what is said below, for example the next command to try.
     """
 
     columns: Sequence[str]
-    rows: Sequence[Sequence[Any]]
+    rows: Sequence[Sequence[object]]
     title: str = ""
     empty: str = "Nothing to show."
     foot: str = ""
@@ -44,19 +44,19 @@ class TableView(Shown):
 
     def to_markdown(self) -> str:
         """A pipe table."""
-        title, foot = (escaped(self.title) if self.title else "", escaped(self.foot) if self.foot else "")
+        title, foot = (escaped(self.title) if self.title else "", _broken(self.foot))
         lines = [self.columns, [self._rule(place) for place in range(len(self.columns))]]
         head = "\n".join("| " + " | ".join(line) + " |" for line in lines)
         body = "\n".join("| " + " | ".join(escaped(_cell(cell)) for cell in row) + " |" for row in self.rows)
-        table = f"{head}\n{body}" if self.rows else escaped(self.empty)
+        table = f"{head}\n{body}" if self.rows else _broken(self.empty)
         return "\n\n".join(part for part in (f"**{title}**" if title else "", table, foot) if part)
 
     def to_html(self) -> str:
         """A table with inline styles."""
         parts = [tag("div", self.title, style="font-weight:600;margin-bottom:4px")] if self.title else []
-        parts.append(self._html_body() if self.rows else tag("p", self.empty, style="opacity:.75"))
+        parts.append(self._html_body() if self.rows else tag("p", self.empty, style="opacity:.75;white-space:pre-line"))
         if self.foot:
-            parts.append(tag("div", self.foot, style="opacity:.7;font-size:12px;margin-top:6px"))
+            parts.append(tag("div", self.foot, style="opacity:.7;font-size:12px;margin-top:6px;white-space:pre-line"))
         return tag("div", parts)
 
     def to_json(self) -> object:
@@ -101,7 +101,7 @@ class TableView(Shown):
 class RecordView(Shown):
     """Named values of one thing, one line each."""
 
-    fields: Mapping[str, Any]
+    fields: Mapping[str, object]
     title: str = ""
 
     def to_text(self, width: int = TERMINAL_WIDTH) -> str:
@@ -143,7 +143,7 @@ class TextView(Shown):
     """
 
     text: str
-    data: Any = None
+    data: object = None
     markdown: bool = field(default=False, kw_only=True)
 
     def to_text(self, width: int = TERMINAL_WIDTH) -> str:
@@ -172,6 +172,11 @@ def laid_out(renderable: RenderableType, width: int) -> str:
     console = Console(file=sink, width=width, color_system=None, legacy_windows=False, force_jupyter=False)
     console.print(renderable, markup=False, highlight=False)
     return "\n".join(line.rstrip() for line in sink.getvalue().rstrip("\n").split("\n"))
+
+
+def _broken(text: str) -> str:
+    """Write a text as Markdown whose lines stay lines."""
+    return "  \n".join(escaped(line) for line in text.splitlines())
 
 
 def _cell(value: object) -> str:

@@ -15,6 +15,9 @@ from collections.abc import Iterable, Mapping, Set
 from itertools import islice
 from typing import Any, Final, TypedDict
 
+from msgspec import Struct
+from msgspec.structs import asdict
+
 from victor_nb.views.wording import clip, count, one_line
 
 TEXT_LENGTH: Final = 4_000
@@ -125,6 +128,8 @@ class _Cutter:
             return _bytes_note(len(value))
         if dataclasses.is_dataclass(value) and not isinstance(value, type):
             return self.cut({f.name: getattr(value, f.name) for f in dataclasses.fields(value)}, depth)
+        if isinstance(value, Struct):
+            return self.cut(asdict(value), depth)
         if hasattr(type(value), "item") and hasattr(value, "dtype") and not getattr(value, "shape", ()):
             return self.cut(value.item(), depth)
         return self._text(str(value))

@@ -25,7 +25,9 @@ ANSWERED: Final = ("answer", "result", "output")
 MESSAGES: Final = "messages"
 
 
-def agent_call(name: str, agent: Agent, schema: Schema, prompt: Prompt, output: str | None) -> Callable[..., Any]:
+def agent_call(
+    name: str, agent: Agent[object], schema: Schema, prompt: Prompt, output: str | None
+) -> Callable[..., Any]:
     """Return the function that a node calls to have an agent answer.
 
     Args:

@@ -33,7 +33,7 @@ class Send:
     """Have `node` run in the next superstep with `arg` as its input instead of the shared state."""
 
     node: str
-    arg: Any
+    arg: object
 
 
 def send(node: str, args: Sequence[object]) -> list[Send]:
@@ -55,9 +55,9 @@ class Command:
         graph: PARENT where a node of a sub-workflow speaks to the graph around it.
     """
 
-    update: Mapping[str, Any] | None = None
+    update: Mapping[str, object] | None = None
     goto: Target | Sequence[Target] = ()
-    resume: Any = NOTHING
+    resume: object = NOTHING
     graph: str | None = None
 
     @property

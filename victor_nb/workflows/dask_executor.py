@@ -15,7 +15,7 @@ import time
 import uuid
 from collections import OrderedDict
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 from urllib.parse import parse_qsl, urlsplit
 
 from dask.sizeof import sizeof
@@ -27,6 +27,8 @@ from victor_nb.errors import UsageError, VictorError, nearest
 from victor_nb.journal import Effect, current_step
 from victor_nb.workflows.errors import ExecutorLost
 from victor_nb.workflows.executors import Opened, cannot_move
+
+T = TypeVar("T")
 
 BY_REFERENCE_FROM: Final = 1_000_000
 """Values of at least so many bytes are put on the cluster once instead of being sent with each node."""
@@ -97,7 +99,7 @@ class DaskExecutor:
         self._kept: OrderedDict[int, tuple[Any, asyncio.Task[Future[Any]]]] = OrderedDict()
         self._looked = self._had_workers = time.monotonic()
 
-    async def submit(self, call: Callable[..., Any], /, *args: Any) -> Any:
+    async def submit(self, call: Callable[..., T], /, *args: object) -> T:
         step = current_step()
         where = f"run {step.run_id}, step {step.id}" if step is not None else ""
         name = f"{getattr(call, '__name__', 'node')}-{step.id if step is not None else ''}-{uuid.uuid4().hex[:12]}"
@@ -117,10 +119,10 @@ class DaskExecutor:
                 ticket.close()
         raise ExecutorLost(f"the cluster forgot this node {ATTEMPTS} times", where, _again(where))
 
-    async def _result(self, key: str, call: Callable[..., Any], args: tuple[Any, ...], where: str) -> Any:
+    async def _result(self, key: str, call: Callable[..., T], args: tuple[object, ...], where: str) -> T:
         given = [await self._referring(one) for one in args]
         try:
-            future: Future[Any] = self._client.submit(call, *given, key=key, pure=False)
+            future: Future[T] = self._client.submit(call, *given, key=key, pure=False)
         except Exception as failure:
             raise self._refused(failure, call, where) from failure
         try:
@@ -183,20 +185,20 @@ class DaskExecutor:
             "the connection to the Dask scheduler was lost, and it did not come back", where, _again(where)
         )
 
-    def _refused(self, failure: Exception, call: Callable[..., Any], where: str) -> VictorError:
+    def _refused(self, failure: Exception, call: Callable[..., object], where: str) -> VictorError:
         if self._client.status != "running":
             return self._gone(where)
         return cannot_move(call, failure, where)
 
     # -- values and tickets ----------------------------------------------------------------------------------------
 
-    async def _referring(self, given: Any) -> Any:
+    async def _referring(self, given: object) -> object:
         """Replace large values, or those inside a state, by what stands for them on the cluster."""
         if type(given) is dict:
             return {key: await self._reference(value) for key, value in given.items()}
         return await self._reference(given)
 
-    async def _reference(self, value: Any) -> Any:
+    async def _reference(self, value: object) -> object:
         if sizeof(value) < BY_REFERENCE_FROM:
             return value
         if id(value) not in self._kept:
@@ -231,7 +233,7 @@ class DaskExecutor:
         return ticket
 
 
-def _once(ticket: str, call: Callable[..., Any], *args: Any) -> Any:
+def _once(ticket: str, call: Callable[..., T], *args: object) -> T:
     """On a worker: call, if nobody has begun before."""
     from distributed import get_client
 

@@ -13,17 +13,19 @@ import pickle
 from collections.abc import Callable
 from concurrent.futures import BrokenExecutor, Executor, ProcessPoolExecutor
 from importlib import import_module
-from typing import Any, Final, Protocol, TypeAlias, runtime_checkable
+from typing import Any, Final, Protocol, TypeAlias, TypeVar, runtime_checkable
 
 from victor_nb.errors import MissingExtra, UsageError, nearest
 from victor_nb.workflows.errors import CannotMove, ExecutorLost
+
+T = TypeVar("T")
 
 
 @runtime_checkable
 class NodeExecutor(Protocol):
     """Runs calls somewhere."""
 
-    async def submit(self, call: Callable[..., object], /, *args: object) -> Any:
+    async def submit(self, call: Callable[..., T], /, *args: object) -> T:
         """Return what `call(*args)` returns there, or raise what it raises.
 
         Cancelling this gives the call up. A worker that is lost on the way is the executor's own affair: it submits
@@ -51,7 +53,7 @@ class FuturesExecutor:
     def __init__(self, executor: Executor) -> None:
         self._executor = executor
 
-    async def submit(self, call: Callable[..., Any], /, *args: Any) -> Any:
+    async def submit(self, call: Callable[..., T], /, *args: object) -> T:
         try:
             future = self._executor.submit(call, *args)
         except RuntimeError as failure:  # it is broken, or has been shut down
@@ -73,7 +75,7 @@ class FuturesExecutor:
         )
 
 
-def cannot_move(call: Callable[..., Any], failure: Exception, where: str = "") -> CannotMove:
+def cannot_move(call: Callable[..., object], failure: Exception, where: str = "") -> CannotMove:
     """Build the error for a function that, with what it is given, could not be sent."""
     return CannotMove(
         f"{getattr(call, '__qualname__', repr(call))} cannot be sent to another process: {failure}",
@@ -82,7 +84,7 @@ def cannot_move(call: Callable[..., Any], failure: Exception, where: str = "") -
     )
 
 
-def _can_be_pickled(call: Callable[..., Any], args: tuple[Any, ...]) -> bool:
+def _can_be_pickled(call: Callable[..., object], args: tuple[object, ...]) -> bool:
     try:
         pickle.dumps((call, args))
     except Exception:

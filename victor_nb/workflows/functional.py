@@ -33,6 +33,8 @@ from victor_nb.workflows.streaming import Mode, WorkflowStream
 
 P = ParamSpec("P")
 R = TypeVar("R")
+R_co = TypeVar("R_co", covariant=True)
+T = TypeVar("T")
 
 
 class Called(TypedDict, total=False):
@@ -44,33 +46,33 @@ class Called(TypedDict, total=False):
 
 
 @dataclass(frozen=True, slots=True)
-class Final(Generic[R]):
+class Final(Generic[R_co]):
     """Returned by a workflow's function: what its caller gets, and what the thread's next run has as `previous`."""
 
-    value: R
-    save: Any
+    value: R_co
+    save: object
 
 
-class Handle(Generic[R]):
+class Handle(Generic[R_co]):
     """A step that runs beside its caller; await it, or ask for its `result()`."""
 
-    def __init__(self, future: Future[R]) -> None:
+    def __init__(self, future: Future[R_co]) -> None:
         self._future = future
 
-    def result(self) -> R:
+    def result(self) -> R_co:
         """Wait for the step's end, from an ordinary function."""
         return self._future.result()
 
-    def __await__(self) -> Generator[Any, None, R]:
+    def __await__(self) -> Generator[object, None, R_co]:
         return asyncio.wrap_future(self._future).__await__()
 
 
-class StepFunction(Generic[P, R]):
+class StepFunction(Generic[P, R_co]):
     """A function whose calls inside a workflow are durable steps; made by `step`."""
 
     def __init__(
         self,
-        function: Callable[P, R],
+        function: Callable[P, R_co],
         name: str = "",
         *,
         effect: Effect | str = Effect.PURE,
@@ -91,18 +93,22 @@ class StepFunction(Generic[P, R]):
                 hint="make it `async def`, or a node of a graph: those are given up in their threads",
             )
 
-    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R_co:
         """Return the step's recorded result, or do it; of an async function, an awaitable of that."""
         runtime = RUNTIME.get()
         if runtime is None:
             return self._function(*args, **kwargs)
         inputs = dict(self._signature.bind(*args, **kwargs).arguments)
         if self._is_async:
-            return cast(R, self._awaited(runtime, inputs, args, kwargs))
+            return cast(R_co, self._awaited(runtime, inputs, args, kwargs))
         call = functools.partial(self._tried, runtime, inputs, functools.partial(self._function, *args, **kwargs))
-        return cast(R, runtime.run.step_sync(self.name, call, inputs=inputs, effect=self.effect))
+        return cast(R_co, runtime.run.step_sync(self.name, call, inputs=inputs, effect=self.effect))
 
-    def submit(self, *args: P.args, **kwargs: P.kwargs) -> Handle[Any]:
+    @overload
+    def submit(self: StepFunction[P, Awaitable[T]], *args: P.args, **kwargs: P.kwargs) -> Handle[T]: ...
+    @overload
+    def submit(self, *args: P.args, **kwargs: P.kwargs) -> Handle[R_co]: ...
+    def submit(self, *args: P.args, **kwargs: P.kwargs) -> Handle[object]:
         """Begin the step beside the caller; several of them run at the same time.
 
         Raises:
@@ -115,9 +121,13 @@ class StepFunction(Generic[P, R]):
             return Handle(_as_future(cast(Awaitable[Any], self(*args, **kwargs))))
         return Handle(runtime.threads.submit(functools.partial(self, *args, **kwargs)))
 
-    def map(self, items: Iterable[Any]) -> list[Handle[Any]]:
+    @overload
+    def map(self: StepFunction[P, Awaitable[T]], items: Iterable[object]) -> list[Handle[T]]: ...
+    @overload
+    def map(self, items: Iterable[object]) -> list[Handle[R_co]]: ...
+    def map(self: StepFunction[..., object], items: Iterable[object]) -> Sequence[Handle[object]]:
         """`submit` for each item, in order."""
-        return [self.submit(item) for item in items]  # type: ignore[call-arg]
+        return [self.submit(item) for item in items]
 
     async def _awaited(self, runtime: Runtime, inputs: dict[str, Any], args: Any, kwargs: Any) -> Any:
         async def once() -> Any:
@@ -218,7 +228,7 @@ class FunctionWorkflow(Generic[R]):
         return self.graph.stream(_given(input, options), modes=modes, **options)
 
 
-def _given(input: Any, options: Options) -> Any:
+def _given(input: Any, options: Options) -> object:
     from victor_nb.workflows.control import Command
 
     if isinstance(input, Command) or (input is None and options.get("run_id") is not None):
@@ -271,10 +281,18 @@ def _written(returned: Any) -> Called:
 
 
 @overload
-def workflow(function: Callable[..., object], /) -> FunctionWorkflow[Any]: ...
+def workflow(function: Callable[..., Awaitable[Final[R]]], /) -> FunctionWorkflow[R]: ...
 @overload
-def workflow(*, name: str = "") -> Callable[[Callable[..., Any]], FunctionWorkflow[Any]]: ...
-def workflow(function: Callable[..., object] | None = None, /, *, name: str = "") -> Any:
+def workflow(function: Callable[..., Awaitable[R]], /) -> FunctionWorkflow[R]: ...
+@overload
+def workflow(function: Callable[..., Final[R]], /) -> FunctionWorkflow[R]: ...
+@overload
+def workflow(function: Callable[..., R], /) -> FunctionWorkflow[R]: ...
+@overload
+def workflow(*, name: str = "") -> Callable[[Callable[..., object]], FunctionWorkflow[Any]]: ...
+def workflow(
+    function: Callable[..., object] | None = None, /, *, name: str = ""
+) -> FunctionWorkflow[R] | Callable[[Callable[..., object]], FunctionWorkflow[R]]:
     """Make a function of one input a workflow: `@workflow` above `def` or `async def`.
 
     It may name further parameters: runtime, context, store, writer, config, and previous, which is what the run
@@ -296,12 +314,23 @@ def step(
     timeout_s: float | None = None,
     cache: CachePolicy | bool | None = None,
 ) -> Callable[[Callable[P, R]], StepFunction[P, R]]: ...
-def step(function: Callable[..., Any] | None = None, /, *, name: str = "", **options: Any) -> Any:
+def step(
+    function: Callable[P, R] | None = None,
+    /,
+    *,
+    name: str = "",
+    effect: Effect | str = Effect.PURE,
+    retry: RetryPolicy | Sequence[RetryPolicy] | None = None,
+    timeout_s: float | None = None,
+    cache: CachePolicy | bool | None = None,
+) -> StepFunction[P, R] | Callable[[Callable[P, R]], StepFunction[P, R]]:
     """Make a function's calls durable steps of the workflow that calls it: `@step`, or `@step(retry=…)`.
 
     A step is known by its name, its arguments and how often they came up before; its result is committed before the
     caller gets it. Options are those of a node.
     """
-    if function is None:
-        return functools.partial(StepFunction, name=name, **options)
-    return StepFunction(function, name)
+
+    def declare(function: Callable[P, R]) -> StepFunction[P, R]:
+        return StepFunction(function, name, effect=effect, retry=retry, timeout_s=timeout_s, cache=cache)
+
+    return declare if function is None else declare(function)

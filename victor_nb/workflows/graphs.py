@@ -34,6 +34,13 @@ def newest_graph(journal: Journal, run_id: str) -> dict[str, Any] | None:
     return loaded(journal, found[-1]) if found else None
 
 
+def inherited_graphs(journal: Journal, run_id: str) -> list[Event]:
+    """The graphs that a run has from those that it was built on; its own are among its events."""
+    if not journal.find(run_id).parent:
+        return []
+    return [event for event in journal.history(run_id, types=(GRAPH,)) if event.run_id != run_id]
+
+
 def loaded(journal: Journal, event: Event) -> dict[str, Any]:
     """A `workflow.graph` with its long parts."""
     read: dict[str, Any] = journal.load(event.data)

@@ -10,16 +10,26 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, Final, TypedDict
+from typing import Annotated, Any, Final, Protocol, Self, TypedDict, TypeVar
 
+T = TypeVar("T")
 Reducer = Callable[[Any, Any], Any]
+
+
+class Joining(Protocol):
+    """What can be joined with its like by `|`."""
+
+    def __or__(self, other: Self, /) -> Self: ...
+
+
+Joined = TypeVar("Joined", bound=Joining)
 
 
 @dataclass(frozen=True, slots=True)
 class Overwrite:
     """As the value of a key in an update: replaces what is there, whatever the key's reducer."""
 
-    value: Any
+    value: object
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,29 +48,29 @@ class Remove:
 class Default:
     """In `Annotated[int, Default(100)]`: the value of a TypedDict's key before anybody writes it."""
 
-    value: Any
+    value: object
 
 
 class Ephemeral:
     """In `Annotated[T, Ephemeral]`: a value that is gone after the superstep that follows its writing."""
 
 
-def append(values: list[Any], update: Any) -> list[Any]:
+def append(values: list[T], update: T | list[T]) -> list[T]:
     """Add one value, or each of a list, at the end."""
     return [*values, *update] if isinstance(update, list) else [*values, update]
 
 
-def last(_: Any, update: Any) -> Any:
+def last(_: object, update: T) -> T:
     """Keep the newest value; of several in one superstep, that of the last node in order."""
     return update
 
 
-def union(values: Any, update: Any) -> Any:
+def union(values: Joined, update: Joined) -> Joined:
     """Join two sets, or two dicts of which the newer wins."""
     return values | update
 
 
-def add_messages(messages: list[Any], update: Any) -> list[Any]:
+def add_messages(messages: list[T], update: T | Remove | list[T | Remove]) -> list[T]:
     """Append messages; one with the id of an earlier one takes its place, and `Remove(id)` takes it away.
 
     A message is anything with an `id` attribute or key; those without one, and texts, are always appended.
@@ -89,7 +99,7 @@ class MessagesState(TypedDict):
     messages: Annotated[list[Any], add_messages]
 
 
-def _id_of(message: Any) -> Any:
+def _id_of(message: object) -> object:
     if isinstance(message, Mapping):
         return message.get("id")
     return getattr(message, "id", None)

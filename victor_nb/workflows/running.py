@@ -25,7 +25,7 @@ from victor_nb.workflows.conversations import last_of_thread, note_end_of_thread
 from victor_nb.workflows.engine import GraphRun
 from victor_nb.workflows.errors import GraphChanged, InvalidState
 from victor_nb.workflows.executors import opened
-from victor_nb.workflows.graphs import GRAPH, changes_of, graph_changed, graph_of
+from victor_nb.workflows.graphs import GRAPH, changes_of, graph_changed, graph_of, inherited_graphs
 from victor_nb.workflows.journals import journal_of
 from victor_nb.workflows.past import Past, before, edits_in
 from victor_nb.workflows.plan import Plan
@@ -76,8 +76,7 @@ def _shown_to(on_event: Callable[[Event], None] | None, journal: Journal, run: R
     if on_event is None:
         yield
         return
-    graphs = [event for event in journal.history(run.record_id, types=(GRAPH,)) if event.run_id != run.record_id]
-    told = [*graphs, *journal.history(run.record_id)]
+    told = [*inherited_graphs(journal, run.record_id), *journal.history(run.record_id)]
     disconnect = journal.listen(run.id, on_event)
     try:
         for event in told:

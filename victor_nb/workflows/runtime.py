@@ -12,7 +12,7 @@ import sys
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from hashlib import blake2b
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar, overload
 
 from victor_nb.errors import UsageError
 from victor_nb.journal.errors import Paused
@@ -215,7 +215,11 @@ class Runtime:
         """Seconds since the epoch, as they were when this node first asked."""
         return self._shared.run.now()
 
-    def ask(self, value: object, key: str, schema: object = None) -> Any:
+    @overload
+    def ask(self, value: object, key: str, schema: type[T]) -> T: ...
+    @overload
+    def ask(self, value: object, key: str, schema: object = None) -> Any: ...
+    def ask(self, value: object, key: str, schema: object = None) -> object:
         """Return the answer to a question, or leave the node with it; see `interrupt`."""
         asked = dict(value) if isinstance(value, Mapping) else {} if value is None else {"question": value}
         while True:
@@ -247,7 +251,11 @@ def current_runtime() -> Runtime:
     return runtime
 
 
-def interrupt(value: object = None, *, key: str | None = None, schema: object = None) -> Any:
+@overload
+def interrupt(value: object = None, *, key: str | None = None, schema: type[T]) -> T: ...
+@overload
+def interrupt(value: object = None, *, key: str | None = None, schema: object = None) -> Any: ...
+def interrupt(value: object = None, *, key: str | None = None, schema: object = None) -> object:
     """Ask a person: the run stops, and `run(Command(resume=answer), run_id=…)` has this call return the answer.
 
     The node runs again from its beginning then. Questions that were answered return their answers at once; other

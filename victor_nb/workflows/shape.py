@@ -56,9 +56,9 @@ class GraphShape:
     nodes: tuple[NodeShape, ...]
     edges: tuple[EdgeShape, ...]
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, object]:
         """Return the shape as JSON values."""
-        written: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(self))
+        written: dict[str, object] = msgspec.json.decode(msgspec.json.encode(self))
         return written
 
     @classmethod

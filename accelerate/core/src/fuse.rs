@@ -1,7 +1,8 @@
 //! Several rankings of the same documents made into one.
 
 use std::cmp::Ordering;
-use std::collections::BTreeMap;
+
+use hashbrown::HashMap;
 
 use crate::Hit;
 
@@ -9,7 +10,7 @@ use crate::Hit;
 /// did not return gets 0 from it. Return the best `k`, equal scores by key.
 #[must_use]
 pub fn convex(lexical: &[Hit], dense: &[Hit], alpha: f64, k: usize) -> Vec<Hit> {
-    let mut sums: BTreeMap<u64, f64> = BTreeMap::new();
+    let mut sums: HashMap<u64, f64> = HashMap::new();
     let best = lexical.iter().fold(0.0, |most, hit| hit.score.max(most));
     for hit in lexical {
         *sums.entry(hit.key).or_default() += (1.0 - alpha) * if best > 0.0 { hit.score / best } else { 0.0 };
@@ -29,7 +30,7 @@ pub fn convex(lexical: &[Hit], dense: &[Hit], alpha: f64, k: usize) -> Vec<Hit> 
 /// Source: reciprocal rank fusion, Cormack, Clarke and Büttcher, SIGIR 2009.
 #[must_use]
 pub fn reciprocal(rankings: &[Vec<Hit>], constant: f64, k: usize) -> Vec<Hit> {
-    let mut sums: BTreeMap<u64, f64> = BTreeMap::new();
+    let mut sums: HashMap<u64, f64> = HashMap::new();
     for ranking in rankings {
         for (place, hit) in ranking.iter().enumerate() {
             *sums.entry(hit.key).or_default() += 1.0 / (constant + (place + 1) as f64);
@@ -38,7 +39,7 @@ pub fn reciprocal(rankings: &[Vec<Hit>], constant: f64, k: usize) -> Vec<Hit> {
     first(sums, k)
 }
 
-fn first(sums: BTreeMap<u64, f64>, k: usize) -> Vec<Hit> {
+fn first(sums: HashMap<u64, f64>, k: usize) -> Vec<Hit> {
     let mut hits: Vec<Hit> = sums.into_iter().map(|(key, score)| Hit { key, score }).collect();
     hits.sort_by(by_score);
     hits.truncate(k);

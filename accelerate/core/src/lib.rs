@@ -11,6 +11,7 @@ pub mod dense;
 pub mod error;
 pub mod fuse;
 pub mod hot;
+pub mod hybrid;
 pub mod keys;
 pub mod lexical;
 mod lock;

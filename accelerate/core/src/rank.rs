@@ -8,7 +8,7 @@
 //! 3. Tests, deprecated code and `__init__` files stand back, unless the query names such: `· 0.6`, `· 0.6`, `· 0.8`.
 //! 4. Chunks of one file support each other: `+ 0.15 · (the best other one of its file)`.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use hashbrown::{HashMap, HashSet};
 
 use crate::Hit;
 use crate::fuse::by_score;
@@ -55,6 +55,12 @@ impl CodeRanks {
         self.places.remove(&key);
     }
 
+    /// Whether anything was noted of a chunk.
+    #[must_use]
+    pub fn knows(&self, key: u64) -> bool {
+        self.places.contains_key(&key)
+    }
+
     /// Return how many chunks are known.
     #[must_use]
     pub fn len(&self) -> usize {
@@ -82,7 +88,7 @@ impl CodeRanks {
 
     fn own(&self, asked: &HashSet<u64>, key: u64, score: f64) -> f64 {
         let Some(place) = self.places.get(&key) else { return score };
-        let named = asked.iter().filter(|term| place.path.contains(term)).count();
+        let named = asked.iter().filter(|&term| place.path.contains(term)).count();
         let mut score = score * (1.0 + PATH * named as f64 / asked.len().max(1) as f64);
         score += place.names.iter().map(|name| worth(name, asked)).fold(0.0, f64::max);
         for (term, factor) in &place.aside {
@@ -94,7 +100,7 @@ impl CodeRanks {
     }
 
     fn support(&self, hits: &mut [Hit]) {
-        let mut files: BTreeMap<u64, [f64; 2]> = BTreeMap::new();
+        let mut files: HashMap<u64, [f64; 2]> = HashMap::new();
         for hit in hits.iter() {
             if let Some(place) = self.places.get(&hit.key) {
                 let [best, second] = files.entry(place.file).or_default();
@@ -126,6 +132,6 @@ fn worth(name: &Name, asked: &HashSet<u64>) -> f64 {
     if asked.contains(&name.whole) {
         return if name.parts == [name.whole] { WHOLE_NAME / asked.len() as f64 } else { WHOLE_NAME };
     }
-    let share = name.parts.iter().filter(|part| asked.contains(part)).count() as f64 / name.parts.len() as f64;
+    let share = name.parts.iter().filter(|&part| asked.contains(part)).count() as f64 / name.parts.len() as f64;
     PART_OF_NAME * share * share
 }

@@ -7,8 +7,8 @@ use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use victor_core::dense::Dense as Core;
 
+use crate::converting::{Found, Scores, Sizes, bits, pairs, sizes};
 use crate::errors::raised;
-use crate::lexical::{Found, Sizes, bits, pairs, sizes};
 
 #[pyclass(frozen, module = "victor_accelerate")]
 pub struct Dense {
@@ -52,15 +52,16 @@ impl Dense {
     }
 
     #[pyo3(signature = (vector, k, allowed=None))]
-    fn search(
+    fn scores(
         &self,
         py: Python<'_>,
         vector: PyBuffer<f32>,
         k: usize,
         allowed: Option<PyBuffer<u8>>,
-    ) -> PyResult<Found> {
+    ) -> PyResult<Scores> {
         let (numbers, allowed) = (vector.to_vec(py)?, bits(py, allowed.as_ref())?);
-        py.detach(|| self.core.search(&numbers, k, allowed.as_deref())).map(pairs).map_err(raised)
+        let hits = py.detach(|| self.core.search(&numbers, k, allowed.as_deref())).map_err(raised)?;
+        Ok(Scores { hits })
     }
 
     #[pyo3(signature = (vector, k, allowed=None))]

@@ -13,9 +13,8 @@ use pyo3::types::{PyBytes, PyString};
 use victor_core::code::{self, Language};
 use victor_core::hot::{cache, classify, embed, near, similar, table};
 
+use crate::converting::{Found, as_bytes, pairs};
 use crate::errors::raised;
-use crate::lexical::{Found, pairs};
-use crate::passages::as_bytes;
 
 #[pyfunction]
 fn symbols(py: Python<'_>, text: &Bound<'_, PyString>, language: &str) -> Vec<(String, &'static str, usize, usize)> {

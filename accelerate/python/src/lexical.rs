@@ -8,40 +8,17 @@ use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyString;
 use victor_core::lexical::{Lexical as Core, Params};
-use victor_core::{Hit, Stats};
 
+use crate::converting::{Found, Scores, Sizes, bits, pairs, sizes};
 use crate::errors::raised;
 use crate::passages::Passages;
 
 /// Fields of documents, as text and weight.
 type Documents<'py> = Vec<Vec<(Bound<'py, PyString>, u32)>>;
-pub type Found = Vec<(u64, f64)>;
-
-pub type Sizes = (usize, usize, usize, usize, usize, u64, u64);
-
-pub fn sizes(stats: Stats) -> Sizes {
-    (stats.documents, stats.dead, stats.segments, stats.tail, stats.bytes, stats.next_key, stats.mark)
-}
 
 #[pyclass(frozen, module = "victor_accelerate")]
 pub struct Lexical {
     core: Core,
-}
-
-/// Bits by key, from the bytes that `numpy.packbits(..., bitorder="little")` gives.
-pub fn bits(py: Python<'_>, buffer: Option<&PyBuffer<u8>>) -> PyResult<Option<Vec<u64>>> {
-    let Some(buffer) = buffer else { return Ok(None) };
-    let bytes = buffer.to_vec(py)?;
-    let word = |chunk: &[u8]| {
-        let mut eight = [0; 8];
-        eight[..chunk.len()].copy_from_slice(chunk);
-        u64::from_le_bytes(eight)
-    };
-    Ok(Some(bytes.chunks(8).map(word).collect()))
-}
-
-pub fn pairs(hits: Vec<Hit>) -> Found {
-    hits.into_iter().map(|hit| (hit.key, hit.score)).collect()
 }
 
 #[pymethods]
@@ -88,15 +65,16 @@ impl Lexical {
     }
 
     #[pyo3(signature = (query, k, allowed=None))]
-    fn search(
+    fn scores(
         &self,
         py: Python<'_>,
         query: &Bound<'_, PyString>,
         k: usize,
         allowed: Option<PyBuffer<u8>>,
-    ) -> PyResult<Found> {
+    ) -> PyResult<Scores> {
         let (query, allowed) = (query.to_string_lossy(), bits(py, allowed.as_ref())?);
-        py.detach(|| self.core.search(&query, k, allowed.as_deref())).map(pairs).map_err(raised)
+        let hits = py.detach(|| self.core.search(&query, k, allowed.as_deref())).map_err(raised)?;
+        Ok(Scores { hits })
     }
 
     #[pyo3(signature = (queries, k, allowed=None))]

@@ -2,6 +2,7 @@
 
 use pyo3::prelude::*;
 
+mod converting;
 mod dense;
 mod errors;
 mod hot;

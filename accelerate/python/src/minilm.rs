@@ -7,6 +7,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyString};
 use victor_core::minilm;
 
+use crate::converting::as_bytes;
 use crate::errors::raised;
 
 /// Return the names of the kernels that this processor can run, best first.
@@ -46,7 +47,7 @@ impl MiniLm {
     fn embed<'py>(&self, py: Python<'py>, texts: Vec<Bound<'py, PyString>>) -> Bound<'py, PyBytes> {
         let texts: Vec<Cow<'_, str>> = texts.iter().map(|text| text.to_string_lossy()).collect();
         let rows = py.detach(|| self.core.embed(&texts.iter().map(AsRef::as_ref).collect::<Vec<_>>()));
-        PyBytes::new(py, &rows.iter().flat_map(|value| value.to_le_bytes()).collect::<Vec<u8>>())
+        as_bytes(py, &rows)
     }
 }
 

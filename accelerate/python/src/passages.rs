@@ -10,6 +10,7 @@ use victor_core::code::{self, Language};
 use victor_core::hot::{embed, halves};
 use victor_core::passages::Passages as Core;
 
+use crate::converting::as_bytes;
 use crate::hot::StaticTable;
 
 /// The title, the path and the chunks of a document.
@@ -65,15 +66,6 @@ impl Passages {
 fn halved(mut rows: Vec<f32>, dimension: usize) -> Vec<f32> {
     halves::halve(&mut rows, dimension);
     rows
-}
-
-/// Return numbers as bytes, little endian.
-pub fn as_bytes<'py>(py: Python<'py>, numbers: &[f32]) -> Bound<'py, PyBytes> {
-    let fill = |bytes: &mut [u8]| {
-        bytes.chunks_exact_mut(4).zip(numbers).for_each(|(four, number)| four.copy_from_slice(&number.to_le_bytes()));
-        Ok(())
-    };
-    PyBytes::new_with(py, numbers.len() * 4, fill).expect("filling cannot fail")
 }
 
 /// Cut texts along the syntax of their languages.

@@ -10,8 +10,8 @@ from msgspec.structs import replace
 from victor_nb.insight import metrics
 from victor_nb.journal import RunNotFound, open_journal
 from victor_nb.journal.disposal import names_in
+from victor_nb.journal.rows import Row
 from victor_nb.journal.sqlite import SqliteStore
-from victor_nb.journal.store import Row
 
 LONG = "a long text " * 10_000
 

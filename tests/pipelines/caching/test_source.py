@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from tests.pipelines.made import code, markdown, notebook
@@ -174,6 +174,8 @@ def test_normalising_twice_changes_nothing(text: str) -> None:
 
 @unhurried
 @given(st.text(max_size=200))
+@example("00\x85")
+@example("x = 1 + \\ \n2")
 def test_any_text_can_be_normalised(text: str) -> None:
     """Whatever a cell holds."""
     once = normalised_cell(text)

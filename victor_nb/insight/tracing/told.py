@@ -9,7 +9,7 @@ from typing import Any, Final, TypeVar
 
 import msgspec
 
-from victor_nb.insight.bodies import Usage
+from victor_nb.insight.bodies import StepEnd, Usage
 
 T = TypeVar("T")
 
@@ -21,18 +21,9 @@ class Error(msgspec.Struct, gc=False):
     what: str = ""
 
 
-class End(msgspec.Struct, gc=False):
-    """Of `step.finished` and `step.failed`; `result` and `inputs` stay encoded until somebody wants them."""
+class End(StepEnd, gc=False):
+    """What is counted, and what is told besides; `result` and `inputs` stay encoded until somebody wants them."""
 
-    kind: str = ""
-    name: str = ""
-    ms: float = 0.0
-    usage: Usage | None = None
-    cost_usd: float | None = None
-    is_error: bool = False
-    cached: bool = False
-    skipped: bool = False
-    resumable: bool = False
     attempts: int | None = None
     status: str | None = None
     error: Error | None = None

@@ -64,10 +64,11 @@ _decode: Final = msgspec.json.Decoder(Entry).decode
 
 
 class Found(NamedTuple):
-    """The answer to a look-up: an entry or none, and why."""
+    """The answer to a look-up: an entry or none, and why; with it, those of its outputs that have to be put back."""
 
     entry: Entry | None
     why: str
+    damaged: Mapping[str, str] = MappingProxyType({})
 
 
 class Cache:
@@ -97,8 +98,10 @@ class Cache:
             if not entry.is_reusable:
                 why = why or "its cache was off when it ran last"
                 continue
-            if not (told := self._difference(entry, fingerprint, name, restored) or self._lost(entry)):
-                return Found(entry, f"nothing changed since run {entry.run_id}")
+            if not (told := self._difference(entry, fingerprint, name, restored)):
+                damaged = self.damaged(entry)
+                if not (told := self._lost(entry, damaged)):
+                    return Found(entry, f"nothing changed since run {entry.run_id}", damaged)
             why = why or told
         return Found(None, why or "it never ran")
 
@@ -169,35 +172,37 @@ class Cache:
 
     def damaged(self, entry: Entry) -> dict[str, str]:
         """Return the outputs of an entry that would have to be put back, with the hashes of their contents."""
-        return {path: digest for path, digest in entry.outputs.items() if not self._is_there(path, digest)}
+        return {
+            path: digest
+            for path, digest in entry.outputs.items()
+            if not self.kept.is_content_of(self._base / path, digest)
+        }
 
-    def restore(self, entry: Entry) -> list[str]:
-        """Put back outputs that are gone or were changed; return their paths.
+    def restore(self, entry: Entry, damaged: Mapping[str, str]) -> None:
+        """Put back outputs that are gone or were changed.
+
+        Args:
+            damaged: those of the entry's outputs, with the hashes of their contents.
 
         Raises:
             KeptLost: a kept copy went meanwhile.
             NotRestored: one cannot be written.
         """
-        damaged = self.damaged(entry)
         for path, digest in damaged.items():
             try:
                 self.kept.restore(digest, self._base / path)
             except OSError as problem:
                 raise NotRestored.because(problem, path, entry.member, self._base) from problem
-        return list(damaged)
 
-    def _lost(self, entry: Entry) -> str:
-        for path, digest in entry.outputs.items():
-            if not self._is_there(path, digest) and not self.kept.is_whole(digest):
+    def _lost(self, entry: Entry, damaged: Mapping[str, str]) -> str:
+        for path, digest in damaged.items():
+            if not self.kept.is_whole(digest):
                 return f"its output {path} is gone or damaged, and so is the kept copy"
         for path in entry.fingerprint.observed.written:
             if path not in entry.outputs and not (self._base / path).exists():
                 return f"{path}, which it wrote, is gone; declare it as an output to have it kept"
         gone = [digest for digest in entry.contents if not self.kept.path(digest).exists()]
         return "a part of its value is gone" if set(gone) - set(entry.outputs.values()) else ""
-
-    def _is_there(self, path: str, digest: str) -> bool:
-        return self.kept.is_content_of(self._base / path, digest)
 
     def _paths(self, member: str) -> list[Path]:
         folder = self._folder.cache / file_name(member)

@@ -37,7 +37,8 @@ def normalised_cell(text: str) -> str:
     """Return a Python cell's code without what does not count; normalising twice changes nothing."""
     module = parsed(text)
     if module is None:
-        return _as_text(text)
+        bare = _as_text(text)
+        return bare if bare == text else normalised_cell(bare)  # what Python minded may have been a blank at an end
     try:
         return ast.unparse(module)
     except (ValueError, RecursionError):  # older Pythons cannot write some nested f-strings

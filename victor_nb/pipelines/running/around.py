@@ -27,6 +27,7 @@ class Around:
     """What an execution shares with all of its nodes.
 
     Attributes:
+        base: what paths of the pipeline are relative to; found once, because a node may change the working directory.
         inside: the step that the steps of nodes are below.
         parameters: those of the pipeline.
         needs: by node, the nodes that it needs, with the reasons.
@@ -38,6 +39,7 @@ class Around:
     """
 
     spec: PipelineSpec
+    base: Path
     run: Run
     runtime: Runtime
     inside: Step
@@ -54,11 +56,6 @@ class Around:
     replay: ReplayMode = "auto"
     within: bool = False
     accept_changes: bool = False
-
-    @property
-    def base(self) -> Path:
-        """What paths of the pipeline are relative to."""
-        return self.spec.folder.resolve()
 
     def note(self, type_: str, data: dict[str, Any], member: str = "") -> None:
         """Record an event about a member, or about the run."""

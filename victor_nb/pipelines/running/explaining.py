@@ -83,5 +83,5 @@ class _Explained:
         found = self._cache.find(member.id, work.fingerprint, work.name, self._restored)
         if found.entry is None:
             return found.why, None
-        self._restored |= self._cache.damaged(found.entry)
+        self._restored |= found.damaged
         return "", self._cache.value(found.entry)

@@ -136,8 +136,8 @@ async def _done(
     found = around.cache.find(member.id, work.fingerprint, work.name)
     is_forced = node.id in around.choice.forced
     if found.entry is not None and node.cache and not is_forced:
-        restored = around.cache.restore(found.entry)
-        why = found.why + (f"; restored {', '.join(restored)}" if restored else "")
+        around.cache.restore(found.entry, found.damaged)
+        why = found.why + (f"; restored {', '.join(found.damaged)}" if found.damaged else "")
         return _from_entry(around, found.entry, member, step, began, work.fingerprint, why)
     why = "it was asked to run anew" if is_forced else "its cache is off" if not node.cache else found.why
     around.note(WHY, {"name": member.id, "why": why})
@@ -234,7 +234,7 @@ def _answered(
     if not around.accept_changes:
         _check_same(around, node, member, scope, body["identity"], entry)
     if entry is not None:
-        around.cache.restore(entry)
+        around.cache.restore(entry, around.cache.damaged(entry))
     return came
 
 
@@ -265,7 +265,7 @@ def _taken(around: Around, node: Node, member: Member, step: Step, began: float)
             f"pipeline {around.spec.name!r}",
             f"run it too: --from {node.id}, or the whole pipeline",
         )
-    around.cache.restore(entry)
+    around.cache.restore(entry, around.cache.damaged(entry))
     return _from_entry(around, entry, member, step, began, entry.fingerprint, f"not asked for; from run {entry.run_id}")
 
 

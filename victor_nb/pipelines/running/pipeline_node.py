@@ -75,8 +75,8 @@ class PipelineNode:
         return {"output": execution.ended()}
 
     def _around(self, asked: Mapping[str, Any], runtime: Runtime) -> Around:
-        folder = folder_of(self.spec)
-        cache = Cache(folder, self.spec.folder.resolve(), runtime.run.journal.redactor)
+        folder, base = folder_of(self.spec), self.spec.folder.resolve()
+        cache = Cache(folder, base, runtime.run.journal.redactor)
         choice = chosen(
             [node.id for node in self.spec.nodes],
             self.needs,
@@ -86,6 +86,7 @@ class PipelineNode:
         )
         return Around(
             spec=self.spec,
+            base=base,
             run=runtime.run,
             runtime=runtime,
             inside=runtime.step,

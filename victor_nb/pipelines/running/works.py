@@ -94,7 +94,7 @@ async def computed(work: ComputeWork, given: Given, around: Around) -> Any:
     return await said if isinstance(said, Awaitable) else said
 
 
-def agent_of(work: AgentWork) -> Agent:
+def agent_of(work: AgentWork) -> Agent[object]:
     """Return the agent of a node: it, or one with no tools for the model that is named."""
     if not isinstance(work.agent, str):
         return work.agent
@@ -105,8 +105,7 @@ def agent_of(work: AgentWork) -> Agent:
 
 def agent_parts(work: AgentWork, given: Given, redactor: Redactor) -> dict[str, Part]:
     """What an agent's answer depends on, as far as it can be known before it is asked."""
-    from pydantic import TypeAdapter
-
+    from victor_nb.agents.output import schema_of
     from victor_nb.agents.tooling import tools_in
 
     agent = agent_of(work)
@@ -116,7 +115,7 @@ def agent_parts(work: AgentWork, given: Given, redactor: Redactor) -> dict[str, 
         "instructions": text_part(agent.instructions, redactor),
         "goal": text_part(given.goal, redactor),
         "tools": code_part(" ".join(f"{name} {read(tool).hash}" for name, tool in tools.items())),
-        "output": code_part("text" if agent.output is str else json.dumps(TypeAdapter(agent.output).json_schema())),
+        "output": code_part(json.dumps(schema_of(agent.output))),
     }
 
 

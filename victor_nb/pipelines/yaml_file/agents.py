@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from victor_nb.agents import Agent
 
 
-def agent_of(fields: AgentFields, document: Document, index: int, folder: Path, mistakes: list[Mistake]) -> Agent | str:
+def agent_of(
+    fields: AgentFields, document: Document, index: int, folder: Path, mistakes: list[Mistake]
+) -> Agent[object] | str:
     """Return the agent of a node, or the name of its model where it is nothing more than that."""
     if not (fields.model_fields_set & {"instructions", "tools", "answer"}):
         return fields.agent

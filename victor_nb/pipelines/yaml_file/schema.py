@@ -16,7 +16,7 @@ from victor_nb.workflows.yaml_file.schema import DIALECT, as_text, without_title
 FILE: Final = Path(__file__).with_name("pipeline.schema.json")
 
 
-def pipeline_schema() -> dict[str, Any]:
+def pipeline_schema() -> dict[str, object]:
     """Return the JSON Schema (draft 2020-12) of pipeline files."""
     from pydantic.json_schema import models_json_schema
 

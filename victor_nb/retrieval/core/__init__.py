@@ -25,6 +25,7 @@ from victor_nb.retrieval.core.types import (
     IndexStats,
     Pair,
     PassageDocument,
+    Ranked,
     Symbol,
 )
 
@@ -80,6 +81,9 @@ class Lexical(Kept, Protocol):
     def search(self, query: str, k: int, allowed: NDArray[np.bool_] | None = None) -> Found:
         """Return the best `k`; `allowed[key]` says which may be found, and keys beyond its end may not."""
 
+    def scores(self, query: str, k: int, allowed: NDArray[np.bool_] | None = None) -> Scores:
+        """Do as `search`, and leave in the core what was found."""
+
     def search_many(self, queries: Sequence[str], k: int, allowed: NDArray[np.bool_] | None = None) -> list[Found]:
         """Do many searches on all cores."""
 
@@ -105,6 +109,9 @@ class Dense(Kept, Protocol):
     def search(self, vector: NDArray[np.float32], k: int, allowed: NDArray[np.bool_] | None = None) -> Found:
         """Return the nearest `k`; beyond 4,096 vectors about one in a hundred can be missed. Raises: BadVectors."""
 
+    def scores(self, vector: NDArray[np.float32], k: int, allowed: NDArray[np.bool_] | None = None) -> Scores:
+        """Do as `search`, and leave in the core what was found."""
+
     def search_exactly(self, vector: NDArray[np.float32], k: int, allowed: NDArray[np.bool_] | None = None) -> Found:
         """Do as `search`, without missing any."""
 
@@ -112,6 +119,12 @@ class Dense(Kept, Protocol):
         self, vectors: NDArray[np.float32], k: int, allowed: NDArray[np.bool_] | None = None
     ) -> list[Found]:
         """Do many searches on all cores, a row each."""
+
+
+class Scores(Protocol):
+    """What an index found, left in the core."""
+
+    def __len__(self) -> int: ...
 
 
 class CodeRanks(Protocol):
@@ -127,6 +140,22 @@ class CodeRanks(Protocol):
         """Return the best `k` of what was found, by new scores."""
 
     def __len__(self) -> int: ...
+
+
+class Candidates(Protocol):
+    """What both kinds of index found for one question, fused and not ranked yet."""
+
+    def unknown_to(self, ranks: CodeRanks) -> list[int]:
+        """Return the keys of which the ranks know nothing."""
+
+    def ranked(self, ranks: CodeRanks, query: str, k: int) -> list[Ranked]:
+        """Return the best `k`, ranked as `CodeRanks.rank` does."""
+
+
+class MakesCandidates(Protocol):
+    """The class of candidates: the best `k` of what was found, fused as `fuse_convex` does; None found nothing."""
+
+    def __call__(self, lexical: Scores | None, dense: Scores | None, alpha: float, k: int) -> Candidates: ...
 
 
 class Classifier(Protocol):
@@ -229,6 +258,8 @@ class Core(Protocol):
     def Dense(self) -> type[Dense]: ...
     @property
     def CodeRanks(self) -> type[CodeRanks]: ...
+    @property
+    def Candidates(self) -> MakesCandidates: ...
     @property
     def Classifier(self) -> type[Classifier]: ...
     @property

@@ -12,7 +12,7 @@ import victor_accelerate as accelerate
 from numpy.typing import NDArray
 
 from victor_nb.retrieval.core.tokens import spaced
-from victor_nb.retrieval.core.types import Fields, Found, IndexStats, PassageDocument
+from victor_nb.retrieval.core.types import Fields, Found, IndexStats, PassageDocument, Ranked
 from victor_nb.retrieval.errors import BadVectors, CorruptIndex, IndexInUse, NewerIndex, UnusableFile
 
 if TYPE_CHECKING:
@@ -116,6 +116,25 @@ class Passages:
         return np.frombuffer(self._core.hash_embed(dimension), dtype="<f4").reshape(len(self), dimension)
 
 
+class Candidates:
+    """What both kinds of index found, fused; see `twin.hybrid`."""
+
+    def __init__(self, lexical: seam.Scores | None, dense: seam.Scores | None, alpha: float, k: int) -> None:
+        assert isinstance(lexical, accelerate.Scores | None), "scores of this core"
+        assert isinstance(dense, accelerate.Scores | None), "scores of this core"
+        self._core = accelerate.Candidates(lexical, dense, alpha, k)
+
+    def unknown_to(self, ranks: seam.CodeRanks) -> list[int]:
+        """Return the keys of which the ranks know nothing."""
+        assert isinstance(ranks, CodeRanks), "ranks of this core"
+        return self._core.unknown_to(ranks)
+
+    def ranked(self, ranks: seam.CodeRanks, query: str, k: int) -> list[Ranked]:
+        """Return the best `k`, ranked."""
+        assert isinstance(ranks, CodeRanks), "ranks of this core"
+        return self._core.ranked(ranks, query, k)
+
+
 class MiniLM:
     """The transformer; see `twin.minilm` for the rules.
 
@@ -188,7 +207,12 @@ class Lexical:
     @translated
     def search(self, query: str, k: int, allowed: NDArray[np.bool_] | None = None) -> Found:
         """Return keys and scores of the best `k`."""
-        return self._core.search(query, k, packed(allowed))
+        return self._core.scores(query, k, packed(allowed)).pairs()
+
+    @translated
+    def scores(self, query: str, k: int, allowed: NDArray[np.bool_] | None = None) -> accelerate.Scores:
+        """Do as `search`, and leave in the core what was found."""
+        return self._core.scores(query, k, packed(allowed))
 
     @translated
     def search_many(self, queries: Sequence[str], k: int, allowed: NDArray[np.bool_] | None = None) -> list[Found]:
@@ -266,7 +290,14 @@ class Dense:
     @translated
     def search(self, vector: NDArray[np.float32], k: int, allowed: NDArray[np.bool_] | None = None) -> Found:
         """Return keys and cosines of the nearest `k`."""
-        return self._core.search(self._rows(vector), k, packed(allowed))
+        return self._core.scores(self._rows(vector), k, packed(allowed)).pairs()
+
+    @translated
+    def scores(
+        self, vector: NDArray[np.float32], k: int, allowed: NDArray[np.bool_] | None = None
+    ) -> accelerate.Scores:
+        """Do as `search`, and leave in the core what was found."""
+        return self._core.scores(self._rows(vector), k, packed(allowed))
 
     @translated
     def search_exactly(self, vector: NDArray[np.float32], k: int, allowed: NDArray[np.bool_] | None = None) -> Found:

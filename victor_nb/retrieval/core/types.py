@@ -13,6 +13,10 @@ Found: TypeAlias = list[tuple[int, float]]
 """Keys and scores, best first; equal scores in the order of keys."""
 
 
+Ranked: TypeAlias = tuple[int, float, float | None, float | None]
+"""A key with its score, and the score that the lexical and the dense index gave it, if they found it."""
+
+
 @dataclass(frozen=True, slots=True)
 class IndexStats:
     """How large a lexical or dense index is.

@@ -75,9 +75,9 @@ def embedded(embedder: Embedder, texts: Sequence[str]) -> NDArray[np.float32]:
             embedder.name,
             f"gave an array of shape {rows.shape} for {len(texts)} texts of dimension {embedder.dimension}",
         )
-    finite = np.isfinite(rows).all(axis=1)
+    finite = np.isfinite(rows)
     if not finite.all():
-        place = int(np.argmin(finite))
+        place = int(np.argmin(finite.all(axis=1)))
         raise BadVectors.of(embedder.name, f"gave a number that is not finite for the text {texts[place][:60]!r}")
     return rows
 

@@ -16,10 +16,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from victor_nb.journal.write_ahead import log_ahead
 from victor_nb.retrieval.embedders.embedder import Embedder, embedded
 from victor_nb.retrieval.errors import UnusableFile
 
 BATCH = 100
+WAIT_S = 30.0
 
 
 class RememberedEmbedder:
@@ -39,8 +41,8 @@ class RememberedEmbedder:
         try:
             if path is not None:
                 path.parent.mkdir(parents=True, exist_ok=True)
-            self._kept = sqlite3.connect(self._place, check_same_thread=False, timeout=30)
-            self._kept.execute("PRAGMA journal_mode=WAL")
+            self._kept = sqlite3.connect(self._place, check_same_thread=False, timeout=WAIT_S)
+            log_ahead(self._kept, WAIT_S)
             self._kept.execute("CREATE TABLE IF NOT EXISTS vectors (text BLOB PRIMARY KEY, cells BLOB) WITHOUT ROWID")
         except (OSError, sqlite3.Error) as problem:
             raise self._unusable(problem) from problem

@@ -158,7 +158,7 @@ class NearestWords:
         """Return a number for each tool, between 0 for the worst and 1 for the best."""
         asked = unit(embedded(default_embedder(), words) - self._common)
         alike = np.maximum(products(self._rows, asked), 0)[self._terms]
-        found = np.maximum.reduceat(alike, self._starts, axis=0) @ rarities
+        found = products(np.maximum.reduceat(alike, self._starts, axis=0), rarities[np.newaxis])[:, 0]
         low, high = float(found.min()), float(found.max())
         return np.asarray((found - low) / (high - low) if high > low else np.zeros_like(found), np.float32)
 

@@ -192,7 +192,7 @@ def _exact(tools: Mapping[str, Tool]) -> dict[str, list[str]]:
 
 
 def _described(one: Tool) -> Described:
-    parameters = one.parameters.get("properties", {})
+    parameters = one.schema.parameters.get("properties", {})
     arguments = " ".join(_said(name, about) for name, about in parameters.items())
     return Described(
         f"{plain(one.name)} {' '.join(one.keywords)}".strip(), f"{one.description} {one.category}", arguments

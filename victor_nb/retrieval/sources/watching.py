@@ -132,11 +132,14 @@ class Watch:
                 self._on_change(changes)
 
     def _places(self) -> set[Path] | None:
-        """Return what there is to watch; None when the index is gone."""
+        """Return what there is to watch; None when the index is closed or gone."""
         index = self._index()
-        if index is None or index.is_closed:
+        if index is None:
             return None
-        return {place for source in index.follows() if (place := source.watched()) is not None}
+        try:
+            return {place for source in index.follows() if (place := source.watched()) is not None}
+        except ClosedIndex:
+            return None
 
 
 def identities(places: set[Path]) -> dict[Path, tuple[int, int]]:

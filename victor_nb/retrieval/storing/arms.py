@@ -11,7 +11,6 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
 from typing import Final, Literal, NamedTuple, TypeAlias, TypeVar
@@ -19,8 +18,8 @@ from typing import Final, Literal, NamedTuple, TypeAlias, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from victor_nb.retrieval.core import K1, B, CodeRanks, Dense, Kept, Lexical, Passages, core
-from victor_nb.retrieval.core.types import Found, PassageDocument
+from victor_nb.retrieval.core import K1, B, Candidates, Dense, Kept, Lexical, Passages, Scores, core
+from victor_nb.retrieval.core.types import PassageDocument, Ranked
 from victor_nb.retrieval.embedders.embedder import Embedder, embedded, is_quick
 from victor_nb.retrieval.errors import BadVectors, CorruptIndex, NewerIndex, UnusableFile
 from victor_nb.retrieval.sources.documents import Prepared
@@ -50,15 +49,6 @@ class Read(NamedTuple):
     keys: Sequence[int]
     passages: Passages
     vectors: NDArray[np.float32]
-
-
-@dataclass(frozen=True, slots=True)
-class Ranking:
-    """What a search found, best first, and what each arm said of it."""
-
-    best: Found
-    lexical: dict[int, float]
-    dense: dict[int, float]
 
 
 class Arms:
@@ -312,7 +302,7 @@ class Arms:
 
     # Searching
 
-    def search(self, query: str, k: int, mode: Mode, allowed: NDArray[np.bool_] | None) -> Ranking:
+    def search(self, query: str, k: int, mode: Mode, allowed: NDArray[np.bool_] | None) -> list[Ranked]:
         """Return the best `k`; an index that turns out to be damaged is built anew and asked again."""
         try:
             return self._search(query, k, mode, allowed)
@@ -320,21 +310,17 @@ class Arms:
             self.rebuild()
             return self._search(query, k, mode, allowed)
 
-    def _search(self, query: str, k: int, mode: Mode, allowed: NDArray[np.bool_] | None) -> Ranking:
+    def _search(self, query: str, k: int, mode: Mode, allowed: NDArray[np.bool_] | None) -> list[Ranked]:
         most = max(k, CANDIDATES)
-        words = self._lexical.search(query, most, allowed) if mode != "dense" else []
-        near = self._near(query, most, allowed) if mode != "lexical" else []
-        if words and near:
-            # One identifier is asked for by name: what only means something like it comes behind.
-            alpha = 0.0 if query.strip().isidentifier() else self.embedder.alpha
-            found = core().fuse_convex(words, near, alpha, most)
-        else:
-            found = words or near
-        return Ranking(self._places.known(found).rank(query, found, k), dict(words), dict(near))
+        words = self._lexical.scores(query, most, allowed) if mode != "dense" else None
+        near = self._near(query, most, allowed) if mode != "lexical" else None
+        # One identifier is asked for by name: what only means something like it comes behind.
+        alpha = 0.0 if query.strip().isidentifier() else self.embedder.alpha
+        return self._places.ranked(core().Candidates(words, near, alpha, most), query, k)
 
-    def _near(self, query: str, k: int, allowed: NDArray[np.bool_] | None) -> Found:
+    def _near(self, query: str, k: int, allowed: NDArray[np.bool_] | None) -> Scores | None:
         vector = embedded(self.embedder, [query])[0]
-        return self._dense.search(vector, k, allowed) if vector.any() else []
+        return self._dense.scores(vector, k, allowed) if vector.any() else None
 
     def is_behind_hope(self) -> bool:
         """Answer whether deletions are forgotten that these arms have not done yet."""
@@ -355,20 +341,21 @@ class Places:
     def __init__(self, documents: Documents) -> None:
         self._documents = documents
         self._ranks = core().CodeRanks()
-        self._known: set[int] = set()
+        self._nowhere: set[int] = set()
 
-    def known(self, found: Found) -> CodeRanks:
-        """Return the ranks, which know everything that was found."""
-        if missing := [key for key, _ in found if key not in self._known]:
-            self._known.update(missing)
-            for key, path, names in self._documents.places(missing):
+    def ranked(self, candidates: Candidates, query: str, k: int) -> list[Ranked]:
+        """Return the best `k` by what they say, where they lie and what they define."""
+        if missing := set(candidates.unknown_to(self._ranks)) - self._nowhere:
+            for key, path, names in self._documents.places(list(missing)):
                 self._ranks.add(key, path, names)
-        return self._ranks
+                missing.discard(key)
+            self._nowhere |= missing
+        return candidates.ranked(self._ranks, query, k)
 
     def remove(self, keys: Sequence[int]) -> None:
         """Forget chunks."""
-        for key in self._known.intersection(keys):
-            self._known.discard(key)
+        self._nowhere.difference_update(keys)
+        for key in keys:
             self._ranks.remove(key)
 
 

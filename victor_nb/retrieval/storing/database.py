@@ -14,11 +14,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Self
 
+from victor_nb.journal.write_ahead import log_ahead
 from victor_nb.retrieval.errors import (
     ClosedIndex,
     CorruptIndex,
     IndexInUse,
     NewerIndex,
+    NothingThere,
     RetrievalError,
     UnusableFile,
 )
@@ -61,7 +63,7 @@ class Database:
     def open(cls, folder: Path | None, *, read_only: bool = False) -> Self:
         """Open the file in a folder, or start one; None keeps everything in memory.
 
-        Raises: IndexInUse, NewerIndex, CorruptIndex, UnusableFile.
+        Raises: IndexInUse, NewerIndex, CorruptIndex, UnusableFile; NothingThere for reading what was never made.
         """
         if folder is None:
             return cls(_connected(":memory:", "", read_only=False), "", None)
@@ -149,9 +151,9 @@ def _connected(uri: str, where: str, *, read_only: bool) -> sqlite3.Connection:
         raise translated(problem, where) from problem
     try:
         if not read_only:
-            connection.execute("PRAGMA journal_mode=WAL")
+            log_ahead(connection, WAIT_S)
             connection.execute("PRAGMA synchronous=NORMAL")
-        _known(connection, where)
+        _known(connection, where, read_only=read_only)
     except sqlite3.Error as problem:
         connection.close()
         raise translated(problem, where) from problem
@@ -161,13 +163,18 @@ def _connected(uri: str, where: str, *, read_only: bool) -> sqlite3.Connection:
     return connection
 
 
-def _known(connection: sqlite3.Connection, where: str) -> None:
+def _known(connection: sqlite3.Connection, where: str, *, read_only: bool) -> None:
+    connection.execute("BEGIN")  # one view of both: another process may just be making the tables
     found = connection.execute("PRAGMA user_version").fetchone()[0]
+    holds_tables = connection.execute("SELECT EXISTS (SELECT 1 FROM sqlite_master)").fetchone()[0]
+    connection.execute("COMMIT")
     if found > FORMAT:
         raise NewerIndex.at(where, f"format {found}; this version reads up to {FORMAT}")
     if found == 0:
-        if connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
+        if holds_tables:
             raise CorruptIndex.at(where, "it is a database of something else")
+        if read_only:
+            raise NothingThere("the index has not been made yet", where, "Index(path) makes it; then open it again")
         connection.executescript(f"BEGIN IMMEDIATE; {_TABLES} PRAGMA user_version = {FORMAT}; COMMIT;")
 
 

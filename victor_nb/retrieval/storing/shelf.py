@@ -17,9 +17,10 @@ from typing import Final, TypeVar
 
 from victor_nb.errors import UsageError
 from victor_nb.retrieval.core import core
+from victor_nb.retrieval.core.types import Ranked
 from victor_nb.retrieval.embedders.embedder import Embedder, default_embedder
 from victor_nb.retrieval.errors import ClosedIndex, EmbedderChanged, NothingThere
-from victor_nb.retrieval.storing.arms import Arms, Mode, Ranking
+from victor_nb.retrieval.storing.arms import Arms, Mode
 from victor_nb.retrieval.storing.database import Database
 from victor_nb.retrieval.storing.filters import Filter, Filters
 from victor_nb.retrieval.storing.store import Chunk, Documents
@@ -34,7 +35,7 @@ LONGEST_QUERY: Final = 20_000
 class Answer:
     """What a search found, with the chunks."""
 
-    ranking: Ranking
+    ranking: list[Ranked]
     chunks: dict[int, Chunk]
 
 
@@ -128,7 +129,7 @@ class Shelf:
             self._refresh()
             allowed = self.filters.allowed(wanted)
             ranking = self.arms.search(query[:LONGEST_QUERY], k, mode, allowed)
-            return Answer(ranking, self.documents.chunks([key for key, _ in ranking.best]))
+            return Answer(ranking, self.documents.chunks([key for key, *_ in ranking]))
 
     def chunks_of(self, name: str) -> Sequence[Chunk]:
         """Return the chunks of a document by id or path. Raises: NothingThere."""

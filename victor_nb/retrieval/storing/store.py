@@ -46,8 +46,8 @@ class Chunk(NamedTuple):
     cell: int | None
     first: int
     last: int
-    names: tuple[str, ...]
     text: str
+    names: tuple[str, ...]
 
     @property
     def said(self) -> str:
@@ -56,7 +56,7 @@ class Chunk(NamedTuple):
 
 
 _CHUNK = (
-    "SELECT c.key, d.id, d.title, d.path, d.metadata, c.kind, c.cell, c.first, c.last, c.names, c.text "
+    "SELECT c.key, d.id, d.title, d.path, d.metadata, c.kind, c.cell, c.first, c.last, c.text, c.names "
     "FROM chunks c JOIN documents d ON d.number = c.document "
 )
 
@@ -267,7 +267,7 @@ class Documents:
 
 
 def _chunk(row: tuple[Any, ...]) -> Chunk:
-    return Chunk._make((*row[:9], names_in(row[9]), row[10]))
+    return Chunk._make((*row[:-1], names_in(row[-1])))
 
 
 def names_in(stored: str) -> tuple[str, ...]:

@@ -19,6 +19,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, NamedTuple, TypeVar
 
+from victor_nb.journal.write_ahead import log_ahead
+
 FILE: Final = "tool-cache.db"
 VERSION: Final = 1
 MOST_VARIANTS: Final = 8
@@ -320,7 +322,7 @@ class ToolStore:
         db = sqlite3.connect(self.path, timeout=_BUSY_S, isolation_level=None, check_same_thread=False)
         try:
             db.execute("PRAGMA auto_vacuum = INCREMENTAL")
-            db.execute("PRAGMA journal_mode = WAL")
+            log_ahead(db, _BUSY_S)
             db.execute("PRAGMA synchronous = NORMAL")
             version = db.execute("PRAGMA user_version").fetchone()[0]
             if version not in (0, VERSION):

@@ -42,7 +42,7 @@ class Put:
 
     namespace: Namespace
     key: str
-    value: Any
+    value: object
     index: Sequence[str] | bool | None = None
     ttl_s: float | None = None
 
@@ -76,7 +76,7 @@ class Search:
 
     namespace: Namespace = ()
     query: str | None = None
-    filter: Mapping[str, Any] | None = None
+    filter: Mapping[str, object] | None = None
     limit: int = 10
     offset: int = 0
     refresh: bool | None = None

@@ -21,7 +21,7 @@ DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 FILE: Final = Path(__file__).with_name("workflow.schema.json")
 
 
-def workflow_schema(*, registered: bool = False) -> dict[str, Any]:
+def workflow_schema(*, registered: bool = False) -> dict[str, object]:
     """Return the JSON Schema (draft 2020-12) of workflow files.
 
     Args:

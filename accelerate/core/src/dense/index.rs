@@ -132,7 +132,7 @@ impl Dense {
     }
 
     /// Return the nearest `k`, best first, equal scores by key; where a segment has more than 4,096 vectors that may be
-    /// found, about one in a hundred of them can be missed. `allowed` has a bit for every key that may be found.
+    /// found, about two in a hundred of them can be missed. `allowed` has a bit for every key that may be found.
     ///
     /// # Errors
     /// `Error::Vectors` for a wrong dimension or a number that is not finite; `Error::Corrupt` for a damaged segment.

@@ -3,8 +3,8 @@
 use super::rotate::{Rotation, WORD};
 use crate::simd::widest;
 
-/// Codes of eight vectors lie together, word by word, so that one instruction handles a word of all eight.
-pub const GROUP: usize = 8;
+/// The bits of so many vectors lie together, byte by byte, so that one instruction handles a byte of all of them.
+pub const GROUP: usize = 64;
 /// Sums and maxima are taken in so many lanes, in one order on every machine.
 const LANES: usize = 16;
 
@@ -64,21 +64,22 @@ fn push_coarse(rotated: &[f32], onto: &mut Vec<i8>) -> (f32, f32) {
 
 /// Return the bits of a rotated vector: whether it is above the mean in each dimension.
 #[inline(always)]
-pub fn bit_words<'a>(rotated: &'a [f32], mean: &'a [f32]) -> impl Iterator<Item = u64> + 'a {
-    rotated.as_chunks::<WORD>().0.iter().zip(mean.as_chunks::<WORD>().0).map(|(values, means)| {
+pub fn bit_bytes<'a>(rotated: &'a [f32], mean: &'a [f32]) -> impl Iterator<Item = u8> + 'a {
+    rotated.as_chunks::<WORD>().0.iter().zip(mean.as_chunks::<WORD>().0).flat_map(|(values, means)| {
         let mut above = [0_u8; WORD];
         for at in 0..WORD {
             above[at] = u8::from(values[at] > means[at]);
         }
-        let (eights, _) = above.as_chunks::<8>();
-        eights.iter().enumerate().fold(0, |word, (at, eight)| word | gathered(*eight) << (8 * at))
+        let mut bytes = [0; WORD / 8];
+        bytes.iter_mut().zip(above.as_chunks::<8>().0).for_each(|(byte, eight)| *byte = gathered(*eight));
+        bytes
     })
 }
 
-/// Return eight bytes of 0 or 1 as the bits of one number: the product carries each to a place of its own on top.
+/// Return eight bytes of 0 or 1 as the bits of one: the product carries each to a place of its own on top.
 #[inline(always)]
-fn gathered(eight: [u8; 8]) -> u64 {
-    u64::from_le_bytes(eight).wrapping_mul(0x0102_0408_1020_4080) >> 56
+fn gathered(eight: [u8; 8]) -> u8 {
+    (u64::from_le_bytes(eight).wrapping_mul(0x0102_0408_1020_4080) >> 56) as u8
 }
 
 /// Vectors in memory, as given and as bytes.
@@ -190,9 +191,9 @@ mod tests {
         #[test]
         fn a_bit_says_whether_a_number_is_above_the_mean(values in prop::collection::vec(-2_i8..2, 3 * WORD)) {
             let rotated: Vec<f32> = values.iter().map(|&value| f32::from(value)).collect();
-            let words: Vec<u64> = bit_words(&rotated, &vec![0.0; 3 * WORD]).collect();
+            let bytes: Vec<u8> = bit_bytes(&rotated, &vec![0.0; 3 * WORD]).collect();
             for (at, &value) in values.iter().enumerate() {
-                prop_assert_eq!(words[at / WORD] >> (at % WORD) & 1 == 1, value > 0);
+                prop_assert_eq!(bytes[at / 8] >> (at % 8) & 1 == 1, value > 0);
             }
         }
 

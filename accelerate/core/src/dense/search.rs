@@ -1,19 +1,25 @@
 //! The nearest k over segments and tail: candidates by bits (in large segments) and bytes, then exact scores.
 
-use super::kernels::{Groups, Kernels};
+use super::kernels::{Groups, Kernels, TOGETHER, Tables};
 use super::rotate::Rotation;
-use super::rows::{Coarse, GROUP, Rows, bit_words, exact_score, made_coarse, normalized};
+use super::rows::{Coarse, GROUP, Rows, exact_score, made_coarse, normalized};
 use super::segment::Segment;
 use crate::{Result, bits};
 
 /// Vectors up to which every one is compared by its bytes, so that nothing can be missed.
 pub const SMALL: usize = 4096;
 /// Groups of codes out of which is guessed how far the bits may be.
-const SAMPLE: usize = 256;
+const SAMPLE: usize = 32;
+/// The greatest number in a table, and what all numbers of a distance add up to at most: a little less than 16 bits hold,
+/// because sums of 32 bits are rounded.
+const MOST_OF_HALF: f32 = (255 / (2 * TOGETHER)) as f32;
+const MOST_OF_ALL: f32 = 65_000.0;
 /// Rows that are multiplied at once.
 const BATCH: usize = 64;
 /// Rows ahead that are asked for: as many as are on their way at once.
 const AHEAD: usize = 16;
+/// Candidates that are found at least before the first are thrown out.
+const LEAST_ROOM: usize = 512;
 /// What the roundings of 32-bit sums can add to the errors that are known.
 const ROUNDING: f32 = 1e-5;
 
@@ -34,8 +40,24 @@ impl Query {
         Some(Self { exact, rotated, coarse })
     }
 
-    fn words(&self, mean: &[f32]) -> Vec<u64> {
-        bit_words(&self.rotated, mean).collect()
+    /// Return what each half of a byte of bits adds to a distance: for every bit that is not the query's, as much as the
+    /// query has there. So the query counts as it is, and only what is searched was made a bit a dimension.
+    ///
+    /// Source: asymmetric distances, Jégou, Douze and Schmid, "Product quantization for nearest neighbor search", 2011;
+    /// tables of sixteen bytes, André, Kermarrec and Le Scouarnec, "Cache locality is not enough", VLDB 2015.
+    fn tables(&self) -> Vec<Tables> {
+        let halves = self.rotated.as_chunks::<4>().0;
+        let (mut greatest, mut all) = (0.0_f32, 0.0_f32);
+        for half in halves {
+            let most = half.iter().map(|value| value.abs()).sum::<f32>();
+            (greatest, all) = (greatest.max(most), all + most);
+        }
+        let scale = 1.0 / (greatest / MOST_OF_HALF).max(all / MOST_OF_ALL).max(f32::MIN_POSITIVE);
+        let table = |half: &[f32; 4]| {
+            let parts = half.map(|value| [value.max(0.0) * scale, (-value).max(0.0) * scale]);
+            std::array::from_fn(|code| (0..4).map(|at| parts[at][code >> at & 1]).sum::<f32>() as u8)
+        };
+        halves.as_chunks::<2>().0.iter().map(|[low, high]| [table(low), table(high)]).collect()
     }
 }
 
@@ -134,28 +156,29 @@ fn candidates_of(source: &Source<'_>) -> usize {
 
 /// How many vectors the bits pass on to the bytes.
 fn kept_by_bits(docs: usize, k: usize) -> usize {
-    (docs / 128).clamp(512, 4096) + k * 8
+    (docs / 256).clamp(512, 4096).saturating_add(k.saturating_mul(8)).min(docs)
 }
 
-/// Return the documents whose bits are nearest, in no order: as many as are kept, and those that are as far as the last.
+/// Return the documents whose bits are nearest, in no order: about as many as are kept, and those that are as far as the
+/// last.
 fn nearest_bits(segment: &Segment, source: &Source<'_>, query: &Query, plan: Plan) -> Result<Vec<u32>> {
-    let (wanted, codes) = (query.words(segment.mean()?), segment.bits()?);
+    let (wanted, codes) = (query.tables(), segment.bits()?);
     let (all, keep) = (candidates_of(source), kept_by_bits(segment.docs, plan.k));
     let mut groups = Groups { codes, step: 1, permitted: source.permitted.as_deref() };
     let (mut sample, mut near) = (Vec::with_capacity(SAMPLE * 2 * GROUP), Vec::with_capacity(keep * 2));
     groups.step = (codes.len() / (wanted.len() * GROUP * SAMPLE)).max(1);
-    (plan.kernels.scan_bits)(&wanted, groups, u32::MAX, &mut sample);
+    (plan.kernels.scan_bits)(&wanted, groups, u16::MAX, &mut sample);
     groups.step = 1;
-    // The limit is to let pass rather too many: each limit that lets too few costs another scan.
+    // The limit is to let pass rather too many: one that lets less than half of them costs another scan.
     let expected = keep as f32 * sample.len() as f32 / all as f32;
     let mut place = (expected + 3.0 * expected.sqrt()) as usize + 1;
     loop {
         let is_last = place >= sample.len();
-        let limit = if is_last { u32::MAX } else { (*sample.select_nth_unstable(place).1 >> 32) as u32 };
+        let limit = if is_last { u16::MAX } else { (*sample.select_nth_unstable(place).1 >> 32) as u16 };
         near.clear();
         (plan.kernels.scan_bits)(&wanted, groups, limit, &mut near);
         near.retain(|&entry| (entry as u32 as usize) < segment.docs);
-        if is_last || near.len() >= keep {
+        if is_last || near.len() >= keep / 2 {
             break;
         }
         place *= 2;
@@ -172,7 +195,8 @@ fn nearest_bits(segment: &Segment, source: &Source<'_>, query: &Query, plan: Pla
 struct Candidates {
     slack: f32,
     found: Vec<(f32, u32, u32)>,
-    leaders: Vec<f32>,
+    /// How many may be found until those that have no chance any more are thrown out.
+    room: usize,
     k: usize,
     floor: f32,
 }
@@ -181,7 +205,7 @@ impl Candidates {
     fn new(sources: &[Source<'_>], query: &Query, k: usize) -> Self {
         let error = sources.iter().fold(0.0_f32, |most, source| most.max(source.vectors.error()));
         let slack = error + query.coarse.error * (1.0 + error) + ROUNDING;
-        Self { slack, found: Vec::new(), leaders: Vec::new(), k, floor: f32::NEG_INFINITY }
+        Self { slack, found: Vec::new(), room: LEAST_ROOM.max(k.saturating_mul(4)), k, floor: f32::NEG_INFINITY }
     }
 
     /// Compare every vector of a source by its bytes.
@@ -222,29 +246,28 @@ impl Candidates {
     #[inline]
     fn see(&mut self, score: f32, number: usize, doc: usize) {
         if score >= self.floor {
-            self.enter(score, number, doc);
-        }
-    }
-
-    /// Whoever is within twice the slack of the k-th best coarse score may be among the best k.
-    fn enter(&mut self, score: f32, number: usize, doc: usize) {
-        self.found.push((score, number as u32, doc as u32));
-        let at = self.leaders.partition_point(|&other| other >= score);
-        if at < self.k {
-            self.leaders.insert(at, score);
-            self.leaders.truncate(self.k);
-            if self.leaders.len() == self.k {
-                self.floor = self.leaders[self.k - 1] - 2.0 * self.slack;
+            self.found.push((score, number as u32, doc as u32));
+            if self.found.len() >= self.room {
+                self.sift();
+                self.room = self.room.max(2 * self.found.len());
             }
         }
     }
 
+    /// Keep those within twice the slack of the k-th best coarse score: they may be among the best k.
+    fn sift(&mut self) {
+        if self.found.len() > self.k {
+            self.floor = nth_best(&mut self.found, self.k) - 2.0 * self.slack;
+            self.found.retain(|&(score, ..)| score >= self.floor);
+        }
+    }
+
     fn rescored(mut self, sources: &[Source<'_>], query: &Query, plan: Plan) -> Result<Vec<(f32, usize)>> {
-        self.found.retain(|&(score, ..)| score >= self.floor);
-        let enough = (2 * plan.k).max(30);
+        self.sift();
+        let enough = plan.k.saturating_add((plan.k / 2).max(20));
         if !plan.exactly && self.found.len() > enough && sources.iter().any(|source| candidates_of(source) > SMALL) {
             // Not cut among equals, as above.
-            let worst = self.found.select_nth_unstable_by(enough - 1, |one, other| other.0.total_cmp(&one.0)).1.0;
+            let worst = nth_best(&mut self.found, enough);
             self.found.retain(|&(score, ..)| score >= worst);
         }
         for &(_, number, doc) in &self.found {
@@ -262,4 +285,9 @@ impl Candidates {
         scored.truncate(plan.k);
         Ok(scored)
     }
+}
+
+/// Return the score of the n-th best, from 1; there are as many.
+fn nth_best(found: &mut [(f32, u32, u32)], n: usize) -> f32 {
+    found.select_nth_unstable_by(n - 1, |one, other| other.0.total_cmp(&one.0)).1.0
 }

@@ -4,7 +4,7 @@ use std::io::Write;
 use std::path::Path;
 
 use super::rotate::WORD;
-use super::rows::{GROUP, Rows, bit_words};
+use super::rows::{GROUP, Rows, bit_bytes};
 use crate::Result;
 use crate::keys::Run;
 use crate::manifest::Place;
@@ -15,11 +15,10 @@ use crate::storage::{Image, SectionFile, soon, u64_at, write_image};
 const KIND: [u8; 4] = *b"VEC ";
 const META: usize = 0;
 const RUNS: usize = 1;
-const MEAN: usize = 2;
-const BITS: usize = 3;
-const CODES: usize = 4;
-const SCALES: usize = 5;
-const EXACT: usize = 6;
+const BITS: usize = 2;
+const CODES: usize = 3;
+const SCALES: usize = 4;
+const EXACT: usize = 5;
 
 /// Vectors out of which the mean is taken: enough to tell which half of them a number is in.
 const SAMPLE: usize = 8192;
@@ -29,7 +28,7 @@ const SAMPLE: usize = 8192;
 /// # Errors
 /// What `out` says.
 pub fn write(rows: &Rows, runs: &[Run], width: usize, dimension: usize, out: &mut dyn Write) -> std::io::Result<()> {
-    let (mean, bits) = mean_and_bits(rows, width);
+    let bits = bits_of(rows, &mean_of(rows, width));
     let meta = [rows.len() as u64, dimension as u64, u64::from(rows.error.to_bits())];
     write_image(
         out,
@@ -37,19 +36,12 @@ pub fn write(rows: &Rows, runs: &[Run], width: usize, dimension: usize, out: &mu
         &[
             bytemuck::cast_slice(&meta),
             bytemuck::cast_slice(runs),
-            bytemuck::cast_slice(&mean),
-            bytemuck::cast_slice(&bits),
+            &bits,
             bytemuck::cast_slice(&rows.codes),
             bytemuck::cast_slice(&rows.scales),
             bytemuck::cast_slice(&rows.exact),
         ],
     )
-}
-
-fn mean_and_bits(rows: &Rows, width: usize) -> (Vec<f32>, Vec<u64>) {
-    let mean = mean_of(rows, width);
-    let bits = bits_of(rows, &mean);
-    (mean, bits)
 }
 
 widest! {
@@ -65,15 +57,15 @@ widest! {
 }
 
 widest! {
-    fn bits_of(rows: &Rows, mean: &[f32]) -> Vec<u64> {
-        let words = mean.len() / WORD;
-        let mut bits = vec![u64::MAX; rows.len().div_ceil(GROUP) * GROUP * words];
+    fn bits_of(rows: &Rows, mean: &[f32]) -> Vec<u8> {
+        let bytes = mean.len() / 8;
+        let mut bits = vec![0; rows.len().div_ceil(GROUP) * GROUP * bytes];
         let mut rotated = vec![0.0; mean.len()];
         for (number, (codes, &scale)) in rows.codes.chunks_exact(mean.len()).zip(&rows.scales).enumerate() {
             rotated.iter_mut().zip(codes).for_each(|(value, &code)| *value = f32::from(code) * scale);
-            let group = number / GROUP * GROUP * words;
-            for (word, value) in bit_words(&rotated, mean).enumerate() {
-                bits[group + word * GROUP + number % GROUP] = value;
+            let group = number / GROUP * GROUP * bytes;
+            for (byte, value) in bit_bytes(&rotated, mean).enumerate() {
+                bits[group + byte * GROUP + number % GROUP] = value;
             }
         }
         bits
@@ -83,7 +75,7 @@ widest! {
 /// Where the vectors of a segment are.
 enum Parts {
     File(SectionFile),
-    Memory { rows: Rows, runs: Vec<Run>, mean: Vec<f32>, bits: Vec<u64> },
+    Memory { rows: Rows, runs: Vec<Run>, bits: Vec<u8> },
 }
 
 /// A segment that can be searched.
@@ -122,11 +114,8 @@ impl Stored for Segment {
     fn bytes(&self) -> usize {
         match &self.parts {
             Parts::File(file) => file.total(),
-            Parts::Memory { rows, runs, mean, bits } => {
-                rows.codes.len()
-                    + (rows.exact.len() + rows.len() + mean.len()) * 4
-                    + bits.len() * 8
-                    + size_of_val(&runs[..])
+            Parts::Memory { rows, runs, bits } => {
+                rows.codes.len() + (rows.exact.len() + rows.len()) * 4 + bits.len() + size_of_val(&runs[..])
             }
         }
     }
@@ -145,7 +134,6 @@ impl Segment {
             entries.checked_mul(size).is_some_and(|bytes| bytes == file.length(section))
         };
         let sound = docs < u32::MAX as usize
-            && fits(MEAN, width, 4)
             && fits(SCALES, docs, 4)
             && fits(CODES, docs, width)
             && fits(EXACT, docs, dimension * 4)
@@ -160,29 +148,18 @@ impl Segment {
     /// Make a segment that stays in memory out of rows, which stay where they are.
     #[must_use]
     pub fn kept(rows: Rows, runs: Vec<Run>, width: usize, dimension: usize) -> Self {
-        let (mean, bits) = mean_and_bits(&rows, width);
+        let bits = bits_of(&rows, &mean_of(&rows, width));
         let (docs, error) = (rows.len(), rows.error);
-        Self { parts: Parts::Memory { rows, runs, mean, bits }, docs, dimension, width, error }
-    }
-
-    /// Return the mean of the rotated vectors.
-    ///
-    /// # Errors
-    /// `Error::Corrupt` for damaged pages.
-    pub fn mean(&self) -> Result<&[f32]> {
-        match &self.parts {
-            Parts::File(file) => file.numbers(MEAN),
-            Parts::Memory { mean, .. } => Ok(mean),
-        }
+        Self { parts: Parts::Memory { rows, runs, bits }, docs, dimension, width, error }
     }
 
     /// Return the bits, in groups.
     ///
     /// # Errors
     /// `Error::Corrupt` for damaged pages.
-    pub fn bits(&self) -> Result<&[u64]> {
+    pub fn bits(&self) -> Result<&[u8]> {
         match &self.parts {
-            Parts::File(file) => file.numbers(BITS),
+            Parts::File(file) => file.section(BITS),
             Parts::Memory { bits, .. } => Ok(bits),
         }
     }

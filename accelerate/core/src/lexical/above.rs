@@ -5,63 +5,43 @@ use std::sync::LazyLock;
 /// Sums that are looked at together: one bit each in a word.
 const GROUP: usize = 64;
 
-/// Count the sums that are high enough.
-type Count = fn(sums: &[[u32; GROUP]], least: u32) -> usize;
-/// Put the places of the sums that are high enough behind those that were found.
-type Find = fn(sums: &[[u32; GROUP]], least: u32, found: &mut Vec<u16>);
+/// Put the places of the sums that are high enough into `found`; give up, and answer so, once there are more than `most`.
+type Find = fn(sums: &[[u32; GROUP]], least: u32, most: usize, found: &mut Vec<u16>) -> bool;
 
-/// The loops for one kind of processor.
-#[derive(Clone, Copy)]
-struct Scans {
-    count: Count,
-    find: Find,
-}
-
-static SCANS: LazyLock<Scans> = LazyLock::new(|| available()[0]);
+static FIND: LazyLock<Find> = LazyLock::new(|| available()[0]);
 
 /// Return the scans that this processor can run, best first.
-fn available() -> Vec<Scans> {
-    let mut found = Vec::new();
+fn available() -> Vec<Find> {
+    let mut found: Vec<Find> = Vec::new();
     #[cfg(target_arch = "x86_64")]
     if is_x86_feature_detected!("bmi1") && is_x86_feature_detected!("popcnt") {
         if is_x86_feature_detected!("avx512f") {
-            found.push(Scans { count: x86::count_512, find: x86::find_512 });
+            found.push(x86::find_512);
         }
         if is_x86_feature_detected!("avx2") {
-            found.push(Scans { count: x86::count_256, find: x86::find_256 });
+            found.push(x86::find_256);
         }
     }
-    found.push(Scans {
-        count: |sums, least| count_with(sums, |group| mask_portable(group, least)),
-        find: |sums, least, found| find_with(sums, found, |group| mask_portable(group, least)),
-    });
+    found.push(|sums, least, most, found| find_with(sums, most, found, |group| mask_portable(group, least)));
     found
 }
 
-/// Return how many sums are at least `least`. There are a multiple of 64; they and `least` are below 2^31.
-#[must_use]
-pub fn count(sums: &[u32], least: u32) -> usize {
-    (SCANS.count)(sums.as_chunks().0, least)
-}
-
-/// Put the places of the sums that are at least `least` into `found`, ascending. There are at most 2^16 sums, and a
-/// multiple of 64; they and `least` are below 2^31.
-pub fn find(sums: &[u32], least: u32, found: &mut Vec<u16>) {
+/// Put the places of the sums that are at least `least` into `found`, ascending; give up, and answer so, once there are
+/// more than `most`. There are at most 2^16 sums, and a multiple of 64; they and `least` are below 2^31.
+pub fn find(sums: &[u32], least: u32, most: usize, found: &mut Vec<u16>) -> bool {
     found.clear();
-    (SCANS.find)(sums.as_chunks().0, least, found);
+    FIND(sums.as_chunks().0, least, most, found)
 }
 
 #[inline(always)]
-fn count_with(sums: &[[u32; GROUP]], mask: impl Fn(&[u32; GROUP]) -> u64) -> usize {
-    sums.iter().map(|group| mask(group).count_ones() as usize).sum()
-}
-
-#[inline(always)]
-fn find_with(sums: &[[u32; GROUP]], found: &mut Vec<u16>, mask: impl Fn(&[u32; GROUP]) -> u64) {
+fn find_with(sums: &[[u32; GROUP]], most: usize, found: &mut Vec<u16>, mask: impl Fn(&[u32; GROUP]) -> u64) -> bool {
     for (number, group) in sums.iter().enumerate() {
         let mut high = mask(group);
         if high != 0 {
             let (mut count, end) = (found.len(), found.len() + high.count_ones() as usize);
+            if end > most {
+                return false;
+            }
             found.resize(count + GROUP, 0);
             // Four at a time, whether there are as many or not: a branch for each would be as good as random.
             while high != 0 {
@@ -74,6 +54,7 @@ fn find_with(sums: &[[u32; GROUP]], found: &mut Vec<u16>, mask: impl Fn(&[u32; G
             found.truncate(end);
         }
     }
+    true
 }
 
 #[inline(always)]
@@ -91,44 +72,24 @@ mod x86 {
 
     use super::GROUP;
 
-    pub fn count_512(sums: &[[u32; GROUP]], least: u32) -> usize {
+    pub fn find_512(sums: &[[u32; GROUP]], least: u32, most: usize, found: &mut Vec<u16>) -> bool {
         // SAFETY: `available` offers this function only where the processor has these instructions.
-        unsafe { counted_512(sums, least) }
+        unsafe { found_512(sums, least, most, found) }
     }
 
-    pub fn find_512(sums: &[[u32; GROUP]], least: u32, found: &mut Vec<u16>) {
+    pub fn find_256(sums: &[[u32; GROUP]], least: u32, most: usize, found: &mut Vec<u16>) -> bool {
         // SAFETY: as above.
-        unsafe { found_512(sums, least, found) }
-    }
-
-    pub fn count_256(sums: &[[u32; GROUP]], least: u32) -> usize {
-        // SAFETY: as above.
-        unsafe { counted_256(sums, least) }
-    }
-
-    pub fn find_256(sums: &[[u32; GROUP]], least: u32, found: &mut Vec<u16>) {
-        // SAFETY: as above.
-        unsafe { found_256(sums, least, found) }
+        unsafe { found_256(sums, least, most, found) }
     }
 
     #[target_feature(enable = "avx512f,bmi1,popcnt")]
-    fn counted_512(sums: &[[u32; GROUP]], least: u32) -> usize {
-        super::count_with(sums, |group| mask_512(group, least))
-    }
-
-    #[target_feature(enable = "avx512f,bmi1,popcnt")]
-    fn found_512(sums: &[[u32; GROUP]], least: u32, found: &mut Vec<u16>) {
-        super::find_with(sums, found, |group| mask_512(group, least));
+    fn found_512(sums: &[[u32; GROUP]], least: u32, most: usize, found: &mut Vec<u16>) -> bool {
+        super::find_with(sums, most, found, |group| mask_512(group, least))
     }
 
     #[target_feature(enable = "avx2,bmi1,popcnt")]
-    fn counted_256(sums: &[[u32; GROUP]], least: u32) -> usize {
-        super::count_with(sums, |group| mask_256(group, least))
-    }
-
-    #[target_feature(enable = "avx2,bmi1,popcnt")]
-    fn found_256(sums: &[[u32; GROUP]], least: u32, found: &mut Vec<u16>) {
-        super::find_with(sums, found, |group| mask_256(group, least));
+    fn found_256(sums: &[[u32; GROUP]], least: u32, most: usize, found: &mut Vec<u16>) -> bool {
+        super::find_with(sums, most, found, |group| mask_256(group, least))
     }
 
     #[target_feature(enable = "avx512f")]
@@ -173,11 +134,14 @@ mod tests {
             sums.iter_mut().for_each(|sum| *sum += lift);
             let least = least + lift;
             let expected: Vec<u16> = (0_u16..).zip(&sums).filter(|&(_, &sum)| sum >= least).map(|(at, _)| at).collect();
-            for scans in available() {
-                let mut found = Vec::new();
-                (scans.find)(sums.as_chunks().0, least, &mut found);
-                prop_assert_eq!(&found, &expected);
-                prop_assert_eq!((scans.count)(sums.as_chunks().0, least), expected.len());
+            for find in available() {
+                for most in [0, expected.len().saturating_sub(1), expected.len(), sums.len()] {
+                    let mut found = Vec::new();
+                    prop_assert_eq!(find(sums.as_chunks().0, least, most, &mut found), expected.len() <= most);
+                    if expected.len() <= most {
+                        prop_assert_eq!(&found, &expected);
+                    }
+                }
             }
         }
     }

@@ -90,8 +90,9 @@ impl<'a> List<'a> {
                 let entries = &entries[number * BLOCK..((number + 1) * BLOCK).min(entries.len())];
                 for (at, entry) in entries.iter().enumerate() {
                     block.docs[at] = (entry >> 32) as u32;
-                    block.tfs[at] = *entry as u32;
+                    block.more[at] = (*entry as u32).saturating_sub(1);
                 }
+                block.is_in_table = false;
                 block.length = entries.len();
                 Some(())
             }

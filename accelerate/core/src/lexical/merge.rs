@@ -69,11 +69,11 @@ fn read_list(
     let list = segment.term(place)?;
     for number in 0..list.block_count() {
         list.decode(number, block).ok_or_else(|| segment.damaged())?;
-        for (&doc, &tf) in block.docs[..block.length].iter().zip(&block.tfs[..block.length]) {
+        for (&doc, &more) in block.docs().iter().zip(block.more()) {
             let new = *map.get(doc as usize).ok_or_else(|| segment.damaged())?;
             if new != GONE {
                 docs.push(new);
-                tfs.push(tf);
+                tfs.push(more.saturating_add(1));
             }
         }
     }

@@ -7,7 +7,7 @@
 
 use bitpacking::{BitPacker, BitPacker4x};
 
-use super::score::{MOST_TF, Norms};
+use super::score::{MOST_TF, Norms, TABLE};
 
 pub const BLOCK: usize = BitPacker4x::BLOCK_LEN;
 pub const ROW: usize = 9;
@@ -75,14 +75,17 @@ fn encode_short(mut before: u32, docs: &[u32], tfs: &[u32], out: &mut Vec<u8>) {
 /// A block that has been taken apart.
 pub struct Block {
     pub docs: [u32; BLOCK],
-    pub tfs: [u32; BLOCK],
+    /// How often the term is in each document beyond the first time.
+    pub more: [u32; BLOCK],
     pub length: usize,
+    /// Whether a table of parts has every count.
+    pub is_in_table: bool,
     packer: BitPacker4x,
 }
 
 impl Default for Block {
     fn default() -> Self {
-        Self { docs: [0; BLOCK], tfs: [0; BLOCK], length: 0, packer: BitPacker4x::new() }
+        Self { docs: [0; BLOCK], more: [0; BLOCK], length: 0, is_in_table: false, packer: BitPacker4x::new() }
     }
 }
 
@@ -95,8 +98,8 @@ impl Block {
 
     #[inline]
     #[must_use]
-    pub fn tfs(&self) -> &[u32] {
-        &self.tfs[..self.length.min(BLOCK)]
+    pub fn more(&self) -> &[u32] {
+        &self.more[..self.length.min(BLOCK)]
     }
 
     /// Take a full block apart; `None` if it does not hold together.
@@ -108,10 +111,8 @@ impl Block {
             return None;
         }
         self.packer.decompress_sorted(before, &packed[..gaps], &mut self.docs, gap_bits);
-        self.packer.decompress(&packed[gaps..gaps + counts], &mut self.tfs, count_bits);
-        for tf in &mut self.tfs {
-            *tf = tf.wrapping_add(1);
-        }
+        self.packer.decompress(&packed[gaps..gaps + counts], &mut self.more, count_bits);
+        self.is_in_table = count_bits <= TABLE.ilog2() as u8;
         self.length = BLOCK;
         Some(())
     }
@@ -119,13 +120,15 @@ impl Block {
     /// Take a short block of `length` documents apart; `None` if it does not hold together.
     #[inline]
     pub fn decode_short(&mut self, before: u32, mut bytes: &[u8], length: usize) -> Option<()> {
-        let mut doc = before;
+        let (mut doc, mut most) = (before, 0);
         for at in 0..length {
             let gap = get_varint(&mut bytes)?;
             doc = doc.wrapping_add((gap >> 1) as u32);
             self.docs[at] = doc;
-            self.tfs[at] = if gap & 1 == 1 { 1 } else { get_varint(&mut bytes)? as u32 };
+            self.more[at] = if gap & 1 == 1 { 0 } else { (get_varint(&mut bytes)? as u32).saturating_sub(1) };
+            most = most.max(self.more[at]);
         }
+        self.is_in_table = most < TABLE as u32;
         self.length = length;
         Some(())
     }

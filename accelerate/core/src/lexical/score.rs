@@ -15,7 +15,7 @@ impl Default for Params {
 
 pub const MOST_TF: u32 = 65_535;
 /// Counts for which parts are kept ready.
-pub const TABLE: usize = 16;
+pub const TABLE: usize = 32;
 /// Sums stay below this, so that a `u32` cannot overflow whatever the query holds.
 const CEILING: f64 = (1_u64 << 31) as f64;
 const FINEST: i32 = 20;
@@ -51,7 +51,8 @@ impl Default for Norms {
 pub struct Norms {
     made_for: (Params, f64),
     k: [f32; 256],
-    table: Box<[[f32; TABLE]; 256]>,
+    /// By count first: most counts are small, and their rows stay in the nearest cache.
+    table: Box<[[f32; 256]; TABLE]>,
 }
 
 impl Norms {
@@ -61,11 +62,9 @@ impl Norms {
         let k = std::array::from_fn(|class| {
             (params.k1 * (1.0 - params.b + params.b * length_of(class as u8) as f64 / mean)) as f32
         });
-        let mut table = Box::new([[0.0; TABLE]; 256]);
-        for (row, &k) in table.iter_mut().zip(&k) {
-            for (at, part) in row.iter_mut().enumerate() {
-                *part = saturated((at + 1) as f32, k);
-            }
+        let mut table = Box::new([[0.0; 256]; TABLE]);
+        for (at, row) in table.iter_mut().enumerate() {
+            *row = k.map(|k| saturated((at + 1) as f32, k));
         }
         Self { made_for: (params, mean_length), k, table }
     }
@@ -77,11 +76,17 @@ impl Norms {
         }
     }
 
+    /// Return the parts of all classes for small counts, beginning with 1.
+    #[must_use]
+    pub fn table(&self) -> &[[f32; 256]; TABLE] {
+        &self.table
+    }
+
     #[inline]
     #[must_use]
     pub fn part(&self, class: u8, tf: u32) -> f32 {
-        match self.table[usize::from(class)].get((tf as usize).wrapping_sub(1)) {
-            Some(&part) => part,
+        match self.table.get((tf as usize).wrapping_sub(1)) {
+            Some(parts) => parts[usize::from(class)],
             None => saturated(tf as f32, self.k[usize::from(class)]),
         }
     }

@@ -23,12 +23,19 @@ pub struct Weighted<'a> {
 }
 
 impl Weighted<'_> {
-    /// Return the steps that a document of this class and count gets.
+    /// Return the steps that a document of this class gets which has the term once and so many times more.
+    #[inline]
+    #[must_use]
+    pub fn steps(&self, norms: &Norms, class: u8, more: u32) -> u32 {
+        self.steps_of(norms.part(class, more.min(MOST_TF - 1) + 1))
+    }
+
+    /// Return the steps that a part gives.
     #[expect(clippy::manual_clamp, reason = "clamp would let NaN through")]
     #[inline]
     #[must_use]
-    pub fn steps(&self, norms: &Norms, class: u8, tf: u32) -> u32 {
-        let steps = (self.weight * norms.part(class, tf.min(MOST_TF))).max(1.0).min(MOST_STEPS);
+    pub fn steps_of(&self, part: f32) -> u32 {
+        let steps = (self.weight * part).max(1.0).min(MOST_STEPS);
         // SAFETY: between 1 and 2^31 - 128, and not NaN, because `max` and `min` prefer the number.
         unsafe { steps.to_int_unchecked::<i32>() as u32 }
     }
@@ -144,12 +151,12 @@ fn add_all(source: &Source<'_>, term: &Weighted<'_>, norms: &Norms, scratch: &mu
         let start = scratch.touched.len();
         scratch.touched.resize(start + BLOCK, 0);
         let mut count = start;
-        for (&doc, &tf) in scratch.block.docs().iter().zip(scratch.block.tfs()) {
+        for (&doc, &more) in scratch.block.docs().iter().zip(scratch.block.more()) {
             let class = source.classes[doc as usize];
             let sum = &mut scratch.sums[doc as usize];
             scratch.touched[count] = doc;
             count += usize::from(*sum == 0);
-            *sum += term.steps(norms, class, tf);
+            *sum += term.steps(norms, class, more);
         }
         scratch.touched.truncate(count);
     }

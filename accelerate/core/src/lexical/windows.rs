@@ -3,9 +3,11 @@
 //! 1. In a window the terms are in the order of the most that they can give there. Those that together stay below the
 //!    k-th best score so far can bring no document in by themselves: only the others are added in full.
 //! 2. What those found and can still get there is looked up in the rest, the greatest first, and gets fewer each time.
-//! 3. The window with the greatest bounds goes first, because a high score early lets the others do less.
+//! 3. The windows with the greatest bounds go first, because high scores early let the others do less.
 
-use super::above::{count, find};
+use std::cmp::Reverse;
+
+use super::above::find;
 use super::postings::{BLOCK, Block};
 use super::score::{Norms, TABLE};
 use super::search::{Scratch, Source, Top, Weighted};
@@ -17,6 +19,8 @@ const SHIFT: usize = 12;
 const DEARER: usize = 24;
 /// Postings from which on a table of all that a term can give pays.
 const LONG: usize = 512;
+/// Windows that go first, those with the greatest bounds; the rest go in order, because they share blocks.
+const PROMISING: usize = 3;
 /// Lanes that a thread keeps.
 const MOST_LANES: usize = 64;
 
@@ -41,8 +45,17 @@ pub struct Lane {
     decoded: usize,
     /// For each window: the first block that reaches into it, and the most that the term gives there.
     windows: Vec<(u32, u32)>,
-    /// Steps by class and count; empty for a short list.
-    gains: Vec<[u32; TABLE]>,
+    /// Steps by count and class, filled as far as there are classes; of no use for a short list.
+    gains: Box<Gains>,
+    has_gains: bool,
+}
+
+struct Gains([[u32; 256]; TABLE]);
+
+impl Default for Gains {
+    fn default() -> Self {
+        Self([[0; 256]; TABLE])
+    }
 }
 
 /// Bring the best documents of a source into `top`; `None` if its postings do not hold together.
@@ -62,16 +75,37 @@ pub fn search_windows(
     for (lane, term) in lanes_here.iter_mut().zip(terms) {
         lane.start(term, norms, source)?;
     }
-    let reach = |number: usize| lanes_here.iter().map(|lane| u64::from(lane.windows[number].1)).sum::<u64>();
-    let first = (0..count).max_by_key(|&number| (reach(number), std::cmp::Reverse(number))).unwrap_or(0);
-    let mut search = Search { source, terms, norms, lanes: lanes_here, window, order: Vec::with_capacity(terms.len()) };
-    let found = [first].into_iter().chain((0..count).filter(|&number| number != first)).try_for_each(|number| {
+    let turns = turns(lanes_here, count);
+    let mut search = Search {
+        source,
+        terms,
+        norms,
+        lanes: lanes_here,
+        window,
+        order: Vec::with_capacity(terms.len()),
+        looked_up: terms.len(),
+    };
+    let found = turns.into_iter().try_for_each(|(_, number)| {
+        if !search.reaches(number, top) {
+            return Some(());
+        }
         let found = search.one(number, top);
         search.window.sums.fill(0);
         found
     });
     lanes.truncate(MOST_LANES);
     found
+}
+
+/// Return the windows in the order in which they are searched, each with the most that it can give.
+fn turns(lanes: &[Lane], windows: usize) -> Vec<(Reverse<u64>, usize)> {
+    let reach = |number: usize| Reverse(lanes.iter().map(|lane| u64::from(lane.windows[number].1)).sum());
+    let mut turns: Vec<_> = (0..windows).map(|number| (reach(number), number)).collect();
+    if windows > PROMISING {
+        turns.select_nth_unstable(PROMISING);
+        turns[PROMISING..].sort_unstable_by_key(|&(_, number)| number);
+    }
+    turns
 }
 
 struct Search<'a, 'b> {
@@ -82,22 +116,31 @@ struct Search<'a, 'b> {
     window: &'a mut Window,
     /// The most that each term can give in the window, and its number; ascending.
     order: Vec<(u32, u32)>,
+    /// How many terms were looked up in the window before: about as many will be in the next.
+    looked_up: usize,
 }
 
 impl Search<'_, '_> {
-    fn one(&mut self, number: usize, top: &mut Top) -> Option<()> {
-        let floor = u64::from(top.floor());
+    /// Put the terms of a window in order, and answer whether they can bring a document in.
+    fn reaches(&mut self, number: usize, top: &Top) -> bool {
         let numbered = self.lanes.iter().map(|lane| lane.windows[number].1).zip(0..);
         self.order.clear();
         self.order.extend(numbered.filter(|&(most, _)| most > 0));
-        let mut rest: u64 = self.order.iter().map(|&(most, _)| u64::from(most)).sum();
-        if rest < floor.max(1) {
-            return Some(());
-        }
+        self.reach() >= u64::from(top.floor()).max(1)
+    }
+
+    fn reach(&self) -> u64 {
+        self.order.iter().map(|&(most, _)| u64::from(most)).sum()
+    }
+
+    fn one(&mut self, number: usize, top: &mut Top) -> Option<()> {
+        let floor = u64::from(top.floor());
+        let mut rest = self.reach();
         self.order.sort_unstable();
         let start = number * WIDTH;
         let classes = &self.source.classes[start..self.source.classes.len().min(start + WIDTH)];
-        self.window.classes[..classes.len()].copy_from_slice(classes);
+        let length = classes.len();
+        self.window.classes[..length].copy_from_slice(classes);
         let mut left = self.order.len();
         while left > 0 && rest >= floor.max(1) {
             left -= 1;
@@ -106,17 +149,27 @@ impl Search<'_, '_> {
             self.add(term as usize, number)?;
         }
         // What is looked up has to be found first: where the next term is added in full anyway, later.
+        let mut is_found = false;
         while left > 0 && rest > 0 {
             let (most, term) = self.order[left - 1];
             let postings = self.lanes[term as usize].postings(&self.terms[term as usize], number);
-            if self.window.count(floor.saturating_sub(rest)) * DEARER < postings {
+            is_found = left <= self.looked_up + 1
+                && self.window.find(floor.saturating_sub(rest), postings.saturating_sub(1) / DEARER);
+            if is_found {
                 break;
             }
             left -= 1;
             rest -= u64::from(most);
             self.add(term as usize, number)?;
         }
-        self.window.find(floor.saturating_sub(rest).max(1), classes.len());
+        if !is_found {
+            self.window.find(floor.saturating_sub(rest), WIDTH);
+        }
+        if floor > 0 {
+            self.looked_up = left;
+        }
+        // Damaged postings can name documents that are not there.
+        self.window.found.retain(|&at| usize::from(at) < length);
         if self.source.permitted.is_some() {
             let Window { found, .. } = &mut *self.window;
             found.retain(|&at| self.source.permits(start + usize::from(at)));
@@ -149,21 +202,25 @@ impl Search<'_, '_> {
             let from = if docs[0] >= start { 0 } else { docs.partition_point(|&doc| doc < start) };
             let last = *docs.last()?;
             let to = if last <= end { docs.len() } else { docs.partition_point(|&doc| doc <= end) };
-            let both = docs[from..to].iter().zip(&lane.block.tfs()[from..to]);
-            if let Some(gains) = lane.gains.first_chunk::<256>() {
-                for (&doc, &tf) in both {
+            let both = docs[from..to].iter().zip(&lane.block.more()[from..to]);
+            if lane.has_gains {
+                let Gains(gains) = &*lane.gains;
+                for (&doc, &more) in both.clone() {
                     let at = doc as usize % WIDTH;
-                    let class = classes[at];
-                    let gain = match gains[usize::from(class)].get((tf as usize).wrapping_sub(1)) {
-                        Some(&gain) => gain,
-                        None => term.steps(self.norms, class, tf),
-                    };
+                    let gain = gains[(more as usize).min(TABLE - 1)][usize::from(classes[at])];
                     sums[at] = sums[at].wrapping_add(gain);
                 }
+                if !lane.block.is_in_table {
+                    for (&doc, &more) in both.filter(|&(_, &more)| more as usize >= TABLE) {
+                        let at = doc as usize % WIDTH;
+                        let (all, row) = (term.steps(self.norms, classes[at], more), &gains[TABLE - 1]);
+                        sums[at] = sums[at].wrapping_add(all.wrapping_sub(row[usize::from(classes[at])]));
+                    }
+                }
             } else {
-                for (&doc, &tf) in both {
+                for (&doc, &more) in both {
                     let at = doc as usize % WIDTH;
-                    sums[at] = sums[at].wrapping_add(term.steps(self.norms, classes[at], tf));
+                    sums[at] = sums[at].wrapping_add(term.steps(self.norms, classes[at], more));
                 }
             }
             if last >= end {
@@ -196,7 +253,7 @@ impl Search<'_, '_> {
             let docs = lane.block.docs();
             at += docs[at..].partition_point(|&other| other < doc);
             if docs.get(at) == Some(&doc) {
-                *sum += term.steps(self.norms, classes[usize::from(place) % WIDTH], lane.block.tfs()[at]);
+                *sum += term.steps(self.norms, classes[usize::from(place) % WIDTH], lane.block.more()[at]);
             }
         }
         Some(())
@@ -206,11 +263,12 @@ impl Search<'_, '_> {
 impl Lane {
     fn start(&mut self, term: &Weighted<'_>, norms: &Norms, source: &Source<'_>) -> Option<()> {
         self.decoded = usize::MAX;
-        self.gains.clear();
-        if term.list.df() >= LONG {
-            self.gains.resize(256, [0; TABLE]);
-            for (row, class) in self.gains.iter_mut().zip(0..=source.most_class) {
-                *row = std::array::from_fn(|at| term.steps(norms, class, at as u32 + 1));
+        self.has_gains = term.list.df() >= LONG;
+        if self.has_gains {
+            for (gains, parts) in self.gains.0.iter_mut().zip(norms.table()) {
+                for (gain, &part) in gains.iter_mut().zip(&parts[..=usize::from(source.most_class)]) {
+                    *gain = term.steps_of(part);
+                }
             }
         }
         let windows = source.classes.len().div_ceil(WIDTH);
@@ -226,22 +284,21 @@ impl Lane {
             return Some(());
         }
         let mut begin = 0;
-        let mut known = (0, 0);
         for number in 0..count {
-            let bound = term.list.block_bound(number);
-            if known.0 != bound || known.1 == 0 {
-                known = (bound, term.steps_at_most(bound));
-            }
+            let bound = u32::from(term.list.block_bound(number));
             let last = term.list.last_doc(number) as usize;
             let end = last >> SHIFT;
             for (_, most) in self.windows.get_mut(begin >> SHIFT..=end)? {
-                *most = known.1.max(*most);
+                *most = bound.max(*most);
             }
             // A window that begins inside of the block, or with it, has it as its first.
             for window in self.windows.get_mut(begin.div_ceil(WIDTH)..=end).into_iter().flatten() {
                 window.0 = number as u32;
             }
             begin = last + 1;
+        }
+        for (_, most) in self.windows.iter_mut().filter(|(_, most)| *most > 0) {
+            *most = term.steps_at_most(*most as u8);
         }
         Some(())
     }
@@ -265,23 +322,15 @@ impl Lane {
 }
 
 impl Window {
-    /// Count the documents whose sums are at least so high, and not 0.
-    fn count(&self, least: u64) -> usize {
+    /// Find the documents whose sums are at least so high, and not 0; answer whether there were at most so many.
+    fn find(&mut self, least: u64, most: usize) -> bool {
         match u32::try_from(least) {
-            Ok(least) if least < 1 << 31 => count(&self.sums, least.max(1)),
-            _ => 0,
+            Ok(least) if least < 1 << 31 => find(&self.sums, least.max(1), most, &mut self.found),
+            _ => {
+                self.found.clear();
+                true
+            }
         }
-    }
-
-    /// Find those of the first `length` documents whose sums are at least so high.
-    fn find(&mut self, least: u64, length: usize) {
-        match u32::try_from(least) {
-            Ok(least) if least < 1 << 31 => find(&self.sums, least, &mut self.found),
-            _ => self.found.clear(),
-        }
-        // Damaged postings can name documents that are not there.
-        let there = self.found.partition_point(|&at| usize::from(at) < length);
-        self.found.truncate(there);
     }
 
     /// Forget the documents whose sums are lower.

@@ -3,10 +3,11 @@
 //! 1. Products of weights take all rows together; attention looks at one text at a time.
 //! 2. What a text's rows become depends on nothing but these rows; see `kernels`.
 
-use super::kernels::{BLOCK, Cell, Multiply, PAIR, Rows};
-use super::numbers::{add_bias_and_gate, add_columns, normalize, put_singles, weigh};
+use super::cells::{BLOCK, Cell, PAIR};
+use super::kernels::{Multiply, Rows};
+use super::numbers::{Norm, add_bias_and_gate, add_columns, normalize, weigh};
 use super::packed::{Linear, pack_depth, pack_rows};
-use super::weights::{Layer, Norm, Weights};
+use super::weights::{Layer, Weights};
 
 /// What is added where there is no bias.
 const NOTHING: [f32; PAIR] = [0.0; PAIR];
@@ -134,7 +135,7 @@ impl<T: Cell> Encoder<T> {
         let queries = Rows { cells: seen, stride, blocks };
         for (number, panels) in space.keys.chunks_exact(PAIR * part).enumerate() {
             (self.multiply)(queries, panels, &mut space.product);
-            put_singles(&space.product, &NOTHING, &mut space.scores[number * PAIR..], padded);
+            f32::put(&space.product, &NOTHING, &mut space.scores[number * PAIR..], padded);
         }
         let scale = (part as f32).sqrt().recip();
         for (scores, weights) in

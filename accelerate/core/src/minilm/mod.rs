@@ -4,6 +4,7 @@
 //! 2. Kernels of bfloat16 give a cosine of more than 0.999 to those of 32-bit floats; these agree to 1e-5.
 //! 3. A file is read by whatever it says of itself; what does not fit together is an error and never a crash.
 
+mod cells;
 mod forward;
 mod kernels;
 mod numbers;
@@ -17,8 +18,9 @@ use std::path::Path;
 use memmap2::Mmap;
 use rayon::prelude::*;
 
+use self::cells::{BLOCK, Cell};
 use self::forward::Encoder;
-use self::kernels::{BLOCK, Cell, Kernel, Multiply};
+use self::kernels::{Kernel, Multiply};
 use self::pieces::Vocabulary;
 use self::weights::{Bytes, Weights};
 use crate::{Error, Result};

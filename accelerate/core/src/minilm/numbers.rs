@@ -2,14 +2,19 @@
 //!
 //! Sums go over 16 lanes in turn and then over the lanes, whatever the processor is, so that they have one order.
 
-use super::kernels::{Cell, Half, PAIR, PANEL};
-use super::weights::Norm;
+use super::cells::{PAIR, PANEL};
 use crate::simd::widest;
 
 /// Added and taken away again, it leaves the nearest whole number, which stands in the lowest bits in between.
 const ROUNDING: f32 = 12_582_912.0;
 /// What keeps the deviation of equal numbers from being zero; the model was trained with it.
 const EPSILON: f32 = 1e-12;
+
+/// What brings a row to mean 0 and deviation 1, and from there to where the model wants it.
+pub struct Norm {
+    pub scale: Vec<f32>,
+    pub shift: Vec<f32>,
+}
 
 /// Return e to the power of a number of at most 0, within 2e-7 of it; 0 for what is below −87.
 #[inline(always)]
@@ -53,30 +58,6 @@ pub fn add_bias_and_gate(product: &mut [f32], bias: &[f32]) {
         }
     }
 }
-}
-
-widest! {
-/// Put the rows of a product, and a row more on each, into columns of rows of `stride` numbers; `onto` begins at the
-/// first column.
-pub fn put_singles(product: &[f32], bias: &[f32], onto: &mut [f32], stride: usize) {
-    put(product, bias, onto, stride);
-}
-}
-
-widest! {
-/// Do as `put_singles`.
-pub fn put_halves(product: &[f32], bias: &[f32], onto: &mut [Half], stride: usize) {
-    put(product, bias, onto, stride);
-}
-}
-
-#[inline(always)]
-fn put<T: Cell>(product: &[f32], bias: &[f32], onto: &mut [T], stride: usize) {
-    for (row, onto) in product.chunks_exact(PAIR).zip(onto.chunks_mut(stride)) {
-        for ((cell, &value), more) in onto.iter_mut().zip(row).zip(bias) {
-            *cell = T::rounded(value + more);
-        }
-    }
 }
 
 widest! {

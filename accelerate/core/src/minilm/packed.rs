@@ -5,7 +5,7 @@
 
 use rayon::prelude::*;
 
-use super::kernels::{Cell, PAIR, PANEL};
+use super::cells::{Cell, PAIR, PANEL};
 
 /// A matrix of weights, packed, and what is added to its products.
 pub struct Linear<T> {

@@ -7,18 +7,13 @@ use std::ops::Range;
 
 use safetensors::{Dtype, SafeTensors};
 
-use super::kernels::{BLOCK, Cell};
+use super::cells::{BLOCK, Cell};
+use super::numbers::Norm;
 use super::packed::Linear;
 use crate::{Error, Result};
 
 /// The bytes of a file, in memory or mapped.
 pub type Bytes = Box<dyn AsRef<[u8]> + Send + Sync>;
-
-/// What brings a row to mean 0 and deviation 1, and from there to where the model wants it.
-pub struct Norm {
-    pub scale: Vec<f32>,
-    pub shift: Vec<f32>,
-}
 
 pub struct Layer<T> {
     pub seen: Linear<T>,

@@ -16,13 +16,15 @@ pub use writer::{remove_stale, sync_folder, write_image, write_whole};
 compile_error!("the index files are little-endian and are read in place");
 
 /// The newest format that is known here; older ones are rebuilt from the documents.
-pub const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 2;
 
 pub(crate) const MAGIC: [u8; 8] = *b"VICTORNB";
 pub(crate) const HEADER: usize = 256;
 pub(crate) const PAGE: usize = 16 * 1024;
 pub(crate) const ALIGN: usize = 64;
 pub(crate) const MOST_SECTIONS: usize = 12;
+/// Bytes that a processor's cache takes at once.
+const LINE: usize = 64;
 
 /// Read the little-endian `u32` that starts at `at`; the caller knows that four bytes are there.
 #[inline]
@@ -39,12 +41,18 @@ pub(crate) fn u64_at(bytes: &[u8], at: usize) -> u64 {
 /// Tell the processor that these bytes are read soon; it may fetch them meanwhile.
 #[inline(always)]
 pub(crate) fn soon(bytes: &[u8]) {
+    bytes.chunks(LINE).for_each(|line| line_soon(line.as_ptr()));
+}
+
+/// Do as `soon` for the one line of the cache that holds an address, whatever lies there.
+#[inline(always)]
+pub(crate) fn line_soon(address: *const u8) {
     #[cfg(target_arch = "x86_64")]
-    for line in bytes.chunks(64) {
+    {
         use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
         // SAFETY: every processor of this kind has the instruction, and it reads nothing that the program could see.
-        unsafe { _mm_prefetch::<_MM_HINT_T0>(line.as_ptr().cast()) };
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(address.cast()) };
     }
     #[cfg(not(target_arch = "x86_64"))]
-    let _ = bytes;
+    let _ = address;
 }

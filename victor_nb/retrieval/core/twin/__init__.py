@@ -6,6 +6,7 @@ from victor_nb.retrieval.core.twin.code import chunks, symbols
 from victor_nb.retrieval.core.twin.dense import Dense
 from victor_nb.retrieval.core.twin.embed import hash_embed
 from victor_nb.retrieval.core.twin.fuse import fuse_convex, fuse_ranks
+from victor_nb.retrieval.core.twin.hybrid import Candidates
 from victor_nb.retrieval.core.twin.lexical import Lexical
 from victor_nb.retrieval.core.twin.minilm import MiniLM
 from victor_nb.retrieval.core.twin.near import near_duplicates
@@ -20,6 +21,7 @@ NAME = "twin"
 __all__ = [
     "NAME",
     "Cache",
+    "Candidates",
     "Classifier",
     "CodeRanks",
     "Dense",

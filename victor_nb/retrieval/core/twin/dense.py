@@ -121,6 +121,10 @@ class Dense:
         keys = np.array(self._keys, dtype=np.uint64)[docs[order]]
         return list(zip(keys.tolist(), scores[order].astype(np.float64).tolist(), strict=True))
 
+    def scores(self, vector: NDArray[np.float32], k: int, allowed: NDArray[np.bool_] | None = None) -> Found:
+        """Do as `search`: here both are the same."""
+        return self.search(vector, k, allowed)
+
     def search_exactly(self, vector: NDArray[np.float32], k: int, allowed: NDArray[np.bool_] | None = None) -> Found:
         """Do as `search`, which is exact here."""
         return self.search(vector, k, allowed)

@@ -147,6 +147,10 @@ class Lexical:
         keys = np.frombuffer(self._keys, dtype=np.uint64)[docs[order]]
         return list(zip(keys.tolist(), (scores[order] * step).tolist(), strict=True))
 
+    def scores(self, query: str, k: int, allowed: NDArray[np.bool_] | None = None) -> Found:
+        """Do as `search`: here both are the same."""
+        return self.search(query, k, allowed)
+
     def search_many(self, queries: Sequence[str], k: int, allowed: NDArray[np.bool_] | None = None) -> list[Found]:
         """Do many searches."""
         return [self.search(query, k, allowed) for query in queries]

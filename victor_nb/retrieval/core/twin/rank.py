@@ -46,6 +46,10 @@ class CodeRanks:
         """Forget a chunk."""
         self._places.pop(key, None)
 
+    def knows(self, key: int) -> bool:
+        """Answer whether anything was noted of a chunk."""
+        return key in self._places
+
     def __len__(self) -> int:
         return len(self._places)
 

@@ -56,7 +56,7 @@ class _Asked:
         sees: names of the values that it may look at, where the node has no inputs.
     """
 
-    agent: Agent
+    agent: Agent[object]
     goal: Prepared
     tools: tuple[BindAll, ...]
     sees: tuple[str, ...]

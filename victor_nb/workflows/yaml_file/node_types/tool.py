@@ -54,11 +54,11 @@ def _make(fields: ToolFields, building: Building) -> Work | None:
     if bind is None:
         return None
     tool = bind({}, Path())
-    known = tool.parameters.get("properties", {})
+    known = tool.schema.parameters.get("properties", {})
     for name in fields.inputs or {}:
         if name not in known:
             building.note_input(name, f"{tool.name} takes no {name!r}.{nearest(name, known)}")
-    for name in tool.parameters.get("required", ()):
+    for name in tool.schema.parameters.get("required", ()):
         if name not in (fields.inputs or {}):
             building.note("inputs", f"{tool.name} wants {name!r}, which nobody gives")
     call = _Call(fields.id, bind)

@@ -1,6 +1,7 @@
 //! The product for any processor.
 
-use super::{PAIR, PANEL, Rows};
+use super::Rows;
+use crate::minilm::cells::{PAIR, PANEL};
 
 /// Rows that are summed at once; their sums stay in registers.
 const ROWS: usize = 4;

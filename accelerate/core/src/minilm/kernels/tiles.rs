@@ -7,7 +7,8 @@ use std::arch::asm;
 use std::arch::x86_64::{__cpuid, __cpuid_count};
 use std::sync::LazyLock;
 
-use super::{BLOCK, Half, PANEL, Rows};
+use super::Rows;
+use crate::minilm::cells::{BLOCK, Half, PANEL};
 
 /// Bytes of a tile's row.
 const ROW: usize = 64;

@@ -2,7 +2,8 @@
 
 use std::arch::x86_64::*;
 
-use super::{Half, PAIR, PANEL, Rows};
+use super::Rows;
+use crate::minilm::cells::{Half, PAIR, PANEL};
 
 /// Rows that are summed at once, so that their sums fill the registers.
 const ROWS_512: usize = 8;
