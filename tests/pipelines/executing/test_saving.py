@@ -29,6 +29,7 @@ from victor_nb.pipelines.executing import (
     fold,
     notebook_files,
     recovered,
+    saving,
 )
 from victor_nb.pipelines.executing.saving import SavedNotebook, is_due
 
@@ -146,6 +147,45 @@ def test_what_is_printed_before_and_after_a_save_is_one_output(tmp_path):
     before, shown, after = recovered(tmp_path / "a.ipynb").cells[0].outputs
 
     assert (before.text, shown.data["text/plain"], after.text) == ("before\n", "2", "after\n")
+
+
+@pytest.mark.parametrize("moment", ["read_notebook", "entries_after"])
+def test_a_notebook_that_its_runner_saves_while_it_is_read_has_every_output(tmp_path, monkeypatch, moment):
+    """Saving replaces the notebook and drops the log that the earlier one needs: a reader has both of one state."""
+    monkeypatch.setattr(saving, "SHORTEST_PAUSE_S", 0.0)
+    cell = nbformat.v4.new_code_cell("x", metadata={"papermill": {"status": "running"}})
+    book = nbformat.v4.new_notebook(cells=[cell], metadata={"papermill": {}})
+    file = SavedNotebook(book, str(tmp_path / "a.ipynb"), tmp_path / "a.outputs")
+    file.begin()
+    file.note(["stream", 0, "stdout", "before\n"])
+    reads, read = [], getattr(saving, moment)
+
+    def save_meanwhile(*place):
+        reads.append(place)
+        found = read(*place)
+        if len(reads) == 1:
+            cell.outputs = [nbformat.v4.new_output("stream", text="before\n")]
+            file.save_if_due()
+            file.wait()
+            file.note(["stream", 0, "stdout", "after\n"])
+        return found
+
+    monkeypatch.setattr(saving, moment, save_meanwhile)
+    assert "".join(output.text for output in recovered(tmp_path / "a.ipynb").cells[0].outputs) == "before\nafter\n"
+    assert len(reads) == 2
+
+
+@needs_linux
+def test_a_reader_beside_a_runner_that_saves_all_the_time_never_finds_less_than_before(desk, start):
+    """Whoever follows a notebook sees its outputs grow, whatever is replaced and dropped beneath."""
+    runner = start(desk.write("for n in range(3000): print(n, flush=True)"), desk.output)
+    seen = [0]
+    while runner.poll() is None:
+        if (book := recovered(desk.output)) is not None:
+            seen.append(len("".join(output.text for output in book.cells[0].outputs)))
+
+    assert seen == sorted(seen)
+    assert runner.returncode == 0
 
 
 @needs_linux

@@ -95,11 +95,18 @@ class OutputLog:
 
 
 def entries_after(folder: Path, number: int) -> Iterator[Entry]:
-    """Yield what came after the n-th state of a notebook, oldest first; an entry that was cut short is left out."""
+    """Yield what came after the n-th state of a notebook, oldest first; an entry that was cut short is left out.
+
+    A log that its writer drops meanwhile is left out too: the notebook has another state by then.
+    """
     for path, found in sorted(_logs(folder), key=lambda each: each[1]):
         if found < number:
             continue
-        for line in path.read_bytes().split(b"\n"):
+        try:
+            lines = path.read_bytes().split(b"\n")
+        except FileNotFoundError:
+            continue
+        for line in lines:
             with suppress(msgspec.DecodeError):
                 if line:
                     yield msgspec.json.decode(line, type=list)

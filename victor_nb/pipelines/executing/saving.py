@@ -175,16 +175,29 @@ class SavedNotebook:
 def recovered(output: str | Path) -> NotebookNode | None:
     """Return a notebook whose runner was killed, with every output that came; None if there is no such file.
 
-    The cell that ran when the runner was killed has failed; what never ran is pending.
+    The cell that ran when the runner was killed has failed; what never ran is pending. Of a runner that is alive, it
+    returns what came so far.
     """
     path = Path(output).absolute()
-    if not path.exists():
+    version = _version_of(path)
+    while version is not None:
+        notebook = read_notebook(path)
+        mark = notebook.metadata.pop(MARK, None)
+        entries = [] if mark is None else list(entries_after(folder_of(path), int(mark["saved"])))
+        read, version = version, _version_of(path)
+        # A runner replaces the notebook and then drops the logs that the earlier one needs.
+        if version == read:
+            _replay(notebook, folder_of(path), entries)
+            return notebook
+    return None
+
+
+def _version_of(path: Path) -> tuple[int, int] | None:
+    try:
+        found = path.stat()
+    except (FileNotFoundError, NotADirectoryError):
         return None
-    notebook = read_notebook(path)
-    mark = notebook.metadata.pop(MARK, None)
-    if mark is not None:
-        _replay(notebook, folder_of(path), int(mark["saved"]))
-    return notebook
+    return found.st_ino, found.st_mtime_ns
 
 
 def fold(output: str | Path) -> NotebookNode | None:
@@ -199,11 +212,11 @@ def fold(output: str | Path) -> NotebookNode | None:
     return notebook
 
 
-def _replay(notebook: NotebookNode, folder: Path, number: int) -> None:
+def _replay(notebook: NotebookNode, folder: Path, entries: Iterable[Entry]) -> None:
     import nbformat
 
     cells: dict[int, CellOutputs] = {}
-    for entry in entries_after(folder, number):
+    for entry in entries:
         index = int(entry[1])
         if index >= len(notebook.cells):
             continue
