@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,8 @@ from victor_nb import gc, metrics
 from victor_nb.config import Settings
 from victor_nb.errors import UsageError
 from victor_nb.journal import Journal, RunNotFound
-from victor_nb.retention.notebooks import MARK
+from victor_nb.pipelines.folders import PLACE
+from victor_nb.retention.notebooks import MARK, remove_left
 
 LONG = "a text that is long enough to be kept by itself " * 3_000
 
@@ -234,6 +236,21 @@ def test_executed_notebooks_go_with_their_runs(journal: Journal, settings: Setti
     assert (looked.notebooks, looked.notebook_bytes) == (1, 2)
     assert done.notebooks == 2
     assert sorted(path.name for path in runs.iterdir()) == sorted([ids[1], "elsewhere"])
+
+
+def test_two_clearances_at_once_remove_the_same_notebooks(journal: Journal, tmp_path: Path) -> None:
+    """Whoever comes second to a file or a folder finds it gone, and goes on."""
+    folders = [tmp_path / PLACE / "daily" / "runs" / f"gone{number}" for number in range(300)]
+    for folder in folders:
+        (folder / "spilled").mkdir(parents=True)
+        (folder / "first.ipynb").write_text("{}")
+        (folder / MARK).write_text(journal.url)
+    with ThreadPoolExecutor(4) as together:
+        removals = [together.submit(remove_left, tmp_path, journal.store) for _ in range(4)]
+
+    counts = [removal.result()[0] for removal in removals]
+    assert sum(counts) >= len(folders)
+    assert not any(folder.exists() for folder in folders)
 
 
 def test_free_room_goes_back_to_the_file_system(sqlite_journal: Journal, settings: Settings, monkeypatch) -> None:

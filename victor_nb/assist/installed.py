@@ -6,9 +6,9 @@ import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 from hashlib import blake2b
-from pathlib import Path
 from typing import Final
 
+from victor_nb.assist.reading import files_of
 from victor_nb.retrieval.errors import NothingThere
 from victor_nb.retrieval.sources.packages import Package, installed
 
@@ -73,16 +73,12 @@ def wanted(name: str) -> Wanted:
     version = ".".join(map(str, sys.version_info[:3])) if is_of_python else found.version
     package = Package(top, version, found.root, found.inside)
     is_settled = bool(set(_SETTLED) & set(found.root.parts)) or is_of_python
-    return Wanted(package, version if is_settled else f"{version} {_fingerprint(package.root / package.inside)}")
+    return Wanted(package, version if is_settled else f"{version} {_fingerprint(package)}")
 
 
-def _fingerprint(place: Path) -> str:
-    files = [place] if place.is_file() else sorted(place.rglob("*.py"))
-    whole = blake2b(digest_size=8)
-    for file in files:
-        state = file.stat()
-        whole.update(f"{file} {state.st_size} {state.st_mtime_ns}\n".encode())
-    return whole.hexdigest()
+def _fingerprint(package: Package) -> str:
+    told = sorted(f"{file.path} {file.size} {file.mtime}" for file in files_of(package))
+    return blake2b("\n".join([str(package.root), *told]).encode(), digest_size=8).hexdigest()
 
 
 def wanted_if_there(names: Iterable[str]) -> list[Wanted]:

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from victor_nb.assist.installed import Wanted
 from victor_nb.assist.reading import Entry, Progress, entries_of
 from victor_nb.assist.shelves import reading, wipe, writing
+from victor_nb.journal.sizes import bytes_below
 from victor_nb.retrieval.sources.documents import Piece, Prepared, Scalar, dumped
 from victor_nb.retrieval.storing.arms import CANDIDATES
 from victor_nb.retrieval.storing.shelf import Shelf
@@ -111,7 +112,7 @@ class Library:
 
     def bytes(self) -> int:
         """Return what its files take."""
-        return sum(file.stat().st_size for file in self.folder.rglob("*") if file.is_file())
+        return bytes_below(self.folder)
 
     def forget(self, names: Sequence[str]) -> int:
         """Take packages away, every version of them, and return how many passages that were."""

@@ -67,7 +67,7 @@ class Entry:
 
 def entries_of(package: Package, progress: Progress = lambda name, done, of: None) -> list[Entry]:
     """Read a package; files that cannot be read are passed over."""
-    files = list(_files(package))
+    files = list(files_of(package))
     used: Counter[str] = Counter()
     names = PublicNames(used)
     found: list[tuple[str, Definition]] = []
@@ -108,7 +108,8 @@ def _outermost(name: str) -> str:
     return next((part for part in parts[1:] if part[:1].isupper()), parts[-1])
 
 
-def _files(package: Package) -> Iterator[Found]:
+def files_of(package: Package) -> Iterator[Found]:
+    """Yield the files of a package that are read, with their sizes and times."""
     whole = package.root / package.inside
     if whole.is_file():
         state = whole.stat()

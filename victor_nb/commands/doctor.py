@@ -219,6 +219,8 @@ def _newest(journal: object) -> str:
 
 
 def _file_health(path: Path) -> Iterator[Finding]:
+    from victor_nb.journal.sizes import size_of
+
     connection = sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)
     try:
         mode = connection.execute("PRAGMA journal_mode").fetchone()[0]
@@ -227,8 +229,7 @@ def _file_health(path: Path) -> Iterator[Finding]:
         )
     finally:
         connection.close()
-    log = path.with_name(f"{path.name}-wal")
-    in_log = log.stat().st_size if log.exists() else 0
+    in_log = size_of(path.with_name(f"{path.name}-wal"))
     megabytes = f"{pages * size / 1e6:.1f} MB, {free * size / 1e6:.1f} MB of it free, {in_log / 1e6:.1f} MB in the log"
     yield Finding("journal mode", OK if mode == "wal" else NOTE, f"{mode}; {megabytes}")
 

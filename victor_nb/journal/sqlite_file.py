@@ -22,6 +22,7 @@ from typing import Final, TypeVar
 from victor_nb.journal import filesystem
 from victor_nb.journal.errors import JournalCorrupt, JournalTooNew, JournalUnavailable
 from victor_nb.journal.forks import renew_in_children
+from victor_nb.journal.sizes import size_of
 from victor_nb.journal.sqlite_errors import is_busy, translated
 from victor_nb.journal.sqlite_schema import APPLICATION_ID, SCHEMA, SCHEMA_VERSION
 
@@ -168,8 +169,7 @@ class SqliteFile:
     def _way_to_read(self) -> str:
         """Reading, too, needs files beside a journal with a log, unless nobody writes it and nothing is in its log."""
         log = self.path.with_name(f"{self.path.name}-wal")
-        is_at_rest = not log.exists() or log.stat().st_size == 0
-        return "?immutable=1" if is_at_rest and not os.access(self.path.parent, os.W_OK) else "?mode=ro"
+        return "?immutable=1" if size_of(log) == 0 and not os.access(self.path.parent, os.W_OK) else "?mode=ro"
 
     def _close_those_of_ended_threads(self) -> None:
         alive = []

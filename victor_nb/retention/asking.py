@@ -121,8 +121,9 @@ def _policy(asked: _Asked, journal: Journal, settings: Settings) -> Policy:
 
 
 def _cleared(journal: Journal, policy: Policy, settings: Settings, *, yes: bool, rewrite: bool) -> Clearance:
+    from victor_nb.journal.sizes import bytes_below
     from victor_nb.retention.collecting import collect
-    from victor_nb.retention.notebooks import bytes_in, folders_of
+    from victor_nb.retention.notebooks import folders_of
     from victor_nb.retention.planning import planned
     from victor_nb.workflows.conversations import ends_of_threads
 
@@ -137,7 +138,7 @@ def _cleared(journal: Journal, policy: Policy, settings: Settings, *, yes: bool,
         blobs=plan.blobs,
         blob_bytes=plan.blob_bytes,
         notebooks=len(folders),
-        notebook_bytes=bytes_in(folders),
+        notebook_bytes=sum(map(bytes_below, folders)),
         stays=plan.stays,
         size_bytes=store.size_bytes(),
         free_bytes=store.disposal.free_bytes(),

@@ -12,6 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
+from victor_nb.journal.sizes import bytes_below
 from victor_nb.journal.store import Store
 from victor_nb.pipelines.folders import PLACE
 
@@ -22,11 +23,6 @@ def folders_of(root: Path | None, run_ids: Iterable[str]) -> list[Path]:
     """Return the folders of some runs, below a project's root."""
     wanted = frozenset(run_ids)
     return [folder for folder in _folders(root) if folder.name in wanted]
-
-
-def bytes_in(folders: Iterable[Path]) -> int:
-    """Return how many bytes the files in some folders have."""
-    return sum(path.stat().st_size for folder in folders for path in folder.rglob("*") if path.is_file())
 
 
 def mark(folders: Iterable[Path], store: Store) -> None:
@@ -45,12 +41,13 @@ def remove_left(root: Path | None, store: Store) -> tuple[int, int]:
         if store.run(folder.name) is not None:
             (folder / MARK).unlink(missing_ok=True)
             continue
-        size += bytes_in([folder])
+        size += bytes_below(folder)
         count += 1
         # The mark goes last: what is left half removed is still known as such.
-        for path in folder.iterdir():
-            if path.name != MARK:
-                shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
+        with suppress(FileNotFoundError):  # another process collects too
+            for path in folder.iterdir():
+                if path.name != MARK:
+                    shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
         shutil.rmtree(folder, ignore_errors=True)
     return count, size
 

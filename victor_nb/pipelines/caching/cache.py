@@ -19,6 +19,7 @@ import msgspec
 
 from victor_nb.journal import Redactor
 from victor_nb.journal.codec import Reader, Writer, from_json
+from victor_nb.journal.sizes import bytes_below
 from victor_nb.pipelines.caching.fingerprint import Fingerprint, difference, fingerprint_now
 from victor_nb.pipelines.caching.hashing import Hashes
 from victor_nb.pipelines.caching.kept import Kept, removed
@@ -215,8 +216,7 @@ class Cache:
 
     def bytes(self) -> int:
         """How many bytes the cache takes, kept outputs and values included."""
-        paths = self._folder.cache.glob("*/*.json") if self._folder.cache.is_dir() else ()
-        return self.kept.bytes() + sum(path.stat().st_size for path in paths)
+        return self.kept.bytes() + bytes_below(self._folder.cache)
 
     def clean(self, *, keep: int = 0) -> int:
         """Forget all but the newest `keep` entries of each member; return how many bytes that freed."""

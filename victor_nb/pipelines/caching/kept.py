@@ -13,6 +13,7 @@ from hashlib import blake2b
 from pathlib import Path
 
 from victor_nb.errors import VictorError
+from victor_nb.journal.sizes import bytes_below
 from victor_nb.pipelines.caching.hashing import Hashes
 from victor_nb.pipelines.drafts import draft_of, sweep, write_whole
 from victor_nb.pipelines.folders import DRAFTS
@@ -93,7 +94,7 @@ class Kept:
 
     def bytes(self) -> int:
         """How many bytes are kept."""
-        return sum(path.stat().st_size for path in self._paths())
+        return bytes_below(self._folder)
 
     def sweep(self, used: Container[str], before: float) -> int:
         """Delete what is not in use; return how many bytes that were.

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from victor_nb.errors import UsageError
+from victor_nb.journal.sizes import bytes_below
 from victor_nb.retrieval.core import core
 from victor_nb.retrieval.core.types import Ranked
 from victor_nb.retrieval.embedders.embedder import Embedder, default_embedder
@@ -143,7 +144,7 @@ class Shelf:
         """Return what its files take, or in memory the segments of its arms."""
         if self.folder is None or self.read_only:
             return self.arms.bytes()
-        return sum(file.stat().st_size for file in self.folder.rglob("*") if file.is_file())
+        return bytes_below(self.folder)
 
     def _refresh(self) -> None:
         """Refuse if it is closed; a reader catches up with the writer."""
