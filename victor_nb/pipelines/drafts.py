@@ -17,6 +17,8 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Final
 
+from victor_nb.pipelines.globbing import globbed
+
 ENDING: Final = ".part"
 LEFT_AFTER_S: Final = 3600.0
 """A draft that was not changed for so long has been left, whoever wrote it."""
@@ -57,7 +59,7 @@ def sweep(folder: Path, pattern: str = "") -> int:
         pattern: of folders below it that are looked into too, such as "**/".
     """
     freed = 0
-    for path in folder.glob(f"{pattern}.*{ENDING}"):
+    for path in globbed(folder, f"{pattern}.*{ENDING}"):
         with suppress(OSError):  # somebody else was faster
             found = path.stat()
             if _is_left(path.name, found.st_mtime):

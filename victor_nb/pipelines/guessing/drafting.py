@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from victor_nb.errors import UsageError, nearest
+from victor_nb.pipelines.globbing import globbed
 from victor_nb.pipelines.guessing.drawing_up import drawn_up
 from victor_nb.pipelines.guessing.file_uses import FileUse, uses_of
 from victor_nb.pipelines.inference.path_patterns import ANY_PARTS, is_glob, is_same, meet
@@ -111,7 +112,7 @@ def guessed(folder: Path, beside: Path) -> str:
 
 
 def _notebooks(folder: Path) -> Iterator[Path]:
-    for path in folder.rglob("*.ipynb"):
+    for path in globbed(folder, "**/*.ipynb"):
         inside = path.relative_to(folder).parts
         if path.is_file() and not any(part in _LEFT_OUT or part.startswith(".") for part in inside):
             yield path

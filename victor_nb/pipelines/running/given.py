@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from victor_nb.errors import VictorError
+from victor_nb.pipelines.globbing import globbed
 from victor_nb.pipelines.running.matrix import Member
 from victor_nb.pipelines.spec import AgentWork, ComputeWork, Node
 from victor_nb.workflows import ExpressionFailed
@@ -95,13 +96,13 @@ def files_of(folder: Path, patterns: tuple[str, ...]) -> tuple[dict[str, Path], 
 def _matches(folder: Path, pattern: str) -> dict[str, Path]:
     base = folder / pattern
     if base.is_dir():
-        below = sorted(path for path in base.rglob("*") if path.is_file())
-        return {str(Path(pattern) / path.relative_to(base)): path for path in below}
+        below = globbed(base, "**")
+        return {str(Path(pattern) / path.relative_to(base)): path for path in below if path.is_file()}
     if base.exists():
         return {pattern: base}
     if not _GLOB & set(pattern):
         return {}
     if Path(pattern).is_absolute():
         root = Path(pattern).anchor
-        return {str(path): path for path in sorted(Path(root).glob(str(Path(pattern).relative_to(root))))}
-    return {str(path.relative_to(folder)): path for path in sorted(folder.glob(pattern)) if path.is_file()}
+        return {str(path): path for path in globbed(Path(root), str(Path(pattern).relative_to(root))) if path.is_file()}
+    return {str(path.relative_to(folder)): path for path in globbed(folder, pattern) if path.is_file()}
