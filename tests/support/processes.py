@@ -8,7 +8,8 @@ from pathlib import Path
 
 import psutil
 
-WAIT_S = 10.0
+WAIT_S = 60.0
+"""Far longer than anything takes: what fails has to fail, not to be slow on a busy machine."""
 
 
 def is_running(pid: int) -> bool:

@@ -102,7 +102,7 @@ def test_33_a_node_has_a_time_for_an_attempt(journal):
             await asyncio.Event().wait()
         return {"log": ["done"]}
 
-    graph = alone(hangs_once, timeout_s=0.1, retry=RetryPolicy(retry_on=NodeTimeout, **AT_ONCE))
+    graph = alone(hangs_once, timeout_s=1, retry=RetryPolicy(retry_on=NodeTimeout, **AT_ONCE))
     assert graph.run_sync({}, journal=journal).state["log"] == ["done"]
     assert attempts == [1, 2]
 

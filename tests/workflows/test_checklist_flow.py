@@ -179,7 +179,7 @@ def test_28_no_more_nodes_run_at_once_than_allowed(journal):
 @covers(29, 35)
 def test_29_35_a_limit_of_time_for_every_step(journal):
     """As a default of all nodes: the superstep ends with the first that is over its time, and can be resumed."""
-    graph = Workflow(State).set_node_defaults(timeout_s=0.1)
+    graph = Workflow(State).set_node_defaults(timeout_s=1)
     hangs = [True]
 
     async def slow(state):

@@ -201,7 +201,7 @@ def test_an_effect_that_was_given_up_or_could_not_be_written_down_is_in_doubt(jo
         times.append(1)
         return {"x": threading.Lock()} if action == "unstorable" else never.wait(60)
 
-    graph = one("act", act, effect="effect", timeout_s=0.05 if action == "slow" else None)
+    graph = one("act", act, effect="effect", timeout_s=0.5 if action == "slow" else None)
     with pytest.raises((NodeTimeout, Unstorable)):
         graph.run_sync({}, journal=journal)
     never.set()
@@ -236,7 +236,7 @@ def test_a_time_out_is_a_failure_like_others(journal):
             await asyncio.Event().wait()
         return {"names": ["second"]}
 
-    wf = one("wait", wait, timeout_s=0.1, retry=RetryPolicy(attempts=2, **AT_ONCE))
+    wf = one("wait", wait, timeout_s=1, retry=RetryPolicy(attempts=2, **AT_ONCE))
 
     assert wf.run_sync({}, journal=journal).state["names"] == ["second"]
 

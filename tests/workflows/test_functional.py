@@ -144,7 +144,7 @@ def test_a_failing_step_is_tried_again_as_its_policy_says(journal):
             raise OSError
         return "ok"
 
-    @step(retry=RetryPolicy(attempts=2, wait_s=0), timeout_s=0.05)
+    @step(retry=RetryPolicy(attempts=2, wait_s=0), timeout_s=1)
     async def slow():
         tries.append("slow")
         if tries.count("slow") == 1:

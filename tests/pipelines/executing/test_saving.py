@@ -38,9 +38,8 @@ KILLS = int(os.environ.get("VICTOR_KILLS", "6"))
 
 
 @pytest.fixture
-def start(monkeypatch) -> Iterator[Start]:
+def start() -> Iterator[Start]:
     """Starts a process that executes a notebook; it has ended after the test."""
-    monkeypatch.setattr(processes, "WAIT_S", 60.0)  # it imports papermill and starts a zygote first
     started: list[Any] = []
 
     def start(source: Path, output: Path, pauses: str = "0.0, 0", *, handles: bool = False) -> subprocess.Popen[str]:

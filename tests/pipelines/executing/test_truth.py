@@ -65,10 +65,10 @@ def test_a_kernel_that_dies(desk, death, words):
 def test_a_cell_that_takes_too_long_is_interrupted_and_keeps_what_it_said(desk):
     """The interrupt lets it clean up and say so; the notebook ends there."""
     looping = "import time\ntry:\n    while True: time.sleep(0.01)\nfinally: print('cleaned up')"
-    outcome = desk.run("print('before')", looping, "print('never')", cell_timeout_s=0.5)
+    outcome = desk.run("print('before')", looping, "print('never')", cell_timeout_s=3)
 
     assert (outcome.status, outcome.reason) == ("killed", "timeout")
-    assert "took longer than 0.5 s" in outcome.error.what
+    assert "took longer than 3 s" in outcome.error.what
     assert [cell.status for cell in outcome.cells] == ["finished", "killed", "pending"]
     assert "cleaned up" in desk.text(1)
 
@@ -76,7 +76,7 @@ def test_a_cell_that_takes_too_long_is_interrupted_and_keeps_what_it_said(desk):
 def test_a_cell_that_ignores_interrupts_ends_with_its_kernel(desk):
     """Whoever does not listen is killed; what it printed is kept."""
     deaf = "import signal\nsignal.signal(2, signal.SIG_IGN)\nprint('deaf', flush=True)\nwhile True: pass"
-    outcome = desk.run(deaf, cell_timeout_s=0.5)
+    outcome = desk.run(deaf, cell_timeout_s=3)
 
     assert (outcome.status, outcome.reason) == ("killed", "timeout")
     assert desk.text(0) == "deaf\n"
