@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -285,6 +286,23 @@ def test_why_knows_that_outputs_are_restored_first(place, writer):
 
     assert pipeline.why() == {"write": "", "read": ""}
     assert cached(pipeline.run_sync(journal=place.journal)) == ["write", "read"]
+
+
+@pytest.mark.parametrize("inputs", ["made", "./made/", "made/**", "**/*.csv", "made/*/a.csv", "made/deep/[a-c].csv"])
+def test_why_knows_restored_outputs_by_whatever_names_them(place, inputs):
+    """By a folder that they are in, or by a glob, as the run will find them."""
+    file = place.path / "made" / "deep" / "a.csv"
+
+    def make() -> None:
+        file.parent.mkdir(parents=True)
+        file.write_text("a,b\n")
+
+    pipeline = place.pipeline(compute(make, outputs="made/**"), compute(file.read_text, "read", inputs=inputs))
+    pipeline.run_sync(journal=place.journal)
+    shutil.rmtree(place.path / "made")
+
+    assert pipeline.why() == {"make": "", "read": ""}
+    assert cached(pipeline.run_sync(journal=place.journal)) == ["make", "read"]
 
 
 def in_the_way(path: Path) -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from victor_nb.journal import Redactor
 from victor_nb.pipelines.caching.fingerprint import Fingerprint, inputs_now
 from victor_nb.pipelines.caching.hashing import Hashes
+from victor_nb.pipelines.inference.path_patterns import in_one_form, is_same
 from victor_nb.pipelines.observing.observed import Seen
 from victor_nb.pipelines.running.given import Given, files_of
 from victor_nb.pipelines.running.matrix import Member
@@ -76,8 +77,8 @@ def prepared(
             case WorkflowWork():
                 parts = workflow_parts(node.work, given, base, redactor)
     files, missing = files_of(base, given.inputs)
-    due = {path: Seen(digest) for path, digest in restored.items() if _is_named(path, given.inputs)}
-    if missing := [pattern for pattern in missing if not any(_is_named(path, (pattern,)) for path in due)]:
+    due = {path: Seen(digest) for path, digest in restored.items() if _is_named(path, given.inputs, base)}
+    if missing := [pattern for pattern in missing if not any(_is_named(path, (pattern,), base) for path in due)]:
         raise NodeFailed(
             f"{member.id} reads {missing[0]}, and there is no such file",
             node.where or f"node {node.id!r}",
@@ -87,5 +88,7 @@ def prepared(
     return Work(node, member, given, Fingerprint(parts, dict(sorted(inputs.items()))), notebook)
 
 
-def _is_named(path: str, patterns: tuple[str, ...]) -> bool:
-    return any(path == one or PurePath(path).match(one) or PurePath(one) in PurePath(path).parents for one in patterns)
+def _is_named(path: str, patterns: tuple[str, ...], base: Path) -> bool:
+    whole = in_one_form(path, base)
+    named = [in_one_form(pattern, base) for pattern in patterns]
+    return any(is_same(whole, one) or PurePath(one) in PurePath(whole).parents for one in named)
