@@ -14,6 +14,7 @@ import pytest
 from tests.pipelines.made import code, markdown
 from tests.pipelines.made import notebook as made_notebook
 from victor_nb.pipelines import PipelineFailed, compute, notebook
+from victor_nb.pipelines.caching.cache import Cache
 
 
 def whys(result) -> dict[str, str]:
@@ -79,6 +80,41 @@ def test_a_node_whose_kept_output_is_damaged_runs_again(place, writer):
 
     assert writer.times == 2
     assert whys(result)["write"] == "its output out.csv is gone or damaged, and so is the kept copy"
+
+
+@pytest.mark.parametrize("damage", [lambda kept: kept.write_text("damaged"), lambda kept: kept.unlink()])
+def test_a_node_whose_kept_value_is_damaged_runs_again(place, damage):
+    """Large parts of a value lie beside it."""
+    times = []
+    node = compute(lambda: [times.append(1), "x" * 200_000][1], "long")
+    place.run(node)
+    for kept in (place.path / ".victor" / "pipelines" / "demo" / "kept").glob("*/*"):
+        damage(kept)
+
+    result = place.run(node)
+
+    assert (len(times), result["long"]) == (2, "x" * 200_000)
+    assert cached(place.run(node)) == ["long"]
+
+
+def test_what_is_cleaned_away_after_it_was_found_is_made_again(place, writer, monkeypatch):
+    """Another process may clean at any instant."""
+    place.run(writer.node())
+    (place.path / "out.csv").unlink()
+    find = Cache.find
+
+    def find_and_clean(cache, *asked):
+        found = find(cache, *asked)
+        os.utime(kept := cache.kept.path(next(iter(found.damaged.values()))), (0, 0))
+        assert cache.clean() > 0
+        assert not kept.exists()
+        return found
+
+    monkeypatch.setattr(Cache, "find", find_and_clean)
+    result = place.run(writer.node())
+
+    assert (writer.times, (place.path / "out.csv").read_text()) == (2, "a,b\n")
+    assert whys(result)["write"].startswith("the kept content ")
 
 
 @pytest.mark.parametrize(

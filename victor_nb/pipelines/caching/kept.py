@@ -40,17 +40,24 @@ class Kept:
             OSError: it cannot be read, or there is no room.
         """
         digest = self._hashes.content(source)
-        target = self.path(digest)
-        if not target.exists():
-            _copied(source, target, self._drafts)
+        if not self._is_kept_anew(digest):
+            _copied(source, self.path(digest), self._drafts)
         return digest
 
     def put(self, content: bytes) -> str:
         """Keep bytes; return their hash."""
         digest = blake2b(content, digest_size=16).hexdigest()
-        if not (target := self.path(digest)).exists():
-            write_whole(target, content, self._drafts)
+        if not self._is_kept_anew(digest):
+            write_whole(self.path(digest), content, self._drafts)
         return digest
+
+    def _is_kept_anew(self, digest: str) -> bool:
+        """Whether a content is here already; then it counts as kept just now, so that nobody sweeps it away."""
+        try:
+            os.utime(self.path(digest))
+        except FileNotFoundError:
+            return False
+        return self.is_whole(digest)
 
     def get(self, digest: str) -> bytes:
         """Return a content.

@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -133,13 +134,14 @@ async def _done(
     if node.id in around.choice.taken:
         return _taken(around, node, member, step, began)
     work = prepared(node, member, given_to(node, member, scope), around.base, around.run.journal.redactor)
-    found = around.cache.find(member.id, work.fingerprint, work.name)
-    is_forced = node.id in around.choice.forced
-    if found.entry is not None and node.cache and not is_forced:
-        around.cache.restore(found.entry, found.damaged)
-        why = found.why + (f"; restored {', '.join(found.damaged)}" if found.damaged else "")
-        return _from_entry(around, found.entry, member, step, began, work.fingerprint, why)
-    why = "it was asked to run anew" if is_forced else "its cache is off" if not node.cache else found.why
+    if node.id in around.choice.forced:
+        why = "it was asked to run anew"
+    elif not node.cache:
+        why = "its cache is off"
+    elif isinstance(answer := _from_cache(around, work, step, began), Came):
+        return answer
+    else:
+        why = answer
     around.note(WHY, {"name": member.id, "why": why})
     if work.notebook is not None and around.kernels == "warm" and around.executor is None:
         around.warmer.begin(node.id)
@@ -265,13 +267,34 @@ def _taken(around: Around, node: Node, member: Member, step: Step, began: float)
             f"pipeline {around.spec.name!r}",
             f"run it too: --from {node.id}, or the whole pipeline",
         )
-    around.cache.restore(entry, around.cache.damaged(entry))
-    return _from_entry(around, entry, member, step, began, entry.fingerprint, f"not asked for; from run {entry.run_id}")
+    why = f"not asked for; from run {entry.run_id}"
+    return _from_entry(around, entry, around.cache.damaged(entry), member, step, began, entry.fingerprint, why)
+
+
+def _from_cache(around: Around, work: Work, step: Step, began: float) -> Came | str:
+    """Return what the cache has for a member, else why it has to run."""
+    found = around.cache.find(work.member.id, work.fingerprint, work.name)
+    if found.entry is None:
+        return found.why
+    why = found.why + (f"; restored {', '.join(found.damaged)}" if found.damaged else "")
+    try:
+        return _from_entry(around, found.entry, found.damaged, work.member, step, began, work.fingerprint, why)
+    except KeptLost as lost:  # somebody has cleaned since it was found, or a part of its value is damaged
+        return lost.what
 
 
 def _from_entry(
-    around: Around, entry: Entry, member: Member, step: Step, began: float, fingerprint: Fingerprint, why: str
-) -> Came:  # fmt: skip
+    around: Around,
+    entry: Entry,
+    damaged: Mapping[str, str],
+    member: Member,
+    step: Step,
+    began: float,
+    fingerprint: Fingerprint,
+    why: str,
+) -> Came:
+    """Raises: KeptLost, NotRestored, WrongGlue: its outputs cannot be put back, or its value cannot be read."""
+    around.cache.restore(entry, damaged)
     value = around.cache.value(entry)
     step.note(cached=True)
     notes = {"why": why, "notebook": entry.notebook, "outputs": sorted(entry.outputs), "modules": entry.modules}
