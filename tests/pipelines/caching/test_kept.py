@@ -47,6 +47,26 @@ def test_what_was_damaged_is_not_given_out_and_heals_when_it_is_kept_again(kept:
     assert (tmp_path / "out.csv").read_bytes() == b"a,b\n"
 
 
+def test_what_goes_while_it_is_put_back_is_gone_and_leaves_the_file_alone(
+    kept: Kept, tmp_path: Path, monkeypatch
+) -> None:
+    """Another process sweeps between the look at it and its copy."""
+    (tmp_path / "out.csv").write_bytes(b"before")
+    digest = kept.put(b"a,b\n")
+    is_whole = kept.is_whole
+
+    def sweep_then(asked: str) -> bool:
+        found = is_whole(asked)
+        kept.path(asked).unlink()
+        return found
+
+    monkeypatch.setattr(kept, "is_whole", sweep_then)
+    with pytest.raises(KeptLost, match="is gone"):
+        kept.restore(digest, tmp_path / "out.csv")
+    assert (tmp_path / "out.csv").read_bytes() == b"before"
+    assert [path.name for path in tmp_path.iterdir() if path.is_file()] == ["out.csv"]
+
+
 def test_what_is_kept_again_is_not_swept_away(kept: Kept) -> None:
     """Its new entry may not be written yet; what nobody has kept since goes."""
     again, left, used = (kept.put(content) for content in (b"again", b"left", b"used"))

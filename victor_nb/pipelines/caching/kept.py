@@ -97,7 +97,12 @@ class Kept:
         place = Path(os.path.realpath(target))
         if place.parent.is_dir():
             sweep(place.parent)  # of an attempt that was killed
-        _copied(source, place)
+        try:
+            _copied(source, place)
+        except FileNotFoundError as failure:
+            if source.exists():
+                raise
+            raise KeptLost(f"the kept content {digest} is gone", str(self._folder)) from failure
 
     def bytes(self) -> int:
         """How many bytes are kept."""
