@@ -17,6 +17,7 @@ from tests.retrieval.made import NOTES
 from victor_nb import Index
 from victor_nb.retrieval import ClosedIndex, CorruptIndex, IndexInUse, NewerIndex, NothingThere, UnusableFile
 from victor_nb.retrieval import core as seam
+from victor_nb.retrieval.storing.arms import Arms
 from victor_nb.retrieval.storing.database import FORMAT, LOCK, NAME
 
 pytestmark = pytest.mark.usefixtures("each_core")
@@ -320,6 +321,67 @@ def test_a_second_process_may_read_and_not_write(tmp_path):
     writer.communicate()
     with Index(tmp_path / "i") as index:
         assert is_in_step(index)
+
+
+@pytest.mark.parametrize("mode", ["hybrid", "lexical", "dense"])
+def test_a_search_is_of_one_state_whatever_is_written_meanwhile(tmp_path, monkeypatch, mode):
+    """What was found is still there to be shown, though the writer has deleted it; the next search knows."""
+    with Index(tmp_path / "i") as writer, Index.open(tmp_path / "i", read_only=True) as reader:
+        writer.add([{"id": "first", "text": "common first"}])
+        search = Arms.search
+
+        def search_and_change(arms, *asked):
+            found = search(arms, *asked)
+            writer.delete("first")
+            writer.add([{"id": "second", "text": "common second"}])
+            return found
+
+        monkeypatch.setattr(Arms, "search", search_and_change)
+        assert [hit.id for hit in reader.search("common", mode=mode)] == ["first"]
+        monkeypatch.undo()
+        assert [hit.id for hit in reader.search("common", mode=mode)] == ["second"]
+
+
+def test_what_is_written_while_an_index_is_opened_to_read_is_found(tmp_path, monkeypatch):
+    """Opening reads everything, and what is committed just then is caught up with by the first search."""
+    with Index(tmp_path / "i") as writer:
+        writer.add([{"id": "first", "text": "common first"}])
+        catch_up = Arms.catch_up
+
+        def catch_up_and_write(arms):
+            catch_up(arms)
+            monkeypatch.undo()
+            writer.add([{"id": "second", "text": "common second"}])
+            writer.delete("first")
+
+        monkeypatch.setattr(Arms, "catch_up", catch_up_and_write)
+        with Index.open(tmp_path / "i", read_only=True) as reader:
+            assert [hit.id for hit in reader.search("common")] == ["second"]
+
+
+READING = """
+import sys
+from victor_nb import Index
+with Index.open(sys.argv[1], read_only=True) as index:
+    print("open", flush=True)
+    for turn in range(1500):
+        mode = ("hybrid", "lexical", "dense")[turn % 3]
+        assert all(hit.text.startswith("common") for hit in index.search("common", mode=mode))
+"""
+
+
+def test_readers_beside_a_writer_that_replaces_all_the_time_always_get_answers(tmp_path):
+    """Documents come and go, arms are merged; no search meets half of it."""
+    with Index(tmp_path / "i") as writer:
+        writer.add([{"id": f"{n}", "text": f"common first{n}"} for n in range(50)])
+        readers = [begun(READING, tmp_path / "i") for _ in range(2)]
+        assert [reader.stdout.readline() for reader in readers] == ["open\n"] * 2
+        turn = 0
+        while any(reader.poll() is None for reader in readers):
+            turn += 1
+            writer.add([{"id": f"{turn * 7 % 50}", "text": f"common word{turn}"}])
+            writer.delete(f"{turn * 11 % 50}")
+        assert [reader.communicate()[1] for reader in readers] == ["", ""]
 
 
 def test_an_index_that_is_only_begun_is_not_read(tmp_path):

@@ -163,7 +163,6 @@ def candidates(shelf: Shelf, query: str, allowed: NDArray[np.bool_] | None, most
             meaning or 0.0,
         )
         for key, score, words, meaning in ranking
-        if key in chunks
     ]
 
 

@@ -54,7 +54,8 @@ def reading(folder: Path) -> Iterator[Shelf]:
         except (IndexInUse, UnusableFile):
             shelf = Shelf(folder, None, read_only=True)
         try:
-            yield shelf
+            with shelf.consulted():
+                yield shelf
         finally:
             shelf.close()
 

@@ -112,6 +112,16 @@ class Database:
                 self.run("ROLLBACK")
             raise
 
+    @contextmanager
+    def one_state(self) -> Iterator[None]:
+        """Everything that is read inside is of one state, whatever another process commits meanwhile."""
+        self.run("BEGIN")
+        try:
+            yield
+        finally:
+            if not self.is_closed and self._open().in_transaction:
+                self.run("COMMIT")
+
     def settle(self) -> None:
         """Let everything that is committed survive a power cut."""
         self.run("PRAGMA wal_checkpoint(FULL)").fetchall()

@@ -10,7 +10,7 @@ from __future__ import annotations
 import threading
 import weakref
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TypeVar
@@ -51,12 +51,13 @@ class Shelf:
         try:
             self.documents = Documents(database)
             self.filters = Filters(self.documents)
-            self.arms = self._arms(embedder)
+            with database.one_state() if read_only else nullcontext():
+                self._seen = self._version()
+                self.arms = self._arms(embedder)
         except BaseException:
             database.close()
             raise
         self._close = weakref.finalize(self, _closed, self.arms, database, not read_only)
-        self._seen = self._version()
 
     def _arms(self, embedder: Embedder | str | None) -> Arms:
         if self.read_only:
@@ -126,16 +127,14 @@ class Shelf:
 
     def search(self, query: str, k: int, mode: Mode, wanted: Filter | None) -> Answer:
         """Return the best `k` with their chunks."""
-        with self.lock:
-            self._refresh()
+        with self.consulted():
             allowed = self.filters.allowed(wanted)
             ranking = self.arms.search(query[:LONGEST_QUERY], k, mode, allowed)
             return Answer(ranking, self.documents.chunks([key for key, *_ in ranking]))
 
     def chunks_of(self, name: str) -> Sequence[Chunk]:
         """Return the chunks of a document by id or path. Raises: NothingThere."""
-        with self.lock:
-            self._refresh()
+        with self.consulted():
             if chunks := self.documents.chunks_of(name):
                 return chunks
         raise NothingThere(f"there is no document {name!r}", hint="search first; hits name their source")
@@ -146,16 +145,24 @@ class Shelf:
             return self.arms.bytes()
         return bytes_below(self.folder)
 
-    def _refresh(self) -> None:
-        """Refuse if it is closed; a reader catches up with the writer."""
-        self.documents.database.refuse_closed()
-        if self.read_only and (version := self._version()) != self._seen:
-            self._seen = version
-            self.filters.changed()
-            if self.arms.is_behind_hope():
-                self.arms.rebuild()
-            else:
-                self.arms.catch_up()
+    @contextmanager
+    def consulted(self) -> Iterator[None]:
+        """Have it for oneself, unless it is closed; a reader first catches up with the writer, and stays there."""
+        database = self.documents.database
+        with self.lock:
+            database.refuse_closed()
+            with database.one_state() if self.read_only else nullcontext():
+                if self.read_only and (version := self._version()) != self._seen:
+                    self._seen = version
+                    self._follow_writer()
+                yield
+
+    def _follow_writer(self) -> None:
+        self.filters.changed()
+        if self.arms.is_behind_hope():
+            self.arms.rebuild()
+        else:
+            self.arms.catch_up()
 
     def _version(self) -> int:
         return int(self.documents.database.run("PRAGMA data_version").fetchone()[0])
