@@ -12,11 +12,12 @@ from pathlib import Path
 import pytest
 
 from tests.assist.herds import write_herds
-from victor_nb.assist import Assistant
+from victor_nb.assist import Assistant, shelves
 from victor_nb.assist.installed import Wanted, wanted
 from victor_nb.assist.library import Library
 from victor_nb.assist.places import Places, can_write, places_of
 from victor_nb.assist.shelves import reading, writing
+from victor_nb.retrieval.errors import IndexInUse
 
 ROOT = Path(__file__).parents[2]
 ASKED = "count the giraffes of a herd"
@@ -113,7 +114,7 @@ def test_a_kill_while_a_package_is_read_leaves_nothing_half(library: Library, he
 
 ASKING = """
 import sys
-from victor_nb.assist import Assistant
+from victor_nb.assist import Assistant, shelves
 from victor_nb.assist.places import Places
 from pathlib import Path
 
@@ -136,6 +137,36 @@ def test_processes_that_ask_at_once_all_get_answers(library: Library, herds: Pat
     assert len(library.known()) == 1
     kept = library.folder.parent
     assert Assistant(Places(kept / "packages", kept / "feedback.db", None)).feedback.counts().questions == 15
+
+
+def test_a_library_that_is_cleared_all_the_time_answers_every_question(library: Library, herds: Path) -> None:
+    """Whoever asks just then reads the package again; nobody is refused, and nothing is left at the end."""
+    processes = [started(ASKING, library.folder, herds) for _ in range(3)]
+    while any(process.poll() is None for process in processes):
+        library.clear()
+    answers = [process.communicate(timeout=120)[0].split() for process in processes]
+
+    assert all(len(names) == 5 for names in answers)
+    assert [process.returncode for process in processes] == [0, 0, 0]
+    library.clear()
+    assert library.known() == {}
+    assert found(library, [wanted("herds")])[0] == "herds.count_giraffes"
+
+
+def test_clearing_waits_for_who_has_it(library: Library, herds: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After two minutes it says who is in the way; nothing is half taken away."""
+    library.read([wanted("herds")], quiet)
+    monkeypatch.setattr(shelves, "WRITERS_PATIENCE_S", 0.1)
+    with started(HOLDING, library.folder, herds) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline().strip() == "open"
+        with pytest.raises(IndexInUse):
+            library.clear()
+        process.kill()
+
+    assert sorted(library.known()) == ["herds"]
+    library.clear()
+    assert library.bytes() == 0
 
 
 def test_a_reader_does_not_wait_for_a_writer(library: Library, herds: Path) -> None:

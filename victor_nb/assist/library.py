@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from victor_nb.assist.installed import Wanted
 from victor_nb.assist.reading import Entry, Progress, entries_of
-from victor_nb.assist.shelves import reading, wipe, writing
+from victor_nb.assist.shelves import clear, reading, writing
 from victor_nb.journal.sizes import bytes_below
 from victor_nb.retrieval.sources.documents import Piece, Prepared, Scalar, dumped
 from victor_nb.retrieval.storing.arms import CANDIDATES
@@ -121,9 +121,7 @@ class Library:
 
     def clear(self) -> None:
         """Take everything away; the next question reads again what it needs."""
-        with writing(self.folder):
-            pass  # whoever reads now is waited for
-        wipe(self.folder)
+        clear(self.folder)
 
 
 class Open:

@@ -8,17 +8,19 @@
 from __future__ import annotations
 
 import random
-import shutil
 import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 from victor_nb.retrieval.errors import CorruptIndex, IndexInUse, NewerIndex, UnusableFile
+from victor_nb.retrieval.storing.database import wipe
 from victor_nb.retrieval.storing.shelf import Shelf
+
+Result = TypeVar("Result")
 
 PATIENCE_S: Final = 1.0
 """How long a reader waits for a writer before it reads beside it."""
@@ -60,11 +62,21 @@ def reading(folder: Path) -> Iterator[Shelf]:
             shelf.close()
 
 
+def clear(folder: Path) -> None:
+    """Take an index away as soon as nobody has it alone. Raises: IndexInUse after two minutes; UnusableFile."""
+    with _LOCKS[folder]:
+        _in_turn(lambda: wipe(folder), WRITERS_PATIENCE_S, _nothing)
+
+
 def _alone(folder: Path, patience_s: float, on_wait: Callable[[], None]) -> Shelf:
+    return _in_turn(lambda: _opened(folder), patience_s, on_wait)
+
+
+def _in_turn(work: Callable[[], Result], patience_s: float, on_wait: Callable[[], None]) -> Result:
     given_up = time.monotonic() + patience_s
     while True:
         try:
-            return _opened(folder)
+            return work()
         except IndexInUse:
             if time.monotonic() >= given_up:
                 raise
@@ -84,13 +96,3 @@ def _opened(folder: Path) -> Shelf:
     except (CorruptIndex, NewerIndex):
         wipe(folder)
         return Shelf(folder, None)
-
-
-def wipe(folder: Path) -> None:
-    """Take an index away. Raises: UnusableFile."""
-    try:
-        shutil.rmtree(folder)
-    except FileNotFoundError:
-        return
-    except OSError as problem:
-        raise UnusableFile.because(problem) from problem

@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -207,6 +208,24 @@ def _locked(folder: Path) -> sqlite3.Connection:
             ) from problem
         raise translated(problem, str(file)) from problem
     return connection
+
+
+def wipe(folder: Path) -> None:
+    """Take an index away, all but its lock: whoever opens it meanwhile is kept out by that.
+
+    Raises: IndexInUse, UnusableFile.
+    """
+    if not folder.is_dir():
+        return
+    lock = _locked(folder)
+    try:
+        for each in sorted(folder.iterdir()):  # the documents before the log that belongs to them
+            if not each.name.startswith(LOCK):
+                shutil.rmtree(each) if each.is_dir() else each.unlink(missing_ok=True)
+    except OSError as problem:
+        raise UnusableFile.because(problem) from problem
+    finally:
+        lock.close()
 
 
 def translated(problem: sqlite3.Error, where: str) -> RetrievalError:
