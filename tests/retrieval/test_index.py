@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 
 import numpy as np
@@ -397,6 +398,45 @@ def test_a_folder_is_open_once_in_a_process(tmp_path):
 
     assert len(second) == 3
     first.close()
+
+
+def test_the_end_of_a_block_closes_nobody_elses_index(tmp_path):
+    """A tool may open for a moment what the notebook has open; the last one lets go of the files."""
+    index = Index(tmp_path / "i")
+    with Index(tmp_path / "i") as same:
+        same.add(NOTES)
+    assert len(index.search("lease")) > 0
+
+    index.close()
+    assert same.is_closed
+
+
+def test_blocks_in_several_threads_have_it_open_together(tmp_path):
+    """Calls of tools run at once, and each may open the index that it asks."""
+    with Index(tmp_path / "i") as index:
+        index.add(NOTES)
+
+    def ask(_) -> int:
+        with Index(tmp_path / "i") as index:
+            return len(index.search("lease of a run"))
+
+    with ThreadPoolExecutor(8) as together:
+        assert len(set(together.map(ask, range(200)))) == 1
+    with Index(tmp_path / "i") as index:
+        assert len(index) == 3
+
+
+def test_indexes_that_nobody_has_any_more_are_no_strangers(tmp_path):
+    """One that was dropped closes itself; who opens it again meanwhile, in another thread, waits for that."""
+
+    def ask(number: int) -> int:
+        index = Index(tmp_path / "i")
+        index.add([{"id": f"{number}", "text": "lease of a run"}])
+        return len(index.search("lease", k=1))
+
+    with ThreadPoolExecutor(4) as together:
+        assert set(together.map(ask, range(100))) == {1}
+    assert len(Index(tmp_path / "i")) == 100
 
 
 def test_a_closed_index_says_so(tmp_path):

@@ -52,7 +52,7 @@ class Index:
     """
 
     def __init__(self, path: str | os.PathLike[str] | None = None, *, embedder: Embedder | str | None = None) -> None:
-        self._shelf = Shelf(None, embedder) if path is None else shelf_at(Path(path), embedder)
+        self._shelf = Shelf(None, embedder) if path is None else shelf_at(Path(path), embedder, self)
 
     @classmethod
     def open(
@@ -92,14 +92,17 @@ class Index:
         return type(self)(folder, embedder=self.embedder)
 
     def close(self) -> None:
-        """Make everything durable and let go of the files; doing so twice is allowed."""
+        """Make everything durable and let go of the files, whoever in this process has them open too.
+
+        Doing so twice is allowed. At the end of a `with`, files that others have open stay open.
+        """
         self._shelf.close()
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.close()
+        self._shelf.release(self)
 
     # Adding
 

@@ -31,6 +31,9 @@ Result = TypeVar("Result")
 LONGEST_QUERY: Final = 20_000
 """Characters; what comes after them in a longer query changes nothing but the time that it takes."""
 
+LONGEST_CLOSING_S: Final = 60.0
+"""Nobody waits longer for another thread that closes the same index."""
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -46,6 +49,7 @@ class Shelf:
     def __init__(self, folder: Path | None, embedder: Embedder | str | None, *, read_only: bool = False) -> None:
         self.folder, self.read_only = folder, read_only
         self.lock = threading.RLock()
+        self._holders: weakref.WeakSet[object] = weakref.WeakSet()
         self._core = core().NAME
         database = Database.open(folder, read_only=read_only)
         try:
@@ -57,7 +61,8 @@ class Shelf:
         except BaseException:
             database.close()
             raise
-        self._close = weakref.finalize(self, _closed, self.arms, database, not read_only)
+        self.has_let_go = threading.Event()
+        self._close = weakref.finalize(self, _closed, self.arms, database, not read_only, self.has_let_go)
 
     def _arms(self, embedder: Embedder | str | None) -> Arms:
         if self.read_only:
@@ -179,10 +184,26 @@ class Shelf:
 
     def close(self) -> None:
         """Make everything durable and let go of the folder; doing so twice is allowed."""
-        with self.lock:
+        with self.lock, _OPENING:
+            self._let_go()
+
+    def release(self, holder: object) -> None:
+        """Close it unless others of this process have it open too."""
+        with self.lock, _OPENING:
+            self._holders.discard(holder)
+            if not self._holders:
+                self._let_go()
+
+    def hold(self, holder: object) -> None:
+        """Stay open until this one, too, has released it or is gone."""
+        self._holders.add(holder)
+
+    def _let_go(self) -> None:
+        try:
+            self._close()
+        finally:
             if self.folder is not None and _OPEN.get(self.folder) is self:
                 del _OPEN[self.folder]
-            self._close()
 
 
 def believed(embedder: Embedder | str) -> Embedder:
@@ -200,25 +221,33 @@ def believed(embedder: Embedder | str) -> Embedder:
     return embedder
 
 
-def _closed(arms: Arms, database: Database, settles: bool) -> None:
+def _closed(arms: Arms, database: Database, settles: bool, has_let_go: threading.Event) -> None:
     try:
         if settles:
             arms.settle()
     finally:
         arms.close()
         database.close()
+        has_let_go.set()
 
 
 _OPEN: weakref.WeakValueDictionary[Path, Shelf] = weakref.WeakValueDictionary()
+_LETTING_GO: dict[Path, threading.Event] = {}
+"""Of the last shelf of each folder: one that nobody has any more closes itself, which takes a moment."""
 _OPENING = threading.Lock()
 
 
-def shelf_at(folder: Path, embedder: Embedder | str | None) -> Shelf:
-    """Return the shelf of a folder, the same one while this process has it open."""
+def shelf_at(folder: Path, embedder: Embedder | str | None, holder: object) -> Shelf:
+    """Return the shelf of a folder, held: the same one while this process has it open."""
     folder = folder.expanduser().resolve()
     with _OPENING:
-        if (known := _OPEN.get(folder)) is None:
-            known = _OPEN[folder] = Shelf(folder, embedder)
-        elif embedder is not None:
-            known.use(embedder)
-        return known
+        if (shelf := _OPEN.get(folder)) is None:
+            if (earlier := _LETTING_GO.get(folder)) is not None:
+                earlier.wait(LONGEST_CLOSING_S)
+            shelf = _OPEN[folder] = Shelf(folder, embedder)
+            _LETTING_GO[folder] = shelf.has_let_go
+        shelf.hold(holder)
+    # Not in there: whoever closes it has its lock and waits for ours.
+    if embedder is not None:
+        shelf.use(embedder)
+    return shelf
