@@ -122,7 +122,8 @@ class Shelf:
     @contextmanager
     def gathered(self) -> Iterator[None]:
         """Have the arms of one piece each after many writes, if these brought most of what there is."""
-        first = self.documents.next_key()
+        with self.lock:
+            first = self.documents.next_key()
         yield
         with self.lock:
             self.arms.gather(self.documents.next_key() - first)
