@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from victor_nb.commands.demo import Counts, DemoFailed, check_free
+from victor_nb.commands.demo import Counts, DemoFailed, _fresh_home, check_free
 from victor_nb.commands.notebooks import Execution
 from victor_nb.commands.tutorials import tutorial_folder
 from victor_nb.journal import open_journal
@@ -40,6 +40,27 @@ def test_no_answer_at_all_fails() -> None:
 
     with pytest.raises(DemoFailed, match="no agent's answer"):
         check_free(WORK, WORK, [empty], [empty], Path())
+
+
+def test_two_demonstrations_do_not_share_a_folder(tmp_path: Path) -> None:
+    """The second would empty the folder in which the first one works."""
+    home = tmp_path / "new" / "demo"
+    with _fresh_home(home) as first:
+        (first / "working").touch()
+        with pytest.raises(DemoFailed, match="another demonstration is running"), _fresh_home(home):
+            pass
+        assert (first / "working").exists()
+
+    with _fresh_home(home) as second:
+        assert list(second.iterdir()) == []
+
+
+def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
+    """A file is in the way."""
+    (tmp_path / "file").touch()
+
+    with pytest.raises(DemoFailed, match="cannot be made"), _fresh_home(tmp_path / "file" / "demo"):
+        pass
 
 
 def test_counting_reads_the_journal() -> None:

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import itertools
 import shutil
+import sqlite3
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,6 +26,8 @@ from victor_nb.commands.showing import table
 from victor_nb.commands.tutorials import tutorial_folder
 from victor_nb.errors import VictorError
 from victor_nb.journal import Journal, open_journal
+from victor_nb.journal.file_lock import locked
+from victor_nb.journal.sqlite_errors import is_busy
 from victor_nb.views import TableView, TextView
 
 NOTEBOOKS = ("00_introduction.ipynb", "01_first_agent.ipynb")
@@ -60,11 +64,11 @@ def command(session: Session) -> TableView:
 
     Example: victor demo
     """
-    home = _fresh_home(session.settings().home / "demo")
+    with _fresh_home(session.settings().home / "demo") as home:
+        return _shown(home, lambda text: session.display(TextView(text)))
 
-    def say(text: str) -> None:
-        session.display(TextView(text))
 
+def _shown(home: Path, say: Callable[[str], None]) -> TableView:
     url = f"sqlite:///{home / 'victor.db'}"
     say(f"First execution: agents profile a real data set. Working in {home}")
     began = time.monotonic()
@@ -82,12 +86,29 @@ def command(session: Session) -> TableView:
     return _report(home, url, before, worked_s, time.monotonic() - began)
 
 
-def _fresh_home(home: Path) -> Path:
-    """Empty the demo's own folder, so that what is counted is this demonstration."""
-    if home.exists():
-        shutil.rmtree(home)
-    home.mkdir(parents=True)
-    return home.absolute()
+@contextmanager
+def _fresh_home(home: Path) -> Iterator[Path]:
+    """Have the demo's own folder alone and empty, so that what is counted is this demonstration."""
+    with closing(_alone(home)):
+        try:
+            if home.exists():
+                shutil.rmtree(home)
+            home.mkdir()
+        except OSError as problem:
+            raise DemoFailed(f"the demo's folder cannot be made anew: {problem.strerror}", str(home)) from problem
+        yield home.absolute()
+
+
+def _alone(home: Path) -> sqlite3.Connection:
+    try:
+        home.parent.mkdir(parents=True, exist_ok=True)
+        return locked(home.with_name("demo-in-use.db"))
+    except (OSError, sqlite3.Error) as problem:
+        if isinstance(problem, sqlite3.Error) and is_busy(problem):
+            raise DemoFailed(
+                "another demonstration is running in this project", str(home), "wait for it, or start in another folder"
+            ) from problem
+        raise DemoFailed(f"the demo's folder cannot be made: {problem}", str(home)) from problem
 
 
 def _execute_all(home: Path, url: str, replay: str, folder: str, say: Callable[[str], None]) -> list[Execution]:

@@ -15,7 +15,8 @@ from victor_nb.journal.errors import (
 )
 
 
-def is_busy(failure: sqlite3.OperationalError) -> bool:
+def is_busy(failure: sqlite3.Error) -> bool:
+    """Whether somebody else has what was wanted."""
     return getattr(failure, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 
 

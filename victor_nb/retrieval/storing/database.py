@@ -15,6 +15,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Self
 
+from victor_nb.journal.file_lock import locked
+from victor_nb.journal.sqlite_errors import is_busy
 from victor_nb.journal.write_ahead import log_ahead
 from victor_nb.retrieval.errors import (
     ClosedIndex,
@@ -190,24 +192,16 @@ def _known(connection: sqlite3.Connection, where: str, *, read_only: bool) -> No
 
 
 def _locked(folder: Path) -> sqlite3.Connection:
-    # A database that is only ever locked: the one lock that the standard library has on every system.
-    file = folder / LOCK
-    connection = None
     try:
-        connection = sqlite3.connect(file, isolation_level=None, check_same_thread=False, timeout=0)
-        connection.execute("PRAGMA journal_mode=DELETE")
-        connection.execute("BEGIN EXCLUSIVE")
+        return locked(folder / LOCK)
     except sqlite3.Error as problem:
-        if connection is not None:
-            connection.close()
-        if getattr(problem, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+        if is_busy(problem):
             raise IndexInUse(
                 "another process has this index open",
                 where=str(folder),
                 hint="close it there, or read only: Index.open(path, read_only=True)",
             ) from problem
-        raise translated(problem, str(file)) from problem
-    return connection
+        raise translated(problem, str(folder / LOCK)) from problem
 
 
 def wipe(folder: Path) -> None:
@@ -231,7 +225,7 @@ def wipe(folder: Path) -> None:
 def translated(problem: sqlite3.Error, where: str) -> RetrievalError:
     """Return our error for one of SQLite's."""
     code = getattr(problem, "sqlite_errorcode", 0) & 0xFF
-    if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+    if is_busy(problem):
         return IndexInUse.at(where)
     if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
         return CorruptIndex(
