@@ -43,3 +43,14 @@ class Counting:
         if self._bad is not None:
             rows[0, 0] = self._bad
         return rows
+
+
+class Turned(Counting):
+    """Vectors that are near only to those of the same turn."""
+
+    def __init__(self, name, turn):
+        super().__init__(name, dimension=256)
+        self._turn = turn
+
+    def embed(self, texts):
+        return np.roll(super().embed(texts), self._turn, axis=1)

@@ -13,8 +13,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.retrieval.made import NOTES
+from tests.retrieval.made import NOTES, Counting, Turned
 from victor_nb import Index
+from victor_nb.errors import VictorError
 from victor_nb.retrieval import ClosedIndex, CorruptIndex, IndexInUse, NewerIndex, NothingThere, UnusableFile
 from victor_nb.retrieval import core as seam
 from victor_nb.retrieval.storing.arms import Arms
@@ -389,6 +390,91 @@ def test_an_index_that_is_only_begun_is_not_read(tmp_path):
     (tmp_path / "documents.db").touch()
     with pytest.raises(NothingThere, match=r"not been made yet[\s\S]*Index\(path\)"):
         Index.open(tmp_path, read_only=True)
+
+
+@pytest.mark.parametrize("moment", ["catch_up", "_add_words", "_add_vectors"])
+def test_an_interrupted_call_loses_nothing_that_it_wrote(tmp_path, monkeypatch, moment):
+    """What the journal has by then, the next search finds; a person who stopped a cell need not know of arms."""
+    with Index(tmp_path / "i") as index:
+        index.add([{"id": "first", "text": "common first"}, {"id": "second", "text": "common second"}])
+
+        def interrupted(*_):
+            monkeypatch.undo()
+            raise KeyboardInterrupt
+
+        monkeypatch.setattr(Arms, moment, interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            index.add([{"id": "first", "text": "common again"}, {"id": "third", "text": "common third"}])
+
+        assert is_in_step(index)
+        assert {hit.text for hit in index.search("common")} == {"common again", "common second", "common third"}
+
+
+class Failing(Counting):
+    """An embedder that does not get to the end of many texts."""
+
+    def __init__(self, problem):
+        super().__init__("failing", dimension=48)
+        self._problem = problem
+
+    def embed(self, texts):
+        if len(texts) > 1:
+            raise self._problem
+        return super().embed(texts)
+
+
+@pytest.mark.parametrize("problem", [KeyboardInterrupt(), RuntimeError("the provider is down")])
+def test_an_embedder_that_fails_leaves_the_former_one(tmp_path, problem):
+    """A change of embedders that came to nothing is none, now and after the next opening."""
+    with Index(tmp_path / "i", embedder="hashing") as index:
+        index.add([{"id": f"{n}", "text": f"common word{n}"} for n in range(20)])
+        name, before = index.embedder.name, [(hit.id, hit.score) for hit in index.search("word7", mode="dense")]
+        with pytest.raises((KeyboardInterrupt, VictorError, RuntimeError)):
+            Index(tmp_path / "i", embedder=Failing(problem))
+
+        assert index.embedder.name == name
+        assert [(hit.id, hit.score) for hit in index.search("word7", mode="dense")] == before
+        assert is_in_step(index)
+    with Index(tmp_path / "i") as index:
+        assert index.embedder.name == name
+        assert [(hit.id, hit.score) for hit in index.search("word7", mode="dense")] == before
+
+
+CHANGING = """
+import os, signal, sys
+from tests.retrieval.made import Turned
+from victor_nb import Index
+from victor_nb.retrieval.storing.arms import Arms
+from victor_nb.retrieval.storing.store import Documents
+
+index = Index(sys.argv[1], embedder=Turned("first", 5))
+index.add([{"id": f"{n}", "text": f"common word{n}"} for n in range(20)])
+moment = {"dense begun": (Arms, "catch_up"), "embedded": (Arms, "settle"), "settled": (Documents, "note")}[sys.argv[2]]
+known, calls = getattr(*moment), []
+
+def dying(self, *asked, **facts):
+    if moment[1] != "note" or facts.get("embedder") == "second":
+        os.kill(os.getpid(), signal.SIGKILL)
+    known(self, *asked, **facts)
+
+setattr(*moment, dying)
+Index(sys.argv[1], embedder=Turned("second", 9))
+"""
+
+
+@pytest.mark.parametrize("moment", ["dense begun", "embedded", "settled"])
+@pytest.mark.parametrize("then", [Turned("first", 5), Turned("second", 9)], ids=["back", "on"])
+def test_a_kill_while_the_embedder_changes_leaves_no_vectors_of_another(tmp_path, moment, then):
+    """Whichever is given next, every vector is its own."""
+    process = begun(CHANGING, tmp_path / "i", moment)
+    _, told = process.communicate(timeout=60)
+    assert process.returncode == -signal.SIGKILL, told
+
+    with Index(tmp_path / "i", embedder=then) as index:
+        assert is_in_step(index)
+        for number in range(20):
+            (best,) = index.search(f"common word{number}", k=1, mode="dense")
+            assert (best.id, best.score) == (f"{number}", pytest.approx(1, abs=0.02))
 
 
 FILLING = """

@@ -67,9 +67,7 @@ class Arms:
         self._places = Places(documents)
         self._fresh: list[Read] = []
         self._rebuild_distrusted()
-        self.catch_up()
-        if not self._is_whole():
-            self.rebuild()
+        self.bring_in_step()
 
     # Opening
 
@@ -157,16 +155,26 @@ class Arms:
 
     def embed_with(self, embedder: Embedder) -> None:
         """Take another embedder, and build the dense index anew with it."""
-        self.embedder = embedder
-        self._start_anew("dense")
+        self.expect(embedder)
         self.catch_up()
         self.settle()
+
+    def expect(self, embedder: Embedder) -> None:
+        """Take another embedder, and begin the dense index anew; it is filled when it is brought in step."""
+        self.embedder = embedder
+        self._start_anew("dense")
 
     def _is_whole(self) -> bool:
         chunks = self._documents.count()[1]
         return all(arm.stats().documents - arm.stats().dead == chunks for arm in (self._lexical, self._dense))
 
     # Following
+
+    def bring_in_step(self) -> None:
+        """Catch up, or begin anew if that is not enough."""
+        self.catch_up()
+        if not self._is_whole():
+            self.rebuild()
 
     def embed_from(self, key: int) -> None:
         """Make the vectors of all chunks from a key on. Inside a transaction: one that fails adds nothing."""

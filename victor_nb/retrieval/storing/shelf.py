@@ -31,6 +31,8 @@ Result = TypeVar("Result")
 LONGEST_QUERY: Final = 20_000
 """Characters; what comes after them in a longer query changes nothing but the time that it takes."""
 
+_UNFINISHED: Final = "an embedder that has not come to its end"
+
 LONGEST_CLOSING_S: Final = 60.0
 """Nobody waits longer for another thread that closes the same index."""
 
@@ -51,6 +53,7 @@ class Shelf:
         self.lock = threading.RLock()
         self._holders: weakref.WeakSet[object] = weakref.WeakSet()
         self._core = core().NAME
+        self._is_behind = False
         database = Database.open(folder, read_only=read_only)
         try:
             self.documents = Documents(database)
@@ -90,14 +93,26 @@ class Shelf:
         return best
 
     def use(self, embedder: Embedder | str) -> None:
-        """Take another embedder if its name is another, and embed everything anew."""
+        """Take another embedder if its name is another, and embed everything anew.
+
+        Raises: what the embedder raises; then the former one stays.
+        """
         chosen = believed(embedder)
         with self.lock:
-            if chosen.name != self.arms.embedder.name:
-                self.refuse_reader()
+            former, former_given = self.arms.embedder, self.documents.fact("embedder_given")
+            if chosen.name == former.name:
+                return
+            self.refuse_reader()
+            self._is_behind = True
+            # Until all is embedded the name is that of neither: whoever opens it then embeds everything anew.
+            self.documents.note(embedder=_UNFINISHED, embedder_given=embedder if isinstance(embedder, str) else True)
+            try:
                 self.arms.embed_with(chosen)
-                given = embedder if isinstance(embedder, str) else True
-                self.documents.note(embedder=chosen.name, embedder_given=given)
+                self._recover()
+            except BaseException:
+                self.documents.note(embedder_given=former_given)
+                self.arms.expect(former)
+                raise
 
     def write(self, change: Callable[[], Result]) -> Result:
         """Do a change as one transaction, its vectors with it, and let the arms follow.
@@ -106,18 +121,29 @@ class Shelf:
         """
         with self.lock:
             self.refuse_reader()
+            self._recover()
             try:
                 with self.documents.database.transaction():
                     before = self._reached()
                     result = change()
                     self.arms.embed_from(before[0])
+                    self._is_behind = True
             except BaseException:
                 self.arms.forget_fresh()
                 raise
             if self._reached() != before:
                 self.filters.changed()
                 self.arms.catch_up()
+            self._is_behind = False
             return result
+
+    def _recover(self) -> None:
+        """Finish what an interrupt, or an error, has kept a write from finishing after it was committed."""
+        if self._is_behind:
+            self.filters.changed()
+            self.arms.bring_in_step()
+            self.documents.note(embedder=self.arms.embedder.name)
+            self._is_behind = False
 
     @contextmanager
     def gathered(self) -> Iterator[None]:
@@ -157,6 +183,7 @@ class Shelf:
         database = self.documents.database
         with self.lock:
             database.refuse_closed()
+            self._recover()
             with database.one_state() if self.read_only else nullcontext():
                 if self.read_only and (version := self._version()) != self._seen:
                     self._seen = version
