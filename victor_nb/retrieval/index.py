@@ -81,13 +81,13 @@ class Index:
 
         Raises: UnusableFile if there is an index already, or the system refuses.
         """
+        if path is None:
+            self._shelf.settle()
+            return self
+        folder = Path(path).expanduser()
+        if (folder / "documents.db").exists():
+            raise UnusableFile(f"there is an index in {str(path)!r} already", hint="choose another folder")
         with self._shelf.lock:
-            if path is None:
-                self._shelf.arms.settle()
-                return self
-            folder = Path(path).expanduser()
-            if (folder / "documents.db").exists():
-                raise UnusableFile(f"there is an index in {str(path)!r} already", hint="choose another folder")
             self._shelf.documents.database.copy_to(folder)
         return type(self)(folder, embedder=self.embedder)
 

@@ -176,6 +176,13 @@ class Arms:
         if not self._is_whole():
             self.rebuild()
 
+    def recover(self) -> None:
+        """Finish what was interrupted: the compiled core does a change whole or not at all, its twin may do half."""
+        if core().NAME == "compiled":
+            self.bring_in_step()
+        else:
+            self.rebuild()
+
     def embed_from(self, key: int) -> None:
         """Make the vectors of all chunks from a key on. Inside a transaction: one that fails adds nothing."""
         self._fresh.clear()

@@ -105,25 +105,27 @@ class Database:
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """Everything inside is done, or nothing."""
-        self.run("BEGIN IMMEDIATE")
-        try:
+        try:  # an interrupt may come as soon as it has begun
+            self.run("BEGIN IMMEDIATE")
             yield
             self.run("COMMIT")
         except BaseException:
             # A full disk can have rolled back already.
-            if self._open().in_transaction:
-                self.run("ROLLBACK")
+            self._end("ROLLBACK")
             raise
 
     @contextmanager
     def one_state(self) -> Iterator[None]:
         """Everything that is read inside is of one state, whatever another process commits meanwhile."""
-        self.run("BEGIN")
         try:
+            self.run("BEGIN")
             yield
         finally:
-            if not self.is_closed and self._open().in_transaction:
-                self.run("COMMIT")
+            self._end("COMMIT")
+
+    def _end(self, how: str) -> None:
+        if self._connection is not None and self._connection.in_transaction:
+            self.run(how)
 
     def settle(self) -> None:
         """Let everything that is committed survive a power cut."""

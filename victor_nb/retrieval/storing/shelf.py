@@ -141,7 +141,7 @@ class Shelf:
         """Finish what an interrupt, or an error, has kept a write from finishing after it was committed."""
         if self._is_behind:
             self.filters.changed()
-            self.arms.bring_in_step()
+            self.arms.recover()
             self.documents.note(embedder=self.arms.embedder.name)
             self._is_behind = False
 
@@ -152,7 +152,17 @@ class Shelf:
             first = self.documents.next_key()
         yield
         with self.lock:
+            self._is_behind = True
             self.arms.gather(self.documents.next_key() - first)
+            self._is_behind = False
+
+    def settle(self) -> None:
+        """Make everything durable."""
+        with self.lock:
+            self._recover()
+            self._is_behind = True
+            self.arms.settle()
+            self._is_behind = False
 
     def _reached(self) -> tuple[int, int]:
         return self.documents.next_key(), self.documents.last_deletion()
@@ -183,19 +193,27 @@ class Shelf:
         database = self.documents.database
         with self.lock:
             database.refuse_closed()
-            self._recover()
-            with database.one_state() if self.read_only else nullcontext():
-                if self.read_only and (version := self._version()) != self._seen:
-                    self._seen = version
-                    self._follow_writer()
+            if not self.read_only:
+                self._recover()
+                yield
+                return
+            with database.one_state():
+                self._follow_writer()
                 yield
 
     def _follow_writer(self) -> None:
+        version, was_interrupted = self._version(), self._is_behind
+        if version == self._seen and not was_interrupted:
+            return
+        self._is_behind = True
         self.filters.changed()
         if self.arms.is_behind_hope():
             self.arms.rebuild()
+        elif was_interrupted:
+            self.arms.recover()
         else:
             self.arms.catch_up()
+        self._seen, self._is_behind = version, False
 
     def _version(self) -> int:
         return int(self.documents.database.run("PRAGMA data_version").fetchone()[0])
