@@ -53,7 +53,7 @@ class Shelf:
         self.lock = threading.RLock()
         self._holders: weakref.WeakSet[object] = weakref.WeakSet()
         self._core = core().NAME
-        self._is_behind = False
+        self._behind = threading.Event()  # set while the arms may not have all that the journal has
         database = Database.open(folder, read_only=read_only)
         try:
             self.documents = Documents(database)
@@ -65,7 +65,9 @@ class Shelf:
             database.close()
             raise
         self.has_let_go = threading.Event()
-        self._close = weakref.finalize(self, _closed, self.arms, database, not read_only, self.has_let_go)
+        self._close = weakref.finalize(
+            self, _closed, self.arms, database, None if read_only else self._behind, self.has_let_go
+        )
 
     def _arms(self, embedder: Embedder | str | None) -> Arms:
         if self.read_only:
@@ -103,16 +105,17 @@ class Shelf:
             if chosen.name == former.name:
                 return
             self.refuse_reader()
-            self._is_behind = True
+            self._behind.set()
             # Until all is embedded the name is that of neither: whoever opens it then embeds everything anew.
             self.documents.note(embedder=_UNFINISHED, embedder_given=embedder if isinstance(embedder, str) else True)
             try:
                 self.arms.embed_with(chosen)
-                self._recover()
+                self.documents.note(embedder=chosen.name)
             except BaseException:
                 self.documents.note(embedder_given=former_given)
                 self.arms.expect(former)
                 raise
+            self._behind.clear()
 
     def write(self, change: Callable[[], Result]) -> Result:
         """Do a change as one transaction, its vectors with it, and let the arms follow.
@@ -127,23 +130,23 @@ class Shelf:
                     before = self._reached()
                     result = change()
                     self.arms.embed_from(before[0])
-                    self._is_behind = True
+                    self._behind.set()
             except BaseException:
                 self.arms.forget_fresh()
                 raise
             if self._reached() != before:
                 self.filters.changed()
                 self.arms.catch_up()
-            self._is_behind = False
+            self._behind.clear()
             return result
 
     def _recover(self) -> None:
         """Finish what an interrupt, or an error, has kept a write from finishing after it was committed."""
-        if self._is_behind:
+        if self._behind.is_set():
             self.filters.changed()
             self.arms.recover()
             self.documents.note(embedder=self.arms.embedder.name)
-            self._is_behind = False
+            self._behind.clear()
 
     @contextmanager
     def gathered(self) -> Iterator[None]:
@@ -151,18 +154,21 @@ class Shelf:
         with self.lock:
             first = self.documents.next_key()
         yield
-        with self.lock:
-            self._is_behind = True
-            self.arms.gather(self.documents.next_key() - first)
-            self._is_behind = False
+        with self._changing() as arms:
+            arms.gather(self.documents.next_key() - first)
 
     def settle(self) -> None:
         """Make everything durable."""
+        with self._changing() as arms:
+            arms.settle()
+
+    @contextmanager
+    def _changing(self) -> Iterator[Arms]:
         with self.lock:
             self._recover()
-            self._is_behind = True
-            self.arms.settle()
-            self._is_behind = False
+            self._behind.set()
+            yield self.arms
+            self._behind.clear()
 
     def _reached(self) -> tuple[int, int]:
         return self.documents.next_key(), self.documents.last_deletion()
@@ -202,10 +208,10 @@ class Shelf:
                 yield
 
     def _follow_writer(self) -> None:
-        version, was_interrupted = self._version(), self._is_behind
+        version, was_interrupted = self._version(), self._behind.is_set()
         if version == self._seen and not was_interrupted:
             return
-        self._is_behind = True
+        self._behind.set()
         self.filters.changed()
         if self.arms.is_behind_hope():
             self.arms.rebuild()
@@ -213,7 +219,8 @@ class Shelf:
             self.arms.recover()
         else:
             self.arms.catch_up()
-        self._seen, self._is_behind = version, False
+        self._seen = version
+        self._behind.clear()
 
     def _version(self) -> int:
         return int(self.documents.database.run("PRAGMA data_version").fetchone()[0])
@@ -230,26 +237,29 @@ class Shelf:
 
     def close(self) -> None:
         """Make everything durable and let go of the folder; doing so twice is allowed."""
-        with self.lock, _OPENING:
-            self._let_go()
+        with _OPENING:
+            self._leave()
+        with self.lock:
+            self._close()
 
     def release(self, holder: object) -> None:
         """Close it unless others of this process have it open too."""
-        with self.lock, _OPENING:
+        with _OPENING:
             self._holders.discard(holder)
-            if not self._holders:
-                self._let_go()
+            if self._holders:
+                return
+            self._leave()
+        with self.lock:
+            self._close()
 
     def hold(self, holder: object) -> None:
         """Stay open until this one, too, has released it or is gone."""
         self._holders.add(holder)
 
-    def _let_go(self) -> None:
-        try:
-            self._close()
-        finally:
-            if self.folder is not None and _OPEN.get(self.folder) is self:
-                del _OPEN[self.folder]
+    def _leave(self) -> None:
+        """Be found no longer: who opens the folder from now on waits until it is closed."""
+        if self.folder is not None and _OPEN.get(self.folder) is self:
+            del _OPEN[self.folder]
 
 
 def believed(embedder: Embedder | str) -> Embedder:
@@ -267,9 +277,10 @@ def believed(embedder: Embedder | str) -> Embedder:
     return embedder
 
 
-def _closed(arms: Arms, database: Database, settles: bool, has_let_go: threading.Event) -> None:
+def _closed(arms: Arms, database: Database, behind: threading.Event | None, has_let_go: threading.Event) -> None:
     try:
-        if settles:
+        # What an interrupt has left half done is not written: the next opening makes it of the journal.
+        if behind is not None and not behind.is_set():
             arms.settle()
     finally:
         arms.close()
@@ -286,14 +297,19 @@ _OPENING = threading.Lock()
 def shelf_at(folder: Path, embedder: Embedder | str | None, holder: object) -> Shelf:
     """Return the shelf of a folder, held: the same one while this process has it open."""
     folder = folder.expanduser().resolve()
-    with _OPENING:
-        if (shelf := _OPEN.get(folder)) is None:
-            if (earlier := _LETTING_GO.get(folder)) is not None:
-                earlier.wait(LONGEST_CLOSING_S)
-            shelf = _OPEN[folder] = Shelf(folder, embedder)
-            _LETTING_GO[folder] = shelf.has_let_go
-        shelf.hold(holder)
-    # Not in there: whoever closes it has its lock and waits for ours.
+    while True:
+        with _OPENING:
+            if (shelf := _OPEN.get(folder)) is not None:
+                shelf.hold(holder)
+                break
+            earlier = _LETTING_GO.get(folder)
+            if earlier is None or earlier.is_set():
+                shelf = _OPEN[folder] = Shelf(folder, embedder)
+                _LETTING_GO[folder] = shelf.has_let_go
+                shelf.hold(holder)
+                return shelf
+        if not earlier.wait(LONGEST_CLOSING_S):
+            del _LETTING_GO[folder]
     if embedder is not None:
         shelf.use(embedder)
     return shelf
