@@ -45,6 +45,13 @@ class Answer:
     chunks: dict[int, Chunk]
 
 
+@dataclass(slots=True)
+class _Standing:
+    """Whether the arms may not have all that the journal has. No event: an interrupt may leave its lock taken."""
+
+    behind: bool = False
+
+
 class Shelf:
     """An open index; usable from any thread, one at a time."""
 
@@ -53,7 +60,7 @@ class Shelf:
         self.lock = threading.RLock()
         self._holders: weakref.WeakSet[object] = weakref.WeakSet()
         self._core = core().NAME
-        self._behind = threading.Event()  # set while the arms may not have all that the journal has
+        self._arms_are = _Standing()
         database = Database.open(folder, read_only=read_only)
         try:
             self.documents = Documents(database)
@@ -65,9 +72,8 @@ class Shelf:
             database.close()
             raise
         self.has_let_go = threading.Event()
-        self._close = weakref.finalize(
-            self, _closed, self.arms, database, None if read_only else self._behind, self.has_let_go
-        )
+        standing = None if read_only else self._arms_are
+        self._close = weakref.finalize(self, _closed, self.arms, database, standing, self.has_let_go)
 
     def _arms(self, embedder: Embedder | str | None) -> Arms:
         if self.read_only:
@@ -105,7 +111,7 @@ class Shelf:
             if chosen.name == former.name:
                 return
             self.refuse_reader()
-            self._behind.set()
+            self._arms_are.behind = True
             # Until all is embedded the name is that of neither: whoever opens it then embeds everything anew.
             self.documents.note(embedder=_UNFINISHED, embedder_given=embedder if isinstance(embedder, str) else True)
             try:
@@ -115,7 +121,7 @@ class Shelf:
                 self.documents.note(embedder_given=former_given)
                 self.arms.expect(former)
                 raise
-            self._behind.clear()
+            self._arms_are.behind = False
 
     def write(self, change: Callable[[], Result]) -> Result:
         """Do a change as one transaction, its vectors with it, and let the arms follow.
@@ -130,23 +136,23 @@ class Shelf:
                     before = self._reached()
                     result = change()
                     self.arms.embed_from(before[0])
-                    self._behind.set()
+                    self._arms_are.behind = True
             except BaseException:
                 self.arms.forget_fresh()
                 raise
             if self._reached() != before:
                 self.filters.changed()
                 self.arms.catch_up()
-            self._behind.clear()
+            self._arms_are.behind = False
             return result
 
     def _recover(self) -> None:
         """Finish what an interrupt, or an error, has kept a write from finishing after it was committed."""
-        if self._behind.is_set():
+        if self._arms_are.behind:
             self.filters.changed()
             self.arms.recover()
             self.documents.note(embedder=self.arms.embedder.name)
-            self._behind.clear()
+            self._arms_are.behind = False
 
     @contextmanager
     def gathered(self) -> Iterator[None]:
@@ -166,9 +172,9 @@ class Shelf:
     def _changing(self) -> Iterator[Arms]:
         with self.lock:
             self._recover()
-            self._behind.set()
+            self._arms_are.behind = True
             yield self.arms
-            self._behind.clear()
+            self._arms_are.behind = False
 
     def _reached(self) -> tuple[int, int]:
         return self.documents.next_key(), self.documents.last_deletion()
@@ -208,10 +214,10 @@ class Shelf:
                 yield
 
     def _follow_writer(self) -> None:
-        version, was_interrupted = self._version(), self._behind.is_set()
+        version, was_interrupted = self._version(), self._arms_are.behind
         if version == self._seen and not was_interrupted:
             return
-        self._behind.set()
+        self._arms_are.behind = True
         self.filters.changed()
         if self.arms.is_behind_hope():
             self.arms.rebuild()
@@ -220,7 +226,7 @@ class Shelf:
         else:
             self.arms.catch_up()
         self._seen = version
-        self._behind.clear()
+        self._arms_are.behind = False
 
     def _version(self) -> int:
         return int(self.documents.database.run("PRAGMA data_version").fetchone()[0])
@@ -277,10 +283,10 @@ def believed(embedder: Embedder | str) -> Embedder:
     return embedder
 
 
-def _closed(arms: Arms, database: Database, behind: threading.Event | None, has_let_go: threading.Event) -> None:
+def _closed(arms: Arms, database: Database, standing: _Standing | None, has_let_go: threading.Event) -> None:
     try:
         # What an interrupt has left half done is not written: the next opening makes it of the journal.
-        if behind is not None and not behind.is_set():
+        if standing is not None and not standing.behind:
             arms.settle()
     finally:
         arms.close()
@@ -309,7 +315,7 @@ def shelf_at(folder: Path, embedder: Embedder | str | None, holder: object) -> S
                 shelf.hold(holder)
                 return shelf
         if not earlier.wait(LONGEST_CLOSING_S):
-            del _LETTING_GO[folder]
+            _LETTING_GO.pop(folder, None)
     if embedder is not None:
         shelf.use(embedder)
     return shelf
