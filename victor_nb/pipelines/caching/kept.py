@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Container, Iterator
+from contextlib import suppress
 from hashlib import blake2b
 from pathlib import Path
 
@@ -53,11 +54,11 @@ class Kept:
 
     def _is_kept_anew(self, digest: str) -> bool:
         """Whether a content is here already; then it counts as kept just now, so that nobody sweeps it away."""
-        try:
-            os.utime(self.path(digest))
-        except FileNotFoundError:
+        if not self.is_whole(digest):
             return False
-        return self.is_whole(digest)
+        with suppress(OSError):  # another user's, who may not let us
+            os.utime(self.path(digest))
+        return self.path(digest).exists()
 
     def get(self, digest: str) -> bytes:
         """Return a content.
