@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from victor_nb.retrieval.core import twin
@@ -113,6 +113,7 @@ VECTOR = st.tuples(st.integers(-3, 3), st.integers(-3, 3)).filter(any)
 
 @SAME
 @given(st.lists(st.tuples(WORDS, VECTOR, PATHS, NAMES), min_size=1, max_size=12), WORDS, VECTOR, st.integers(1, 12))
+@example([("write", (0, 1), "a.py", []), ("write", (1, 0), "b.py", [])], "read", (0, -1), 2)  # zeros of both signs
 def test_both_cores_choose_alike(compiled, chunks, query, vector, k):
     """From the indexes to the ranked best, with every score."""
     texts, vectors, paths, names = zip(*chunks, strict=True)

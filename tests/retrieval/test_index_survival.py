@@ -427,62 +427,6 @@ def test_a_reader_that_was_interrupted_catches_up_all_the_same(tmp_path, monkeyp
         assert is_in_step(reader)
 
 
-INTERRUPTING = """
-import random, signal, sys
-from pathlib import Path
-from tests.retrieval.test_index_survival import is_in_step
-from victor_nb import Index
-
-def interrupt(*_):
-    raise KeyboardInterrupt
-
-signal.signal(signal.SIGALRM, interrupt)
-dice, files = random.Random(5), Path(sys.argv[2])
-index = Index(sys.argv[1])
-index.add_folder(files)
-interrupts = 0
-
-def change(kind):
-    if kind == "add":
-        index.add([{"id": f"{dice.randrange(40)}", "text": f"common word{dice.random()}"}])
-    elif kind == "delete":
-        index.delete([f"{dice.randrange(40)}", f"{dice.randrange(40)}"])
-    elif kind == "search":
-        index.search("common word1", filter={"kind": "text"})
-    else:
-        getattr(index, kind)()
-
-while interrupts < 150:
-    (files / f"{dice.randrange(9)}.txt").write_text(f"common word{dice.random()}")
-    try:
-        try:
-            signal.setitimer(signal.ITIMER_REAL, dice.uniform(0.00005, 0.004))
-            change(dice.choice(["add", "delete", "search", "save", "update"]))
-        finally:
-            signal.setitimer(signal.ITIMER_REAL, 0)
-    except BaseException as problem:  # zipfile replaces an interrupt by what that made of its file
-        if not isinstance(problem, KeyboardInterrupt) and not isinstance(problem.__context__, KeyboardInterrupt):
-            raise
-        interrupts += 1
-    assert is_in_step(index), interrupts
-index.close()
-with Index(sys.argv[1]) as index:
-    assert is_in_step(index)
-"""
-
-
-@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="this system has no timers that interrupt")
-def test_no_moment_is_a_bad_one_to_interrupt(tmp_path):
-    """At random instants, many times: what follows always finds everything that was committed, and nothing else."""
-    files = tmp_path / "files"
-    files.mkdir()
-    for number in range(9):
-        (files / f"{number}.txt").write_text("common")
-    process = begun(INTERRUPTING, tmp_path / "i", files)
-    _, told = process.communicate(timeout=120)
-    assert process.returncode == 0, told
-
-
 class Failing(Counting):
     """An embedder that does not get to the end of many texts."""
 

@@ -49,5 +49,6 @@ fn first(sums: HashMap<u64, f64>, k: usize) -> Vec<Hit> {
 /// Higher scores first, then smaller keys.
 #[must_use]
 pub fn by_score(one: &Hit, other: &Hit) -> Ordering {
-    other.score.total_cmp(&one.score).then(one.key.cmp(&other.key))
+    // Adding nothing makes a zero of either sign the same one: equal scores are in the order of keys.
+    (other.score + 0.0).total_cmp(&(one.score + 0.0)).then(one.key.cmp(&other.key))
 }

@@ -281,7 +281,7 @@ impl Candidates {
             let vector = source.vectors.exact(doc as usize, query.exact.len())?;
             scored.push((exact_score(&query.exact, vector) as f32, source.first_ordinal + doc as usize));
         }
-        scored.sort_unstable_by(|one, other| other.0.total_cmp(&one.0).then(one.1.cmp(&other.1)));
+        scored.sort_unstable_by(|one, other| (other.0 + 0.0).total_cmp(&(one.0 + 0.0)).then(one.1.cmp(&other.1)));
         scored.truncate(plan.k);
         Ok(scored)
     }
