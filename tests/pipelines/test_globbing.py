@@ -28,6 +28,7 @@ def tree(tmp_path: Path) -> Path:
         ("**/*.csv", ["a/.hidden/three.csv", "a/b/one.csv", "a/two.csv"]),
         ("a/**", ["a/.hidden/three.csv", "a/b/one.csv", "a/two.csv"]),
         ("**", ["a/.hidden/three.csv", "a/b/one.csv", "a/two.csv", "four.txt"]),
+        ("a**/b**/***.csv", ["a/b/one.csv"]),
         ("gone/**/*", []),
     ],
 )

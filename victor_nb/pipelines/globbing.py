@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -10,14 +11,18 @@ MOST_LOOKS: Final = 1_000
 
 
 def globbed(folder: Path, pattern: str) -> list[Path]:
-    """Return what a glob names below a folder, sorted; `**` at its end names everything below.
+    """Return what a glob names below a folder, sorted; `**` at its end names everything below, in a name it is `*`.
 
     Where a folder goes while it is looked into, pathlib gives up; then all is looked at again.
 
-    Raises: ValueError, NotImplementedError: it is no glob of a relative path. OSError: it cannot be looked into.
+    Args:
+        pattern: relative, with slashes.
+
+    Raises: OSError: the folder cannot be looked into.
     """
-    # Before Python 3.13 a final `**` names folders only.
-    whole = f"{pattern}/*" if pattern == "**" or pattern.endswith("/**") else pattern
+    # Before Python 3.13 pathlib lets a final `**` name folders only, and refuses one in a name.
+    parts = [part if part == "**" else re.sub(r"\*+", "*", part) for part in pattern.split("/")]
+    whole = "/".join([*parts, "*"] if parts[-1] == "**" else parts)
     for _ in range(MOST_LOOKS):
         with suppress(FileNotFoundError):
             return sorted(folder.glob(whole))

@@ -104,5 +104,9 @@ def _matches(folder: Path, pattern: str) -> dict[str, Path]:
         return {}
     if Path(pattern).is_absolute():
         root = Path(pattern).anchor
-        return {str(path): path for path in globbed(Path(root), str(Path(pattern).relative_to(root))) if path.is_file()}
+        return {
+            str(path): path
+            for path in globbed(Path(root), Path(pattern).relative_to(root).as_posix())
+            if path.is_file()
+        }
     return {str(path.relative_to(folder)): path for path in globbed(folder, pattern) if path.is_file()}

@@ -111,6 +111,7 @@ class Shelf:
             if chosen.name == former.name:
                 return
             self.refuse_reader()
+            self._recover()
             self._arms_are.behind = True
             # Until all is embedded the name is that of neither: whoever opens it then embeds everything anew.
             self.documents.note(embedder=_UNFINISHED, embedder_given=embedder if isinstance(embedder, str) else True)
